@@ -1,0 +1,85 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import * as z from 'zod'
+import { kvName } from '../auth/admin-api-key.ts'
+import type { AdminEnv } from '../auth/identify-admin.ts'
+import { SCOPES } from '../auth/permissions.ts'
+import { requires } from '../auth/requires.ts'
+import { FIELD_TEXT } from '../errors.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { addressRange, flag, moment, name, uid } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { body, query } from '../http/validation.ts'
+import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.service.ts'
+
+/** Bounds what every request with the key has to go through. */
+const MAX_RANGES = 100
+const MAX_CUSTOMERS = 1_000
+
+const apiKeyInput = z
+  .object({
+    name: name(),
+    scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).nullish(),
+    customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
+    ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
+    ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
+    expires_at: moment().nullish(),
+    require_reason: flag().nullish(),
+  })
+  .transform((input) => ({
+    name: input.name,
+    scopes: input.scopes ?? undefined,
+    customers: input.customers ?? undefined,
+    ipAllow: input.ip_allow ?? undefined,
+    ipDeny: input.ip_deny ?? undefined,
+    expiresAt: input.expires_at ?? undefined,
+    requireReason: input.require_reason ?? undefined,
+  }))
+
+const listQuery = pageQuery.extend({
+  admin_id: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .optional(),
+})
+
+/** `/admin/api_keys`: keys with which an admin's scripts act for customers. */
+export const apiKeysRoutes = new Hono<AdminEnv>()
+  .post(
+    '/api_keys',
+    describeRoute({ summary: 'Create an API key' }),
+    requires('api_keys:own'),
+    body(apiKeyInput),
+    async (c) => {
+      const stores = { db: c.var.db, kv: c.env.KEYS }
+      const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
+      c.var.act.target = { type: 'api_key', id: apiKey.id }
+      return c.json({ message: 'API key created successfully', data: apiKey }, 201)
+    },
+  )
+  .get(
+    '/api_keys',
+    describeRoute({ summary: 'List API keys' }),
+    requires('api_keys:own'),
+    query(listQuery),
+    async (c) => {
+      const { admin_id: adminId, ...paging } = c.req.valid('query')
+      const { actor, db } = c.var
+      const owner = actor.role === 'super_admin' ? adminId : actor.adminId
+      const { items, ...position } = await listApiKeys(db, owner, pageRequest(paging, ['number', 'string']))
+      return c.json({ message: 'API keys retrieved successfully', data: items, meta: positionOf(position) })
+    },
+  )
+  .delete(
+    '/api_keys/:id',
+    describeRoute({ summary: 'Revoke an API key' }),
+    requires('api_keys:own'),
+    async (c) => {
+      const id = c.req.param('id')
+      c.var.act.target = { type: 'api_key', id }
+      const { apiKey, keyHash } = await revokeApiKey(c.var.db, c.var.actor, id, c.var.now())
+      c.executionCtx.waitUntil(c.env.KEYS.delete(kvName(keyHash)))
+      return c.json({ message: 'API key revoked successfully', data: apiKey })
+    },
+  )

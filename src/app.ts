@@ -1,0 +1,66 @@
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { accountsRoutes } from './admin/accounts.routes.ts'
+import { apiKeysRoutes } from './admin/api-keys.routes.ts'
+import { sessionsRoutes } from './admin/sessions.routes.ts'
+import { auditRoutes } from './audit/audit.routes.ts'
+import { readCredentials } from './auth/credentials.ts'
+import { customerKeyAccess } from './auth/customer-key.ts'
+import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
+import type { CustomerEnv } from './auth/requires-customer.ts'
+import { contactsRoutes } from './customer/contacts.routes.ts'
+import { listsRoutes } from './customer/lists.routes.ts'
+import type { AppEnv, Clock } from './env.ts'
+import { adminEnvelope } from './http/envelopes.ts'
+import { handleError } from './http/error-handler.ts'
+import { healthRoutes } from './http/health.routes.ts'
+import { requestContext } from './http/request-context.ts'
+import { isWrite, refuseUnrouted, routePattern } from './http/routing.ts'
+import { impersonate } from './impersonation/impersonation.ts'
+
+/** What staff call. */
+const adminSurface = () =>
+  new Hono<AdminEnv>()
+    .use(async (c, next) => {
+      c.set('envelope', adminEnvelope)
+      await next()
+    })
+    .use(identifyAdmin)
+    .route('/', sessionsRoutes)
+    .route('/', apiKeysRoutes)
+    .route('/', auditRoutes)
+    .route('/', accountsRoutes)
+
+/** What customers call, and admins on their behalf. */
+const customerSurface = () =>
+  new Hono<CustomerEnv>().use(identifyCustomer).route('/', listsRoutes).route('/', contactsRoutes)
+
+/** Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused. */
+const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
+  // On an unknown path there is nothing to identify anyone for, but an impersonation is on record all the same.
+  if (routePattern(c) === undefined && !c.req.header('X-ADMIN-API-KEY')) return next()
+  const credentials = readCredentials(c.req.raw.headers)
+  if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
+  const access = await customerKeyAccess(c.var.db, credentials.key)
+  if (isWrite(c)) await access.verify()
+  c.set('customer', access)
+  await next()
+  await access.verify()
+})
+
+/** The whole service. `now` is the only clock it knows. */
+export function createApp(now: Clock = Date.now) {
+  const app = new Hono<AppEnv>()
+  app.onError(handleError)
+  app.use(requestContext(now))
+  const refuse = refuseUnrouted(app)
+  const admin = adminSurface().all('*', refuse)
+  const customer = customerSurface().all('*', refuse)
+  return app.route('/', healthRoutes).route('/admin', admin).route('/', customer)
+}
+
+/**
+ * The routes with what they take and give, for a typed client (`hc<AppType>` of hono/client).
+ * @public
+ */
+export type AppType = ReturnType<typeof createApp>

@@ -1,0 +1,123 @@
+import type { Context } from 'hono'
+import { randomId } from '../crypto/random.ts'
+import type { Env, RequestVariables } from '../env.ts'
+import { AppError } from '../errors.ts'
+import { routePattern } from '../http/routing.ts'
+import { logFailure } from '../log.ts'
+import { type AuditEvent, type AuditResult, recordable } from './event.ts'
+
+/** Who is told of in a record. */
+export type RecordedActor = AuditEvent['actor']
+
+/** Waits before the `completed` of a write that did happen is offered to the queue again. */
+const RETRY_WAITS_MS = [100, 1_000, 5_000]
+
+/** Statuses that say no to the caller rather than to what it sent. */
+const REFUSALS = [401, 403, 429]
+
+const ANONYMOUS: RecordedActor = { type: 'anonymous', admin_id: null, role: null, api_key_id: null }
+
+/** One act that has to be on record, from the request that asks for it to its outcome. */
+export class Act {
+  readonly id = randomId('aud')
+  actor: RecordedActor = ANONYMOUS
+  customerUid: string | null = null
+  target: AuditEvent['target'] = null
+  reason: string | null = null
+  #received = false
+  readonly #c: Context
+
+  constructor(c: Context) {
+    this.#c = c
+  }
+
+  /**
+   * Puts on record that the act is about to run. Resolves once the record is durable.
+   * @throws AppError audit_unavailable, and then the act must not run
+   */
+  async received(): Promise<void> {
+    await this.#send(this.#event('received', null))
+    this.#received = true
+  }
+
+  /**
+   * Puts on record how the act ended. Resolves once the record is durable.
+   * @throws AppError audit_unavailable if nothing was on record before, and then nothing may leave. Where `received`
+   * is, the truth about the act can still be told; the record is offered to the queue again after the answer.
+   */
+  async completed(status: number, result: AuditResult = resultOf(status)): Promise<void> {
+    const { now, startedAt } = this.#c.var as RequestVariables
+    const event = this.#event('completed', { status, result, duration_ms: now() - startedAt })
+    try {
+      await this.#send(event)
+    } catch (error) {
+      if (!this.#received) throw error
+      this.#c.executionCtx.waitUntil(this.#sendLater(event))
+    }
+  }
+
+  async #sendLater(event: AuditEvent): Promise<void> {
+    for (const wait of RETRY_WAITS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      const error = await this.#send(event).then(
+        () => undefined,
+        (cause: unknown) => cause,
+      )
+      if (!error) return
+      logFailure({ audit_id: this.id, code: 'audit_unavailable' }, error)
+    }
+  }
+
+  async #send(event: AuditEvent): Promise<void> {
+    try {
+      const { AUDIT_QUEUE }: Env = this.#c.env
+      await AUDIT_QUEUE.send(event)
+    } catch (cause) {
+      throw new AppError('audit_unavailable', { cause })
+    }
+  }
+
+  #event(stage: AuditEvent['stage'], outcome: AuditEvent['outcome']): AuditEvent {
+    const { req } = this.#c
+    const { now, requestId } = this.#c.var as RequestVariables
+    const { country, colo } = (req.raw.cf ?? {}) as { country?: string; colo?: string }
+    return {
+      v: 1,
+      id: this.id,
+      stage,
+      time: new Date(now()).toISOString(),
+      actor: this.actor,
+      customer_uid: this.customerUid,
+      target: this.target,
+      action: {
+        method: req.method,
+        route: routePattern(this.#c) ?? null,
+        path: recordable(pathWithNames(req.url)),
+      },
+      request: {
+        id: requestId,
+        ip: req.header('CF-Connecting-IP') ?? null,
+        country: country ?? null,
+        colo: colo ?? null,
+        user_agent: recordableOrNull(req.header('User-Agent')),
+        reason: recordableOrNull(this.reason),
+      },
+      outcome,
+    }
+  }
+}
+
+const recordableOrNull = (value: string | null | undefined) => (value ? recordable(value) : null)
+
+/** The path and the names of the query's parameters: `/lists?page&search`. Values stay out of the record. */
+function pathWithNames(url: string): string {
+  const { pathname, searchParams } = new URL(url)
+  const names = [...new Set(searchParams.keys())].map(encodeURIComponent)
+  return names.length === 0 ? pathname : `${pathname}?${names.join('&')}`
+}
+
+function resultOf(status: number): AuditResult {
+  if (status < 400) return 'success'
+  if (REFUSALS.includes(status)) return 'refused'
+  return status < 500 ? 'client_error' : 'error'
+}

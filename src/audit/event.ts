@@ -1,0 +1,53 @@
+import * as z from 'zod'
+
+/** The longest texts of a record: with them a message stays far below the 128 KB of a queue message. */
+const MAX_TEXT = 2048
+
+const text = z.string().max(MAX_TEXT)
+
+/**
+ * The queue message, version 1. An act that can change something is recorded as `received` before it runs and as
+ * `completed` after; one that only reads, or is refused, only as `completed`. Both stages share the id.
+ */
+export const auditEvent = z.object({
+  v: z.literal(1),
+  id: z.string().regex(/^aud_\w{22}$/),
+  stage: z.enum(['received', 'completed']),
+  time: z.iso.datetime(),
+  actor: z.object({
+    type: z.enum(['admin', 'anonymous']),
+    admin_id: z.int().nullable(),
+    role: text.nullable(),
+    api_key_id: text.nullable(),
+  }),
+  customer_uid: text.nullable(),
+  /** What a change on the admin surface was about; null for acts on behalf of a customer. */
+  target: z.object({ type: text, id: text }).nullable(),
+  action: z.object({ method: text, route: text.nullable(), path: text }),
+  request: z.object({
+    id: text,
+    ip: text.nullable(),
+    country: text.nullable(),
+    colo: text.nullable(),
+    user_agent: text.nullable(),
+    reason: text.nullable(),
+  }),
+  /** Null while it is not known yet: in the stage `received`. */
+  outcome: z
+    .object({
+      status: z.int(),
+      result: z.enum(['success', 'client_error', 'refused', 'error']),
+      duration_ms: z.number().nonnegative(),
+    })
+    .nullable(),
+})
+
+export type AuditEvent = z.infer<typeof auditEvent>
+export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
+
+/** What anything that looks like one of our credentials is replaced by, wherever a caller can put text. */
+const CREDENTIAL = /stw_(admin|customer|session)_\w*/g
+
+/** Text from outside as a record keeps it: no credentials in it, well-formed, bounded. */
+export const recordable = (value: string) =>
+  value.replace(CREDENTIAL, '[redacted]').toWellFormed().slice(0, MAX_TEXT)

@@ -1,0 +1,37 @@
+import type { RecordedActor } from '../audit/act.ts'
+import type { AdminAccount } from './account.ts'
+import type { Role, Scope } from './permissions.ts'
+
+interface Admin {
+  type: 'admin'
+  adminId: number
+  role: Role
+}
+
+/** An admin who logged in. */
+export interface SessionActor extends Admin {
+  via: 'session'
+  sessionId: string
+  /** The account as it is at this moment. */
+  admin: AdminAccount
+  /** The password has to be changed before anything else: it was mailed, or it expired. */
+  passwordPending: boolean
+}
+
+/** A script with an admin's API key. */
+export interface ApiKeyActor extends Admin {
+  via: 'api_key'
+  apiKeyId: string
+  /** What the key may do at this moment: its scopes as far as its owner's role still covers them. */
+  scopes: readonly Scope[]
+}
+
+export type AdminActor = SessionActor | ApiKeyActor
+
+/** The actor as the audit trail names it. */
+export const recordedActor = (actor: AdminActor): RecordedActor => ({
+  type: 'admin',
+  admin_id: actor.adminId,
+  role: actor.role,
+  api_key_id: actor.via === 'api_key' ? actor.apiKeyId : null,
+})

@@ -1,0 +1,43 @@
+/** The roles of staff, as the contract names them. */
+export const ROLES = ['customer_success', 'banking_operations', 'admin', 'super_admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What an admin API key can be limited to. `customers:write` covers reading. */
+export const SCOPES = ['customers:read', 'customers:write', 'customers:manage', 'audit:read'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** What an API key of an owner with this role can do at most. */
+export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
+  super_admin: SCOPES,
+  admin: SCOPES,
+  customer_success: ['customers:read', 'customers:write'],
+  banking_operations: ['customers:read'],
+}
+
+interface PermissionRule {
+  /** Roles whose sessions have it. */
+  roles: readonly Role[]
+  /** The scope that gives it to an API key; absent: sessions only. */
+  scope?: Scope
+  /** Also for a session whose password has to be changed first. */
+  withPendingPassword?: true
+}
+
+/** Who may do what on the admin surface. Routes name a row of this table, and nothing else decides. */
+const PERMISSIONS = {
+  'session:end': { roles: ROLES, withPendingPassword: true },
+  'self:read': { roles: ROLES, withPendingPassword: true },
+  'admins:read': { roles: ROLES },
+  'api_keys:own': { roles: ROLES },
+  'audit:read': { roles: ['super_admin'], scope: 'audit:read' },
+} satisfies Record<string, PermissionRule>
+
+export type Permission = keyof typeof PERMISSIONS
+
+/** Permissions that only a session can have. */
+export type SessionPermission = {
+  [P in Permission]: (typeof PERMISSIONS)[P] extends { scope: Scope } ? never : P
+}[Permission]
+
+/** The row of the table for a permission. */
+export const ruleOf = (permission: Permission): PermissionRule => PERMISSIONS[permission]

@@ -1,0 +1,67 @@
+import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { sha256Hex } from '../crypto/digest.ts'
+import { toBase64Url } from '../crypto/encoding.ts'
+import { randomId } from '../crypto/random.ts'
+import type { Database } from '../db/client.ts'
+import { adminSessions, admins, loginFailures } from '../db/schema.ts'
+import { adminColumns } from './account.ts'
+
+const TOKEN_PREFIX = 'stw_session_'
+const TOKEN_BYTES = 32
+
+/** OWASP Session Management Cheat Sheet: both an idle and an absolute timeout. */
+const IDLE_MS = 30 * 60 * 1000
+const ABSOLUTE_MS = 12 * 60 * 60 * 1000
+
+/** How late `last_seen_at` may be: it costs a write, and the idle limit does not need it to the second. */
+const SEEN_PRECISION_MS = 60 * 1000
+
+/** A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a login changes. */
+export async function newSession(adminId: number, now: number) {
+  const token = TOKEN_PREFIX + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+  const row = {
+    id: randomId('ses'),
+    tokenHash: await sha256Hex(token),
+    adminId,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + ABSOLUTE_MS,
+  }
+  return { token, row }
+}
+
+/** The query for the live session with this token's hash and the enabled admin it belongs to. */
+export const liveSession = (db: Database, tokenHash: string, now: number) =>
+  db
+    .select({
+      sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
+      lastSeenAt: adminSessions.lastSeenAt,
+      admin: adminColumns,
+    })
+    .from(adminSessions)
+    .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isNull(admins.disabledAt)))
+    .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
+    .where(
+      and(
+        eq(adminSessions.tokenHash, tokenHash),
+        gt(adminSessions.expiresAt, now),
+        gt(adminSessions.lastSeenAt, now - IDLE_MS),
+      ),
+    )
+
+export type LiveSession = Awaited<ReturnType<typeof liveSession>>[number]
+
+/** Notes that a session is in use, at most once a minute. */
+export async function touchSession(
+  db: Database,
+  { sessionId, lastSeenAt }: LiveSession,
+  now: number,
+): Promise<void> {
+  if (now - lastSeenAt < SEEN_PRECISION_MS) return
+  await db.update(adminSessions).set({ lastSeenAt: now }).where(eq(adminSessions.id, sessionId))
+}
+
+/** Ends one session. */
+export async function endSession(db: Database, sessionId: string): Promise<void> {
+  await db.delete(adminSessions).where(eq(adminSessions.id, sessionId))
+}

@@ -1,0 +1,59 @@
+import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+
+/** AES-GCM with the 96-bit nonce of NIST SP 800-38D, section 8.2.2, drawn at random for each secret. */
+const NONCE_BYTES = 12
+
+/**
+ * The keys that seal secrets at rest, newest first: the first seals, all of them open, so a key is rotated by
+ * putting a new one in front. Parsed from `<id>:<base64url of 32 bytes>,...`.
+ */
+export class SealingKeys {
+  readonly #keys: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  readonly #currentId: string
+
+  /** @throws Error if the text holds no key, or a key of another size. */
+  constructor(text: string) {
+    const keys = text.split(',').map((part) => {
+      const [id = '', encoded = ''] = part.trim().split(':')
+      const bytes = fromBase64Url(encoded)
+      if (!/^\w+$/.test(id) || bytes?.length !== 32)
+        throw new Error('CLIENT_SECRETS_KEYS is not <id>:<32 bytes>,...')
+      return [id, bytes] as const
+    })
+    this.#keys = new Map(keys)
+    this.#currentId = keys[0]?.[0] ?? ''
+  }
+
+  /** Seals `secret` for `owner`; what comes out opens for that owner only. */
+  async seal(secret: string, owner: string): Promise<string> {
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
+    const key = await this.#import(this.#currentId)
+    const sealed = await crypto.subtle.encrypt(parameters(nonce, owner), key, utf8(secret))
+    return [this.#currentId, toBase64Url(nonce), toBase64Url(new Uint8Array(sealed))].join('.')
+  }
+
+  /** @throws Error if it was sealed with a key that is no longer here, for another owner, or was changed. */
+  async open(sealed: string, owner: string): Promise<string> {
+    const [id = '', nonce = '', ciphertext = ''] = sealed.split('.')
+    const key = await this.#import(id)
+    const bytes = fromBase64Url(ciphertext) ?? new Uint8Array()
+    const opened = await crypto.subtle.decrypt(
+      parameters(fromBase64Url(nonce) ?? new Uint8Array(), owner),
+      key,
+      bytes,
+    )
+    return new TextDecoder().decode(opened)
+  }
+
+  #import(id: string): Promise<CryptoKey> {
+    const bytes = this.#keys.get(id)
+    if (!bytes) throw new Error('the key that sealed this secret is not configured')
+    return crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+  }
+}
+
+const parameters = (iv: Uint8Array<ArrayBuffer>, owner: string) => ({
+  name: 'AES-GCM',
+  iv,
+  additionalData: utf8(owner),
+})

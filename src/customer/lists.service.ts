@@ -1,0 +1,101 @@
+import { and, count, eq } from 'drizzle-orm'
+import type { CustomerScope } from '../auth/customer-access.ts'
+import { randomUid } from '../crypto/random.ts'
+import { past, startsWith } from '../db/keyset.ts'
+import { customers, lists } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+
+type Row = typeof lists.$inferSelect
+
+/** What a customer may set of a list. */
+export interface ListInput {
+  name: string
+  description: string | null
+}
+
+/** What the answer to a change says of the list. */
+export type ListReference = Pick<Row, 'uid' | 'name'>
+
+/** The lists of a customer by age, or those whose name begins with `search` by name. */
+export async function listLists(
+  scope: CustomerScope,
+  search: string | undefined,
+  page: PageRequest,
+): Promise<Page<List>> {
+  const { db, uid } = scope
+  const order = search === undefined ? [lists.id] : [lists.name, lists.id]
+  const matching = and(
+    eq(lists.customerUid, uid),
+    search === undefined ? undefined : startsWith(lists.name, search),
+  )
+  const [rows, [totals]] = await scope.read([
+    db
+      .select()
+      .from(lists)
+      .where(and(matching, past(order, page)))
+      .orderBy(...order)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    search === undefined
+      ? db.select({ total: customers.listsCount }).from(customers).where(eq(customers.uid, uid))
+      : db.select({ total: count() }).from(lists).where(matching),
+  ])
+  const position = (row: Row) => (search === undefined ? [row.id] : [row.name, row.id])
+  return pageOf(rows, totals?.total ?? 0, page, position, presentList)
+}
+
+/** @throws AppError list_unknown */
+export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
+  const [rows] = await scope.read([scope.db.select().from(lists).where(ownList(scope, listUid))])
+  return presentList(found(rows))
+}
+
+export async function createList(
+  { db, uid }: CustomerScope,
+  input: ListInput,
+  now: number,
+): Promise<ListReference> {
+  const row = { ...input, uid: randomUid(), customerUid: uid, createdAt: now, updatedAt: now }
+  await db.insert(lists).values(row)
+  return { uid: row.uid, name: row.name }
+}
+
+/** @throws AppError list_unknown */
+export async function updateList(
+  scope: CustomerScope,
+  listUid: string,
+  input: ListInput,
+  now: number,
+): Promise<ListReference> {
+  const changed = scope.db.update(lists).set({ ...input, updatedAt: now })
+  return found(await changed.where(ownList(scope, listUid)).returning(REFERENCE))
+}
+
+/** @throws AppError list_unknown */
+export async function deleteList(scope: CustomerScope, listUid: string): Promise<ListReference> {
+  return found(await scope.db.delete(lists).where(ownList(scope, listUid)).returning(REFERENCE))
+}
+
+const REFERENCE = { uid: lists.uid, name: lists.name }
+
+const ownList = ({ uid }: CustomerScope, listUid: string) =>
+  and(eq(lists.customerUid, uid), eq(lists.uid, listUid))
+
+function found<Found>([row]: Found[]): Found {
+  if (!row) throw new AppError('list_unknown')
+  return row
+}
+
+const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row) => ({
+  uid,
+  name,
+  description,
+  contacts_count: contactsCount,
+  created_at: timestamp(createdAt),
+  updated_at: timestamp(updatedAt),
+})
+
+/** A list as its customer sees it. */
+export type List = ReturnType<typeof presentList>

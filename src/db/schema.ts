@@ -1,0 +1,217 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Role } from '../auth/permissions.ts'
+import { caseInsensitiveText, moment, stringList } from './columns.ts'
+
+/** Registered callers of the admin surface, who sign what they send. */
+export const clients = sqliteTable('clients', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** Sealed with AES-GCM (see crypto/sealed-secret.ts): an HMAC key has to be read back, so a hash would not do. */
+  sealedSecret: text('sealed_secret').notNull(),
+  disabledAt: moment('disabled_at'),
+  createdAt: moment('created_at').notNull(),
+})
+
+/** Staff accounts. */
+export const admins = sqliteTable(
+  'admins',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    email: caseInsensitiveText('email').notNull(),
+    /** SHA-256 of the email in lower case: what failed logins are counted by. */
+    emailHash: text('email_hash').notNull().unique(),
+    role: text('role').$type<Role>().notNull(),
+    /** Argon2id in the PHC string format. */
+    passwordHash: text('password_hash').notNull(),
+    hasChangedPassword: integer('has_changed_password', { mode: 'boolean' }).notNull(),
+    passwordExpiresAt: moment('password_expires_at'),
+    disabledAt: moment('disabled_at'),
+    lastLoginAt: moment('last_login_at'),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [uniqueIndex('admins_email').on(table.email)],
+)
+
+/** Failed logins by email, whether there is such an account or not. */
+export const loginFailures = sqliteTable('login_failures', {
+  emailHash: text('email_hash').primaryKey(),
+  failures: integer('failures').notNull(),
+  windowStartedAt: moment('window_started_at').notNull(),
+  lockedUntil: moment('locked_until'),
+})
+
+export const adminSessions = sqliteTable(
+  'admin_sessions',
+  {
+    id: text('id').primaryKey(),
+    tokenHash: text('token_hash').notNull(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    createdAt: moment('created_at').notNull(),
+    lastSeenAt: moment('last_seen_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('admin_sessions_token_hash').on(table.tokenHash),
+    index('admin_sessions_admin_id').on(table.adminId),
+  ],
+)
+
+export const adminApiKeys = sqliteTable(
+  'admin_api_keys',
+  {
+    id: text('id').primaryKey(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    keyHint: text('key_hint').notNull(),
+    scopes: stringList('scopes').notNull(),
+    /** The uids it may act for; null: any customer. */
+    customers: stringList('customers'),
+    ipAllow: stringList('ip_allow').notNull(),
+    ipDeny: stringList('ip_deny').notNull(),
+    requireReason: integer('require_reason', { mode: 'boolean' }).notNull(),
+    expiresAt: moment('expires_at'),
+    createdAt: moment('created_at').notNull(),
+    lastUsedAt: moment('last_used_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('admin_api_keys_key_hash').on(table.keyHash),
+    index('admin_api_keys_admin_id').on(table.adminId),
+  ],
+)
+
+export const CUSTOMER_STATUSES = ['active', 'inactive', 'pending_delete'] as const
+
+/** The tenants. Their uid is what every row of theirs carries; it is never given out twice. */
+export const customers = sqliteTable('customers', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  uid: text('uid').notNull().unique(),
+  name: text('name').notNull(),
+  status: text('status', { enum: CUSTOMER_STATUSES }).notNull(),
+  /** Kept by triggers, so that a total costs one row however large the customer is. */
+  listsCount: integer('lists_count').notNull().default(0),
+  contactsCount: integer('contacts_count').notNull().default(0),
+  createdAt: moment('created_at').notNull(),
+})
+
+export const customerApiKeys = sqliteTable(
+  'customer_api_keys',
+  {
+    id: text('id').primaryKey(),
+    customerUid: text('customer_uid')
+      .notNull()
+      .references(() => customers.uid),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    keyHint: text('key_hint').notNull(),
+    createdAt: moment('created_at').notNull(),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('customer_api_keys_key_hash').on(table.keyHash),
+    index('customer_api_keys_customer_uid').on(table.customerUid),
+  ],
+)
+
+export const lists = sqliteTable(
+  'lists',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uid: text('uid').notNull().unique(),
+    customerUid: text('customer_uid')
+      .notNull()
+      .references(() => customers.uid),
+    name: caseInsensitiveText('name').notNull(),
+    description: text('description'),
+    contactsCount: integer('contacts_count').notNull().default(0),
+    createdAt: moment('created_at').notNull(),
+    updatedAt: moment('updated_at').notNull(),
+  },
+  (table) => [
+    index('lists_customer').on(table.customerUid, table.id),
+    index('lists_customer_name').on(table.customerUid, table.name),
+  ],
+)
+
+export const contacts = sqliteTable(
+  'contacts',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uid: text('uid').notNull().unique(),
+    customerUid: text('customer_uid')
+      .notNull()
+      .references(() => customers.uid),
+    email: caseInsensitiveText('email').notNull(),
+    firstName: text('first_name'),
+    lastName: text('last_name'),
+    phone: text('phone'),
+    /** The customer's own attributes of the contact, as the JSON text that was sent. */
+    fields: text('fields', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    createdAt: moment('created_at').notNull(),
+    updatedAt: moment('updated_at').notNull(),
+  },
+  (table) => [
+    index('contacts_customer').on(table.customerUid, table.id),
+    uniqueIndex('contacts_customer_email').on(table.customerUid, table.email),
+  ],
+)
+
+const entryField = (name: string): SQL => sql.raw(`entry ->> '$.${name}'`)
+
+/**
+ * The audit trail. No foreign keys: a record outlives what it tells of. What can be filtered by is read out of
+ * the stored text by generated columns, so that the hashed bytes stay the only truth.
+ */
+export const auditEntries = sqliteTable(
+  'audit_entries',
+  {
+    seq: integer('seq').primaryKey(),
+    /** The canonical bytes: one flat JSON object (see audit/entry.ts). */
+    entry: text('entry').notNull(),
+    prevHash: text('prev_hash').notNull(),
+    /** Hex of SHA-256 over prev_hash and entry. */
+    hash: text('hash').notNull(),
+    id: text('id').generatedAlwaysAs(entryField('id')).notNull(),
+    stage: text('stage').generatedAlwaysAs(entryField('stage')).notNull(),
+    customerUid: text('customer_uid').generatedAlwaysAs(entryField('customer_uid')),
+    adminId: integer('admin_id').generatedAlwaysAs(entryField('admin_id')),
+    apiKeyId: text('api_key_id').generatedAlwaysAs(entryField('api_key_id')),
+  },
+  (table) => [
+    uniqueIndex('audit_entries_id_stage').on(table.id, table.stage),
+    index('audit_entries_customer').on(table.customerUid, table.seq),
+    index('audit_entries_admin').on(table.adminId, table.seq),
+    index('audit_entries_api_key').on(table.apiKeyId, table.seq),
+  ],
+)
+
+/**
+ * What each exported object holds, decided in the transaction that appended the entries: a retry after any
+ * failure writes the same object under the same name.
+ */
+export const auditSegments = sqliteTable(
+  'audit_segments',
+  {
+    firstSeq: integer('first_seq').primaryKey(),
+    lastSeq: integer('last_seq').notNull(),
+    appendedAt: moment('appended_at').notNull(),
+    exportedAt: moment('exported_at'),
+  },
+  (table) => [index('audit_segments_pending').on(table.firstSeq).where(sql`exported_at IS NULL`)],
+)
+
+/** Queue messages that could not be read, kept as they came. */
+export const auditDeadLetters = sqliteTable('audit_dead_letters', {
+  id: text('id').primaryKey(),
+  body: text('body').notNull(),
+  reason: text('reason').notNull(),
+  attempts: integer('attempts').notNull(),
+  sentAt: moment('sent_at').notNull(),
+  receivedAt: moment('received_at').notNull(),
+})

@@ -1,0 +1,101 @@
+/** Every refusal the service knows: code → status and the text a caller reads. Nothing here tells of the inside. */
+const ERRORS = {
+  malformed_body: [400, 'The request body is malformed'],
+  credentials_ambiguous: [400, 'Send either X-API-KEY, or X-ADMIN-API-KEY with X-CUSTOMER-ID, not both'],
+  credentials_malformed: [400, 'A credential header is empty, repeated or named by Connection'],
+  customer_id_missing: [400, 'X-ADMIN-API-KEY needs X-CUSTOMER-ID'],
+  admin_key_missing: [400, 'X-CUSTOMER-ID needs X-ADMIN-API-KEY'],
+  reason_missing: [400, 'This key needs X-ADMIN-REASON'],
+  reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters'],
+  client_unknown: [401, 'Unknown client'],
+  checksum_missing: [401, 'SWI-CS is missing'],
+  checksum_mismatch: [401, 'SWI-CS does not match the request body'],
+  session_invalid: [401, 'The session is missing, expired or revoked'],
+  login_invalid: [401, 'Invalid login details'],
+  credentials_missing: [401, 'No API key was sent'],
+  key_invalid: [401, 'The API key is not valid'],
+  forbidden: [403, 'You may not do this'],
+  password_change_required: [403, 'The password has to be changed first'],
+  ip_refused: [403, 'This key may not be used from this address'],
+  scope_insufficient: [403, 'This key may not do this'],
+  customer_inactive: [403, 'The customer is not active'],
+  not_found: [404, 'Not found'],
+  admin_unknown: [404, 'Admin does not exist'],
+  api_key_unknown: [404, 'API key does not exist'],
+  customer_unknown: [404, 'Customer does not exist'],
+  list_unknown: [404, 'List does not exist'],
+  contact_unknown: [404, 'Contact does not exist'],
+  audit_entry_unknown: [404, 'Audit entry does not exist'],
+  method_not_allowed: [405, 'Method not allowed'],
+  contact_exists: [409, 'A contact with this email exists'],
+  body_too_large: [413, 'The request body is too large'],
+  unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
+  invalid: [422, 'The request is invalid'],
+  internal: [500, 'Something went wrong'],
+  dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
+  audit_unavailable: [503, 'The audit trail is unavailable, nothing was done'],
+} as const satisfies Record<string, readonly [status: number, text: string]>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** The texts of invalid fields, by field. */
+export type FieldErrors = Record<string, string[]>
+
+/** The texts for invalid fields that clients know. */
+export const FIELD_TEXT = {
+  blank: "can't be blank",
+  invalid: 'is invalid',
+  notIncluded: 'is not included in the list',
+} as const
+
+/** Seconds after which a caller may try again when a dependency was down. */
+const RETRY_AFTER_SECONDS = 5
+
+interface AppErrorOptions {
+  /** Replaces the table's text, where the contract has its own wording. */
+  message?: string
+  fields?: FieldErrors
+  /** Facts that belong in the body beside the text, such as the uid of what is in the way. */
+  details?: Record<string, unknown>
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+/** A refusal that the caller is to be told of. Anything else that is thrown is answered as `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly fields: FieldErrors | undefined
+  readonly details: Record<string, unknown>
+  readonly headers: Record<string, string>
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.message ?? ERRORS[code][1], { cause: options.cause })
+    this.code = code
+    this.fields = options.fields
+    this.details = options.details ?? {}
+    this.headers =
+      this.status === 503
+        ? { 'Retry-After': `${RETRY_AFTER_SECONDS}`, ...options.headers }
+        : { ...options.headers }
+  }
+
+  get status() {
+    return ERRORS[this.code][0]
+  }
+}
+
+/** 422 with one text for one field. */
+export const invalidField = (field: string, text: string) =>
+  new AppError('invalid', { fields: { [field]: [text] } })
+
+/**
+ * The result of a call to a dependency that nothing has been done before.
+ * @throws AppError dependency_unavailable if the call fails for any other reason than a refusal of ours.
+ */
+export async function orUnavailable<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await call
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : new AppError('dependency_unavailable', { cause })
+  }
+}

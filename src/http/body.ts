@@ -1,0 +1,84 @@
+import qs from 'qs'
+import { fromUtf8 } from '../crypto/encoding.ts'
+import { AppError } from '../errors.ts'
+
+/** The largest body of a route that takes one thing. */
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+/** Bounds on nested form fields (`a[b][c]=`), so that a small body cannot become a huge object. */
+const FORM_LIMITS = { depth: 5, parameterLimit: 1000, arrayLimit: 100 }
+
+/**
+ * The bytes of the request's body, read once however often they are asked for.
+ * @throws AppError body_too_large
+ */
+export function rawBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const reading = bodies.get(request) ?? readBytes(request, BODY_LIMIT_BYTES)
+  bodies.set(request, reading)
+  return reading
+}
+
+const bodies = new WeakMap<Request, Promise<Uint8Array<ArrayBuffer>>>()
+
+/**
+ * The body as an object, from JSON, a URL-encoded form or a multipart form. Forms nest as PHP's do: `ids[]=1`, `a[b]=2`.
+ * @throws AppError unsupported_media_type, malformed_body, body_too_large
+ */
+export async function parsedBody(request: Request): Promise<Record<string, unknown>> {
+  const contentType = request.headers.get('Content-Type')
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  const bytes = await rawBody(request)
+  if (bytes.length === 0 && mediaType === '') return {}
+  const parse = PARSERS[mediaType]
+  if (!parse) throw new AppError('unsupported_media_type')
+  try {
+    const text = fromUtf8(bytes)
+    return asObject(await parse(text, contentType ?? ''))
+  } catch (cause) {
+    throw new AppError('malformed_body', { cause })
+  }
+}
+
+const PARSERS: Record<string, (text: string, contentType: string) => unknown> = {
+  'application/json': (text) => JSON.parse(text),
+  'application/x-www-form-urlencoded': (text) => nested(text),
+  'multipart/form-data': async (text, contentType) => {
+    const form = await new Response(text, { headers: { 'Content-Type': contentType } }).formData()
+    return nested(Object.fromEntries([...new Set(form.keys())].map((key) => [key, single(form.getAll(key))])))
+  },
+}
+
+const single = <Value>(values: Value[]) => (values.length === 1 ? values[0] : values)
+
+function nested(form: string | Record<string, unknown>): unknown {
+  return qs.parse(form as string, {
+    ...FORM_LIMITS,
+    strictDepth: true,
+    throwOnLimitExceeded: true,
+    decoder: (text) => decodeURIComponent(text.replaceAll('+', ' ')),
+  })
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('not an object')
+  return value as Record<string, unknown>
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get('Content-Length') ?? 0) > limit) throw new AppError('body_too_large')
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > limit) throw new AppError('body_too_large')
+    chunks.push(chunk)
+  }
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
+  }
+  return bytes
+}

@@ -1,0 +1,21 @@
+import { DrizzleQueryError } from 'drizzle-orm'
+import type { ErrorHandler } from 'hono'
+import type { AppEnv } from '../env.ts'
+import { AppError } from '../errors.ts'
+import { logFailure } from '../log.ts'
+import { isWrite } from './routing.ts'
+
+/** Answers whatever was thrown in the words of the surface; what nobody foresaw is logged and told nothing of. */
+export const handleError: ErrorHandler<AppEnv> = (error, c) => {
+  const refusal = toAppError(error, isWrite(c))
+  if (refusal.status >= 500) logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
+  for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value)
+  return c.json(c.var.envelope(refusal, c.var.requestId), refusal.status)
+}
+
+function toAppError(error: unknown, writing: boolean): AppError {
+  if (error instanceof AppError) return error
+  // A write that failed may have been done all the same, so only of a read can it be said that nothing was.
+  const outage = error instanceof DrizzleQueryError && !`${error.cause}`.includes('SQLITE_')
+  return new AppError(outage && !writing ? 'dependency_unavailable' : 'internal', { cause: error })
+}

@@ -1,0 +1,68 @@
+import ipaddr from 'ipaddr.js'
+import * as z from 'zod'
+import { FIELD_TEXT } from '../errors.ts'
+
+/** Whether D1 and every reader keeps a text as it is: no NUL, no lone surrogate. */
+const isStorable = (value: string) => value.isWellFormed() && !value.includes('\0')
+
+export const text = () => z.string().refine(isStorable, { error: FIELD_TEXT.invalid })
+
+/** Text of at most `max` Unicode code points. */
+export const limitedText = (max: number) =>
+  text().refine((value) => [...value].length <= max, { error: `is too long (maximum is ${max} characters)` })
+
+/** A name: something beside white space, at most 255 characters after trimming, kept as sent. */
+export const name = () =>
+  text()
+    .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
+    .refine((value) => [...value.trim()].length <= 255, { error: 'is too long (maximum is 255 characters)' })
+
+/** An email address, at most 254 characters (RFC 5321, section 4.5.3.1.3 and erratum 1690), kept as sent. */
+export const email = () => text().pipe(z.email().max(254))
+
+/** What forms can say of a yes or no, beside JSON's own. */
+export const flag = () =>
+  z.union([
+    z.boolean(),
+    z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
+  ])
+
+/** A time in RFC 3339 with its offset, as milliseconds since the Unix epoch. */
+export const moment = () => z.iso.datetime({ offset: true }).transform((value) => Date.parse(value))
+
+/** A customer's uid. */
+export const uid = () => z.string().regex(/^[a-z0-9]{13}$/)
+
+/** A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. */
+export const addressRange = () =>
+  z.string().transform((value, context) => {
+    const range = value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`
+    if (ipaddr.isValidCIDR(range)) return range
+    context.addIssue({ code: 'custom', message: FIELD_TEXT.invalid })
+    return z.NEVER
+  })
+
+/** A JSON object of bounded size, all of whose texts D1 keeps as they are. */
+export const jsonObject = ({ maxBytes, maxKeys }: { maxBytes: number; maxKeys: number }) =>
+  z
+    .record(z.string(), z.unknown())
+    .refine((value) => Object.keys(value).length <= maxKeys, {
+      error: `has too many keys (maximum is ${maxKeys})`,
+    })
+    .refine((value) => (sizeOfStorable(value) ?? Number.POSITIVE_INFINITY) <= maxBytes, {
+      error: `is too large or holds text that cannot be kept (maximum is ${maxBytes} bytes)`,
+    })
+
+/** Bytes of a value as JSON; undefined if a text or key in it cannot be stored, or it nests too deep. */
+function sizeOfStorable(value: unknown): number | undefined {
+  try {
+    const json = JSON.stringify(value, (key, member: unknown) => {
+      if (!isStorable(key) || (typeof member === 'string' && !isStorable(member)))
+        throw new RangeError('not storable')
+      return member
+    })
+    return new TextEncoder().encode(json).length
+  } catch {
+    return undefined
+  }
+}

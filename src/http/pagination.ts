@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
+import { FIELD_TEXT, invalidField } from '../errors.ts'
+
+const DEFAULT_PER_PAGE = 20
+const MAX_PER_PAGE = 100
+
+/** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
+const MAX_OFFSET = 10_000
+
+const wholeNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+
+/** The query parameters that every collection takes. */
+export const pageQuery = z.object({
+  page: wholeNumber.optional(),
+  per_page: wholeNumber.pipe(z.int().max(MAX_PER_PAGE)).optional(),
+  cursor: z.string().max(1024).optional(),
+})
+
+/** The sort key of the last row a page showed. */
+export type Position = readonly (string | number)[]
+
+/** Which part of a collection is asked for: either past a position or at an offset. */
+export interface PageRequest {
+  page: number
+  perPage: number
+  offset: number
+  after: Position | undefined
+}
+
+export interface Page<Item> {
+  items: Item[]
+  page: number
+  perPage: number
+  total: number
+  nextCursor: string | null
+}
+
+const cursorContent = z.tuple([z.int().min(2)], z.union([z.string(), z.int()]))
+
+/**
+ * Reads the paging parameters; `keyTypes` are the types of the sort key that a cursor of this collection holds.
+ * @throws AppError invalid if the cursor is not one of this collection, or the page is too far for an offset.
+ */
+export function pageRequest(
+  query: z.output<typeof pageQuery>,
+  keyTypes: readonly ('string' | 'number')[],
+): PageRequest {
+  const perPage = query.per_page ?? DEFAULT_PER_PAGE
+  if (query.cursor !== undefined) {
+    if (query.page !== undefined) throw invalidField('page', 'goes without a cursor')
+    const [page, ...after] = readCursor(query.cursor)
+    const fits = after.length === keyTypes.length && after.every((key, i) => typeof key === keyTypes[i])
+    if (!fits) throw invalidField('cursor', FIELD_TEXT.invalid)
+    return { page, perPage, offset: 0, after }
+  }
+  const page = query.page ?? 1
+  const offset = (page - 1) * perPage
+  if (offset > MAX_OFFSET) throw invalidField('page', `is past row ${MAX_OFFSET}, follow next_cursor instead`)
+  return { page, perPage, offset, after: undefined }
+}
+
+/**
+ * Makes a page of the rows found, of which the query was to fetch one more than a page holds: whether it came tells
+ * whether there is a next page.
+ */
+export function pageOf<Row, Item>(
+  rows: Row[],
+  total: number,
+  { page, perPage }: PageRequest,
+  position: (row: Row) => Position,
+  present: (row: Row) => Item,
+): Page<Item> {
+  const shown = rows.slice(0, perPage)
+  const last = shown.at(-1)
+  const nextCursor = rows.length > perPage && last ? writeCursor(page + 1, position(last)) : null
+  return { items: shown.map(present), page, perPage, total, nextCursor }
+}
+
+const writeCursor = (page: number, position: Position) =>
+  toBase64Url(utf8(JSON.stringify([page, ...position])))
+
+function readCursor(cursor: string): z.output<typeof cursorContent> {
+  try {
+    const bytes = fromBase64Url(cursor) ?? new Uint8Array()
+    return cursorContent.parse(JSON.parse(fromUtf8(bytes)))
+  } catch (cause) {
+    throw Object.assign(invalidField('cursor', FIELD_TEXT.invalid), { cause })
+  }
+}

@@ -1,0 +1,20 @@
+import { createMiddleware } from 'hono/factory'
+import { openDatabase } from '../db/client.ts'
+import type { AppEnv, Clock } from '../env.ts'
+import { customerEnvelope } from './envelopes.ts'
+
+/** Gives every request its id, clock and database, and every answer the headers that all of them have. */
+export const requestContext = (now: Clock) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    c.set('requestId', `req_${crypto.randomUUID()}`)
+    c.set('startedAt', now())
+    c.set('now', now)
+    c.set('db', openDatabase(c.env.DB))
+    c.set('envelope', customerEnvelope)
+    c.header('X-Request-Id', c.var.requestId)
+    c.header('Cache-Control', 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
+    c.header('Referrer-Policy', 'no-referrer')
+    c.header('Strict-Transport-Security', 'max-age=31536000; includeSubDomains')
+    await next()
+  })

@@ -1,0 +1,32 @@
+import type { Context, Hono } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import type { AppEnv } from '../env.ts'
+import { AppError } from '../errors.ts'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Middleware is registered for every method, endpoints for one. */
+const isEndpoint = (route: { method: string }) => route.method !== 'ALL'
+
+/** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
+export function routePattern(c: Context): string | undefined {
+  return matchedRoutes(c).findLast(isEndpoint)?.path
+}
+
+/** Whether a request can change anything. */
+export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
+
+/**
+ * Ends a surface: no endpoint of `app` answered.
+ * @throws AppError method_not_allowed if one would for another method, else not_found
+ */
+export function refuseUnrouted(app: Hono<AppEnv>) {
+  return (c: Context): never => {
+    const allowed = METHODS.filter((method) => {
+      const [handlers] = app.router.match(method === 'HEAD' ? 'GET' : method, c.req.path)
+      return handlers.some(([[, route]]) => isEndpoint(route))
+    })
+    if (allowed.length === 0) throw new AppError('not_found')
+    throw new AppError('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
+  }
+}

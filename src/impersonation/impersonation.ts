@@ -1,0 +1,101 @@
+import type { Context } from 'hono'
+import { Act } from '../audit/act.ts'
+import { recordedActor } from '../auth/actor.ts'
+import {
+  type ClaimedKey,
+  checkAddress,
+  claimAdminKey,
+  identifyKey,
+  type KeyAuthority,
+  keyAuthority,
+} from '../auth/admin-api-key.ts'
+import type { Credentials } from '../auth/credentials.ts'
+import { CustomerAccess } from '../auth/customer-access.ts'
+import type { Scope } from '../auth/permissions.ts'
+import type { CustomerEnv } from '../auth/requires-customer.ts'
+import { AppError } from '../errors.ts'
+import { isWrite } from '../http/routing.ts'
+
+type Claim = Extract<Credentials, { kind: 'impersonation' }>
+type CustomerContext = Context<CustomerEnv>
+
+const MAX_REASON_LENGTH = 500
+const UID = /^[a-z0-9]{13}$/
+
+/**
+ * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record: of a
+ * write `received` before the endpoint runs and `completed` after, of a read or a refusal `completed` before anything
+ * leaves. Without a valid key nothing is recorded, for nobody is known to have asked.
+ * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, customer_unknown,
+ * customer_inactive, audit_unavailable
+ */
+export async function impersonate(
+  c: CustomerContext,
+  claim: Claim,
+  next: () => Promise<void>,
+): Promise<void> {
+  const claimed = await claimKey(c, claim)
+  const act = new Act(c)
+  const access = accessOf(c, claim, claimed, act)
+  try {
+    if (claim.refusal || isWrite(c)) await access.verify()
+    if (isWrite(c)) await act.received()
+    c.set('customer', access)
+    await next()
+    await access.verify()
+  } catch (error) {
+    // Only a valid key gives the act an actor.
+    if (act.actor.type === 'anonymous') throw claim.refusal ?? error
+    if (error instanceof AppError && error.code !== 'audit_unavailable')
+      await act.completed(error.status, 'refused')
+    throw error
+  }
+  await act.completed(c.res.status)
+}
+
+/** A call that breaks the header rules gets that answer whether or not its key exists. */
+async function claimKey(c: CustomerContext, { key, refusal }: Claim): Promise<ClaimedKey> {
+  try {
+    return await claimAdminKey(c.env, key)
+  } catch (error) {
+    throw refusal ?? error
+  }
+}
+
+function accessOf(c: CustomerContext, claim: Claim, claimed: ClaimedKey, act: Act) {
+  const customerUid = UID.test(claim.customerUid) ? claim.customerUid : null
+  const reason = c.req.header('X-ADMIN-REASON')
+  return new CustomerAccess(claim.customerUid, c.var.db, {
+    query: keyAuthority(c.var.db, claimed.id, customerUid, c.var.now()),
+    judge([authority]: KeyAuthority[]) {
+      const actor = identifyKey(claimed, authority)
+      act.actor = recordedActor(actor)
+      act.customerUid = customerUid
+      act.reason = reason?.slice(0, MAX_REASON_LENGTH) ?? null
+      c.header('X-Audit-Id', act.id)
+      if (claim.refusal) throw claim.refusal
+      if (!authority) return
+      checkAddress(authority, c.req.header('CF-Connecting-IP'))
+      checkReason(authority, reason)
+      checkScope(actor.scopes, isWrite(c))
+      checkCustomer(authority, claim.customerUid)
+    },
+  })
+}
+
+function checkReason({ requireReason }: KeyAuthority, reason: string | undefined): void {
+  if (requireReason && !reason?.trim()) throw new AppError('reason_missing')
+  if (reason !== undefined && [...reason].length > MAX_REASON_LENGTH) throw new AppError('reason_invalid')
+}
+
+function checkScope(scopes: readonly Scope[], writing: boolean): void {
+  const covered = scopes.includes('customers:write') || (!writing && scopes.includes('customers:read'))
+  if (!covered) throw new AppError('scope_insufficient')
+}
+
+/** A customer outside the key's set and one that does not exist are one answer. */
+function checkCustomer({ customers, customerStatus }: KeyAuthority, uid: string): void {
+  if (customerStatus === null || (customers !== null && !customers.includes(uid)))
+    throw new AppError('customer_unknown')
+  if (customerStatus !== 'active') throw new AppError('customer_inactive')
+}

@@ -1,0 +1,36 @@
+import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
+import { type AuditEntry, presentEntry } from '../../src/audit/entry.ts'
+import { auditEntries } from '../../src/db/schema.ts'
+import { database } from './factories.ts'
+import type { Answer } from './http.ts'
+
+/** Longer than the consumer waits for a batch to fill. */
+const WAIT = { timeout: 20_000, interval: 50 }
+
+/** The trail as it stands, in order. What tests before this one left in the queue may be in it. */
+export async function trail(): Promise<AuditEntry[]> {
+  const rows = await database().select().from(auditEntries).orderBy(auditEntries.seq)
+  return rows.map(presentEntry)
+}
+
+/** All entries of the requests that gave these answers, in order, once the outcome of each has arrived. */
+export async function recordsOf(answers: Answer[]): Promise<AuditEntry[]> {
+  const requestIds = new Set(answers.map(({ headers }) => headers.get('X-Request-Id')))
+  return vi.waitUntil(async () => {
+    const entries = (await trail()).filter(({ request_id }) => requestIds.has(request_id))
+    return entries.filter(({ stage }) => stage === 'completed').length >= answers.length ? entries : undefined
+  }, WAIT)
+}
+
+/** The exported lines of these entries, once they are all there. */
+export async function exportedLinesOf(entries: AuditEntry[]): Promise<string[]> {
+  return vi.waitUntil(async () => {
+    const { objects } = await env.AUDIT_BUCKET.list({ prefix: 'audit/' })
+    const keys = objects.map(({ key }) => key).filter((key) => key.endsWith('.ndjson'))
+    const texts = await Promise.all(keys.map(async (key) => (await env.AUDIT_BUCKET.get(key))?.text()))
+    const lines = texts.flatMap((text) => text?.trimEnd().split('\n') ?? [])
+    const wanted = lines.filter((line) => entries.some(({ hash }) => line.includes(hash)))
+    return wanted.length >= entries.length ? wanted : undefined
+  }, WAIT)
+}

@@ -1,0 +1,53 @@
+import { env } from 'cloudflare:workers'
+import { createAdmin } from '../../src/admin/accounts.service.ts'
+import { type ApiKeyInput, createApiKey } from '../../src/admin/api-keys.service.ts'
+import { createClient } from '../../src/admin/clients.service.ts'
+import { createCustomer, createCustomerKey } from '../../src/admin/customers.service.ts'
+import { hashPassword } from '../../src/auth/passwords.ts'
+import type { Role } from '../../src/auth/permissions.ts'
+import { newSession } from '../../src/auth/session.ts'
+import { openDatabase } from '../../src/db/client.ts'
+import { adminSessions } from '../../src/db/schema.ts'
+
+/** The password of every admin that a test makes. */
+export const PASSWORD = 'correct horse battery staple'
+
+const passwordHash = hashPassword(PASSWORD)
+
+/** A number for names that have to differ within a test. */
+let made = 0
+
+export const database = () => openDatabase(env.DB)
+
+/** A registered client of the admin surface. */
+export const makeClient = (name = 'Test client') =>
+  createClient(database(), env.CLIENT_SECRETS_KEYS, name, Date.now())
+
+/** A staff account that can log in with `PASSWORD`. */
+export async function makeAdmin(role: Role = 'super_admin', email = `admin-${++made}@example.com`) {
+  const adminId = await createAdmin(database(), { email, role, passwordHash }, Date.now())
+  return { adminId, role, email }
+}
+
+/** The token of a new session of an admin. */
+export async function makeSession(adminId: number): Promise<string> {
+  const { token, row } = await newSession(adminId, Date.now())
+  await database().insert(adminSessions).values(row)
+  return token
+}
+
+/** An API key of an admin, in clear, and its id. */
+export async function makeAdminKey(
+  owner: { adminId: number; role: Role },
+  input: Partial<ApiKeyInput> = {},
+): Promise<{ id: string; key: string }> {
+  const stores = { db: database(), kv: env.KEYS }
+  return createApiKey(stores, owner, { name: 'Test key', ...input }, Date.now())
+}
+
+/** An active customer and a key of its own, in clear. */
+export async function makeCustomer(name = `Customer ${++made}`) {
+  const uid = await createCustomer(database(), name, Date.now())
+  const { key } = await createCustomerKey(database(), uid, 'Test key', Date.now())
+  return { uid, name, key }
+}

@@ -1,0 +1,22 @@
+import { findTargetHandler } from 'hono/utils/handler'
+import { createApp } from '../../src/app.ts'
+import { type Access, declaredAccess } from '../../src/auth/declared.ts'
+
+/** An endpoint of the service and what it declares of who may call it. */
+export interface Route {
+  method: string
+  path: string
+  access: Access | undefined
+}
+
+/** The route table, from the app itself: what a test must hold for every route, it walks this for. */
+export function routeTable(): Route[] {
+  const routes = new Map<string, Route>()
+  for (const { method, path, handler } of createApp().routes) {
+    if (method === 'ALL') continue
+    const name = `${method} ${path}`
+    const access = declaredAccess(findTargetHandler(handler)) ?? routes.get(name)?.access
+    routes.set(name, { method, path, access })
+  }
+  return [...routes.values()]
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
+
+// wrangler takes declared secrets from the environment where there is no .dev.vars, and one there is not for tests.
+process.env.CLIENT_SECRETS_KEYS = `test:${'A'.repeat(43)}`
+
+export default defineConfig(async () => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: fromRoot('wrangler.toml') },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations(fromRoot('migrations')),
+        },
+      },
+    }),
+  ],
+  test: {
+    root: fromRoot('.'),
+    include: ['test/**/*.test.ts'],
+    setupFiles: [fromRoot('test/support/setup.ts')],
+    // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
+    isolate: false,
+    // The queue's consumer waits for a batch to fill before it runs.
+    testTimeout: 30_000,
+    reporters: ['default', fromRoot('test/support/tally-reporter.ts')],
+  },
+}))
