@@ -15,6 +15,16 @@ export default defineConfig(async () => ({
         bindings: {
           TEST_MIGRATIONS: await readD1Migrations(fromRoot('migrations')),
         },
+        // As in wrangler.toml, but without waiting seconds for a batch to fill.
+        queueConsumers: {
+          'steward-audit': {
+            maxBatchSize: 100,
+            maxBatchTimeout: 0.05,
+            maxRetries: 10,
+            deadLetterQueue: 'steward-audit-dlq',
+          },
+          'steward-audit-dlq': { maxBatchSize: 100, maxBatchTimeout: 0.05, maxRetries: 100 },
+        },
       },
     }),
   ],
@@ -24,7 +34,6 @@ export default defineConfig(async () => ({
     setupFiles: [fromRoot('test/support/setup.ts')],
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,
-    // The queue's consumer waits for a batch to fill before it runs.
     testTimeout: 30_000,
     reporters: ['default', fromRoot('test/support/tally-reporter.ts')],
   },

@@ -1,0 +1,88 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import type { Env } from '../../src/env.ts'
+import worker from '../../src/index.ts'
+
+/** Which calls fail: from the `from`th on, `times` of them. */
+interface Outage {
+  from?: number
+  times?: number
+}
+
+/** Throws at each call of an outage. */
+function outage({ from = 1, times = Number.POSITIVE_INFINITY }: Outage = {}) {
+  let calls = 0
+  return () => {
+    calls++
+    if (calls >= from && calls < from + times) throw new Error('this call fails in this test')
+  }
+}
+
+/**
+ * The real binding, before each call of whose method `before` runs and may throw. All other calls go straight through,
+ * so what is tested is the service on its own components, one of which fails or is counted now and then.
+ */
+export function intercepted<Binding extends object>(
+  binding: Binding,
+  method: keyof Binding,
+  before: () => void,
+): Binding {
+  return new Proxy(binding, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      if (name !== method) return member.bind(target)
+      return async (...args: unknown[]) => {
+        before()
+        return Reflect.apply(member, target, args)
+      }
+    },
+  })
+}
+
+/** The binding with an outage of one of its methods. */
+export const failing = <Binding extends object>(binding: Binding, method: keyof Binding, when?: Outage) =>
+  intercepted(binding, method, outage(when))
+
+/** The database, before each of whose round trips `before` runs and may throw. */
+export function interceptedDatabase(db: D1Database, before: () => void): D1Database {
+  const originals = new WeakMap<object, D1PreparedStatement>()
+  const statement = (original: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = ['all', 'raw', 'run', 'first'].reduce(
+      (target, method) => intercepted(target, method as keyof D1PreparedStatement, before),
+      original,
+    )
+    const proxy = override(wrapped, { bind: (...values: unknown[]) => statement(original.bind(...values)) })
+    originals.set(proxy, original)
+    return proxy
+  }
+  const session = (original: D1DatabaseSession) =>
+    override(original, {
+      prepare: (sql: string) => statement(original.prepare(sql)),
+      batch: async (statements: D1PreparedStatement[]) => {
+        before()
+        return original.batch(statements.map((each) => originals.get(each) ?? each))
+      },
+    })
+  return override(db, { withSession: (constraint) => session(db.withSession(constraint)) })
+}
+
+/** The database with an outage. */
+export const failingDatabase = (when?: Outage) => interceptedDatabase(env.DB, outage(when))
+
+function override<Target extends object>(target: Target, members: Partial<Target>): Target {
+  return new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(name in members ? members : target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+}
+
+/** Calls the Worker's fetch with some of its bindings replaced, and waits for what it does after the answer. */
+export async function fetchWith(bindings: Partial<Env>, request: Request): Promise<Response> {
+  const context = createExecutionContext()
+  const response = await worker.fetch(request, { ...env, ...bindings }, context)
+  await waitOnExecutionContext(context)
+  return response
+}
