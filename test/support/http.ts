@@ -11,6 +11,8 @@ export interface CallOptions {
   headers?: Record<string, string>
   /** Text, bytes and forms go as they are, all else as JSON. */
   body?: unknown
+  /** What the request goes to, if not to the Worker as it is. */
+  via?: (request: Request) => Promise<Response>
 }
 
 export interface Answer {
@@ -26,7 +28,8 @@ export type Caller = (path: string, options?: CallOptions) => Promise<Answer>
 
 /** Calls the Worker through its own entry, as anybody would. */
 export const call: Caller = async (path, options = {}) => {
-  const response = await exports.default.fetch(new Request(ORIGIN + path, requestInit(options)))
+  const { via = (request) => exports.default.fetch(request) } = options
+  const response = await via(new Request(ORIGIN + path, requestInit(options)))
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, json: parse(text) }
 }

@@ -1,0 +1,112 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { expect, test } from 'vitest'
+import { createAccessKey } from '../src/auth/access-key.ts'
+import worker from '../src/index.ts'
+import { countedBindings } from './support/counted-bindings.ts'
+import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
+import {
+  type Caller,
+  type CallOptions,
+  callerWith,
+  customerWithCallers,
+  loggedIn,
+  signedCaller,
+} from './support/http.ts'
+
+const own = async () => (await customerWithCallers()).own
+const impersonated = async () => (await customerWithCallers()).impersonated
+const staff = async () => (await loggedIn()).call
+const withCustomerKey = (key: string) => async () => callerWith({ 'X-API-KEY': key })
+const withAdminKey = (key: string) => async () =>
+  callerWith({ 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': (await makeCustomer()).uid })
+
+const newList = { body: { name: 'Newsletter' } }
+
+const table: {
+  request: string
+  caller: () => Promise<Caller>
+  path: string
+  options?: CallOptions
+  status: number
+  /** KV calls, D1 round trips one after another, queue sends. */
+  cost: [kv: number, d1: number, queue: number]
+}[] = [
+  { request: 'GET as customer, own key', caller: own, path: '/lists', status: 200, cost: [0, 1, 0] },
+  { request: 'GET impersonated', caller: impersonated, path: '/lists', status: 200, cost: [0, 1, 1] },
+  {
+    request: 'POST as customer',
+    caller: own,
+    path: '/lists',
+    options: newList,
+    status: 201,
+    cost: [0, 2, 0],
+  },
+  {
+    request: 'POST impersonated',
+    caller: impersonated,
+    path: '/lists',
+    options: newList,
+    status: 201,
+    cost: [0, 2, 2],
+  },
+  { request: 'GET /admin', caller: staff, path: '/admin', status: 200, cost: [0, 1, 0] },
+  {
+    request: 'refused: a customer key of a bad form',
+    caller: withCustomerKey(`${createAccessKey('customer')}x`),
+    path: '/lists',
+    status: 401,
+    cost: [0, 0, 0],
+  },
+  {
+    request: 'refused: an admin key of a bad form',
+    caller: withAdminKey(`${createAccessKey('admin')}x`),
+    path: '/lists',
+    status: 401,
+    cost: [0, 0, 0],
+  },
+  {
+    request: 'refused: an admin key that does not exist',
+    caller: withAdminKey(createAccessKey('admin')),
+    path: '/lists',
+    status: 401,
+    cost: [1, 0, 0],
+  },
+]
+
+test.each(table)('$request costs no more before its answer than it has to', async (row) => {
+  const caller = await row.caller()
+  expect((await caller(row.path, row.options)).status).toBe(row.status)
+  const { status, counts } = await counted(caller, row.path, row.options)
+  expect(status).toBe(row.status)
+  expect([counts.kv, counts.d1InSequence, counts.queue]).toEqual(row.cost)
+  expect(counts.d1, 'round trips that wait for none of the others').toBe(counts.d1InSequence)
+})
+
+test('a login costs at most one KV call, three D1 round trips and one message', async () => {
+  const [client, { email }] = [await makeClient(), await makeAdmin()]
+  const { status, counts } = await counted(signedCaller(client), '/admin/login', {
+    body: { email, password: PASSWORD },
+  })
+  expect(status).toBe(200)
+  expect(counts.kv).toBeLessThanOrEqual(1)
+  expect(counts.d1).toBeLessThanOrEqual(3)
+  expect(counts.queue).toBeLessThanOrEqual(1)
+})
+
+/** What a call costs before its answer; what is done after it does not count. */
+async function counted(caller: Caller, path: string, options: CallOptions = {}) {
+  const { bindings, counts } = countedBindings(env)
+  let atAnswer = counts
+  const { status } = await caller(path, {
+    ...options,
+    via: async (request) => {
+      const context = createExecutionContext()
+      const response = await worker.fetch(request, bindings, context)
+      atAnswer = { ...counts }
+      await waitOnExecutionContext(context)
+      return response
+    },
+  })
+  return { status, counts: atAnswer }
+}
