@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import type { Env } from '../../src/env.ts'
+import { createApp } from '../../src/app.ts'
+import type { Clock, Env } from '../../src/env.ts'
 import worker from '../../src/index.ts'
 
 /** Which calls fail: from the `from`th on, `times` of them. */
@@ -79,10 +80,11 @@ function override<Target extends object>(target: Target, members: Partial<Target
   })
 }
 
-/** Calls the Worker's fetch with some of its bindings replaced, and waits for what it does after the answer. */
-export async function fetchWith(bindings: Partial<Env>, request: Request): Promise<Response> {
+/** Calls the service with some of its bindings or its clock replaced, and waits for what it does after the answer. */
+export async function fetchWith(bindings: Partial<Env>, request: Request, now?: Clock): Promise<Response> {
   const context = createExecutionContext()
-  const response = await worker.fetch(request, { ...env, ...bindings }, context)
+  const service = now ? createApp(now) : worker
+  const response = await service.fetch(request, { ...env, ...bindings }, context)
   await waitOnExecutionContext(context)
   return response
 }
