@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { call, callerWith, customerWithCallers, loggedIn } from '../support/http.ts'
+
+describe('every answer', () => {
+  test.each(['/health', '/lists', '/nowhere', '/admin', '/admin/nowhere'])(
+    '%s has the headers of all',
+    async (path) => {
+      const requestId = 'req_from_the_client'
+      const { headers } = await call(path, { headers: { 'X-Request-Id': requestId } })
+      expect(headers.get('Cache-Control')).toBe('no-store')
+      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(headers.get('X-Request-Id')).toMatch(/^req_[0-9a-f-]{36}$/)
+    },
+  )
+})
+
+describe('an unknown path is not found, whoever calls', () => {
+  test.each([
+    ['/nowhere', { status: 'error', error: 'Not found', code: 'not_found' }],
+    ['/lists/aaaaaaaaaaaaa/nowhere', { status: 'error', error: 'Not found', code: 'not_found' }],
+    ['/admin/nowhere', { message: 'Not found', code: 'not_found' }],
+    ['/admin/1/nowhere', { message: 'Not found', code: 'not_found' }],
+    ['/Lists', { status: 'error', error: 'Not found', code: 'not_found' }],
+    ['/lists/', { status: 'error', error: 'Not found', code: 'not_found' }],
+  ])('%s', async (path, body) => {
+    const { key } = await customerWithCallers()
+    for (const caller of [call, callerWith({ 'X-API-KEY': key }), (await loggedIn()).call]) {
+      const answer = await caller(path)
+      expect(answer.status).toBe(404)
+      expect(answer.json).toEqual({ ...body, request_id: answer.headers.get('X-Request-Id') })
+    }
+  })
+})
+
+describe('a known path with another method is told which it has', () => {
+  test.each([
+    ['TRACE', '/lists', 'GET, HEAD, POST'],
+    ['OPTIONS', '/lists', 'GET, HEAD, POST'],
+    ['POST', '/admin', 'GET, HEAD'],
+    ['GET', '/admin/login', 'POST'],
+    ['DELETE', '/health', 'GET, HEAD'],
+  ])('%s %s', async (method, path, allow) => {
+    const answer = await call(path, { method })
+    expect(answer).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
+    expect(answer.headers.get('Allow')).toBe(allow)
+  })
+})
+
+test('HEAD answers as GET, without the body', async () => {
+  const { own } = await customerWithCallers()
+  const head = await own('/lists', { method: 'HEAD' })
+  expect(head).toMatchObject({ status: 200, text: '' })
+  expect(head.headers.get('Content-Type')).toBe('application/json')
+  expect(await call('/lists', { method: 'HEAD' })).toMatchObject({ status: 401, text: '' })
+})
