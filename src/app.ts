@@ -2,7 +2,6 @@ import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { accountsRoutes } from './admin/accounts.routes.ts'
 import { apiKeysRoutes } from './admin/api-keys.routes.ts'
-import { loginRoutes } from './admin/login.routes.ts'
 import { sessionsRoutes } from './admin/sessions.routes.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { readCredentials } from './auth/credentials.ts'
@@ -11,6 +10,7 @@ import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
 import type { CustomerEnv } from './auth/requires-customer.ts'
 import { contactsRoutes } from './customer/contacts.routes.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
+import { membersRoutes } from './customer/members.routes.ts'
 import type { AppEnv, Clock } from './env.ts'
 import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
@@ -27,7 +27,6 @@ const adminSurface = () =>
       await next()
     })
     .use(identifyAdmin)
-    .route('/', loginRoutes)
     .route('/', sessionsRoutes)
     .route('/', apiKeysRoutes)
     .route('/', auditRoutes)
@@ -35,7 +34,11 @@ const adminSurface = () =>
 
 /** What customers call, and admins on their behalf. */
 const customerSurface = () =>
-  new Hono<CustomerEnv>().use(identifyCustomer).route('/', listsRoutes).route('/', contactsRoutes)
+  new Hono<CustomerEnv>()
+    .use(identifyCustomer)
+    .route('/', listsRoutes)
+    .route('/', membersRoutes)
+    .route('/', contactsRoutes)
 
 /** Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused. */
 const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {

@@ -28,11 +28,11 @@ const ERRORS = {
   audit_entry_unknown: [404, 'Audit entry does not exist'],
   method_not_allowed: [405, 'Method not allowed'],
   contact_exists: [409, 'A contact with this email exists'],
+  member_exists: [409, 'The contact is in this list already'],
   body_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
   invalid: [422, 'The request is invalid'],
   internal: [500, 'Something went wrong'],
-  mail_unavailable: [502, 'The mail could not be sent, nothing was done'],
   dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
   audit_unavailable: [503, 'The audit trail is unavailable, nothing was done'],
 } as const satisfies Record<string, readonly [status: number, text: string]>

@@ -1,6 +1,7 @@
 import { createApp } from './app.ts'
 import { consumeAuditEvents, consumeDeadLetters } from './audit/consumer.ts'
 import { exportOwedSegments } from './audit/export.ts'
+import { runListTasks } from './customer/list-tasks.service.ts'
 import { openDatabase } from './db/client.ts'
 import type { Env } from './env.ts'
 
@@ -12,5 +13,8 @@ export default {
     batch.queue === 'steward-audit-dlq'
       ? consumeDeadLetters(batch, env, Date.now)
       : consumeAuditEvents(batch, env, Date.now),
-  scheduled: (_event, env) => exportOwedSegments(openDatabase(env.DB), env.AUDIT_BUCKET, Date.now()),
+  scheduled: async (_event, env) => {
+    const db = openDatabase(env.DB)
+    await Promise.all([exportOwedSegments(db, env.AUDIT_BUCKET, Date.now()), runListTasks(db, Date.now)])
+  },
 } satisfies ExportedHandler<Env>

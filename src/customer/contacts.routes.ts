@@ -1,35 +1,14 @@
 import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
-import * as z from 'zod'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { email, jsonObject, limitedText, text } from '../http/fields.ts'
+import { text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { body, query } from '../http/validation.ts'
+import { contactChanges, contactInput } from './contact-input.ts'
 import { createContact, deleteContact, getContact, listContacts, updateContact } from './contacts.service.ts'
 
 const contactQuery = pageQuery.extend({ search: text().min(1).optional(), email: text().min(1).optional() })
-
-const optionalText = (max: number) =>
-  limitedText(max)
-    .nullish()
-    .transform((value) => value ?? null)
-
-const contactInput = z
-  .object({
-    email: email(),
-    first_name: optionalText(255),
-    last_name: optionalText(255),
-    phone: optionalText(50),
-    fields: jsonObject({ maxBytes: 16 * 1024, maxKeys: 100 })
-      .nullish()
-      .transform((value) => value ?? {}),
-  })
-  .transform(({ first_name, last_name, ...rest }) => ({
-    ...rest,
-    firstName: first_name,
-    lastName: last_name,
-  }))
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
@@ -65,6 +44,24 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     describeRoute({ summary: 'Replace a contact' }),
     requiresCustomer(),
     body(contactInput),
+    async (c) => {
+      const contact = await updateContact(
+        c.var.customer,
+        c.req.param('uid'),
+        c.req.valid('json'),
+        c.var.now(),
+      )
+      return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
+    },
+  )
+  .patch(
+    '/contacts/:uid',
+    describeRoute({
+      summary: 'Change a contact',
+      description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
+    }),
+    requiresCustomer(),
+    body(contactChanges),
     async (c) => {
       const contact = await updateContact(
         c.var.customer,

@@ -1,4 +1,5 @@
-import { and, count, eq, ne, notExists, sql } from 'drizzle-orm'
+import { and, count, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
 import { past, startsWith } from '../db/keyset.ts'
@@ -7,13 +8,18 @@ import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 
-type Row = typeof contacts.$inferSelect
+const { emailDomain: _emailDomain, ...storedColumns } = getTableColumns(contacts)
+
+/** What is read of a contact to show it. */
+export const contactColumns = storedColumns
+
+export type ContactRow = Omit<typeof contacts.$inferSelect, 'emailDomain'>
 
 /** What a customer may set of a contact. */
-export type ContactInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
+export type ContactInput = Pick<ContactRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
 
 /** What the answer to a change says of the contact. */
-export type ContactReference = Pick<Row, 'uid' | 'email'>
+export type ContactReference = Pick<ContactRow, 'uid' | 'email'>
 
 export interface ContactFilter {
   /** The whole email, in any case. */
@@ -38,7 +44,7 @@ export async function listContacts(
   )
   const [rows, [totals]] = await scope.read([
     db
-      .select()
+      .select(contactColumns)
       .from(contacts)
       .where(and(matching, past(order, page)))
       .orderBy(...order)
@@ -48,14 +54,16 @@ export async function listContacts(
       ? db.select({ total: count() }).from(contacts).where(matching)
       : db.select({ total: customers.contactsCount }).from(customers).where(eq(customers.uid, uid)),
   ])
-  const position = (row: Row) => (filtered ? [row.email, row.id] : [row.id])
+  const position = (row: ContactRow) => (filtered ? [row.email, row.id] : [row.id])
   return pageOf(rows, totals?.total ?? 0, page, position, presentContact)
 }
 
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
-  const [rows] = await scope.read([scope.db.select().from(contacts).where(ownContact(scope, contactUid))])
-  return presentContact(found(rows))
+  const [rows] = await scope.read([
+    scope.db.select(contactColumns).from(contacts).where(ownContact(scope, contactUid)),
+  ])
+  return presentContact(foundContact(rows))
 }
 
 /** @throws AppError contact_exists if the customer has a contact with this email */
@@ -73,51 +81,58 @@ export async function createContact(
   return created[0] ?? conflict(existing)
 }
 
-/** @throws AppError contact_unknown, contact_exists if another contact has this email */
+/**
+ * Changes what is given.
+ * @throws AppError contact_unknown, contact_exists if another contact has this email
+ */
 export async function updateContact(
   scope: CustomerScope,
   contactUid: string,
-  input: ContactInput,
+  input: Partial<ContactInput>,
   now: number,
 ): Promise<ContactReference> {
   const { db } = scope
-  const others = db
-    .select(REFERENCE)
-    .from(contacts)
-    .where(and(withEmail(scope, input.email), ne(contacts.uid, contactUid)))
+  const others = alias(contacts, 'others')
+  // An email that is not given is null here, and no contact has that.
+  const email = input.email ?? null
+  const withSameEmail = db
+    .select({ uid: others.uid, email: others.email })
+    .from(others)
+    .where(
+      and(eq(others.customerUid, scope.uid), sql`${others.email} = ${email}`, ne(others.uid, contactUid)),
+    )
   const [own, [other], updated] = await db.batch([
     db.select(REFERENCE).from(contacts).where(ownContact(scope, contactUid)),
-    others,
+    withSameEmail,
     db
       .update(contacts)
       .set({ ...input, updatedAt: now })
-      .where(
-        and(
-          ownContact(scope, contactUid),
-          notExists(sql`(SELECT 1 FROM contacts AS other
-        WHERE other.customer_uid = ${scope.uid} AND other.email = ${input.email} AND other.uid <> ${contactUid})`),
-        ),
-      )
+      .where(and(ownContact(scope, contactUid), notExists(withSameEmail)))
       .returning(REFERENCE),
   ])
-  found(own)
+  foundContact(own)
   return updated[0] ?? conflict(other)
 }
 
-/** @throws AppError contact_unknown */
+/** Deletes a contact and takes it out of all its lists. @throws AppError contact_unknown */
 export async function deleteContact(scope: CustomerScope, contactUid: string): Promise<ContactReference> {
-  return found(await scope.db.delete(contacts).where(ownContact(scope, contactUid)).returning(REFERENCE))
+  return foundContact(
+    await scope.db.delete(contacts).where(ownContact(scope, contactUid)).returning(REFERENCE),
+  )
 }
 
 const REFERENCE = { uid: contacts.uid, email: contacts.email }
 
-const ownContact = ({ uid }: CustomerScope, contactUid: string) =>
+/** The contact of this uid, if it is the customer's. */
+export const ownContact = ({ uid }: CustomerScope, contactUid: string) =>
   and(eq(contacts.customerUid, uid), eq(contacts.uid, contactUid))
 
-const withEmail = ({ uid }: CustomerScope, email: string) =>
+/** The customer's contact with this email. */
+export const withEmail = ({ uid }: CustomerScope, email: string) =>
   and(eq(contacts.customerUid, uid), eq(contacts.email, email))
 
-function found<Found>([row]: Found[]): Found {
+/** @throws AppError contact_unknown if there is no row */
+export function foundContact<Found>([row]: Found[]): Found {
   if (!row) throw new AppError('contact_unknown')
   return row
 }
@@ -126,7 +141,16 @@ function conflict(existing: ContactReference | undefined): never {
   throw new AppError('contact_exists', { details: existing && { contact: { uid: existing.uid } } })
 }
 
-const presentContact = ({ uid, email, firstName, lastName, phone, fields, createdAt, updatedAt }: Row) => ({
+export const presentContact = ({
+  uid,
+  email,
+  firstName,
+  lastName,
+  phone,
+  fields,
+  createdAt,
+  updatedAt,
+}: ContactRow) => ({
   uid,
   email,
   first_name: firstName,

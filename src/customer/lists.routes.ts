@@ -6,16 +6,16 @@ import { positionOf } from '../http/envelopes.ts'
 import { limitedText, name, text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { body, query } from '../http/validation.ts'
+import { copyList, MEMBERS_PER_STEP, runListTasks } from './list-tasks.service.ts'
 import { createList, deleteList, getList, listLists, updateList } from './lists.service.ts'
 
 const listQuery = pageQuery.extend({ search: text().min(1).optional() })
 
-const listInput = z.object({
-  name: name(),
-  description: limitedText(1000)
-    .nullish()
-    .transform((value) => value ?? null),
-})
+const description = () => limitedText(1000).nullish()
+
+const listInput = z.object({ name: name(), description: description().transform((value) => value ?? null) })
+const listChanges = z.object({ name: name().optional(), description: description() })
+const copyInput = z.object({ name: name().nullish() })
 
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
@@ -55,7 +55,37 @@ export const listsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'List updated successfully', list })
     },
   )
+  .patch(
+    '/lists/:uid',
+    describeRoute({ summary: 'Change a list' }),
+    requiresCustomer(),
+    body(listChanges),
+    async (c) => {
+      const list = await updateList(c.var.customer, c.req.param('uid'), c.req.valid('json'), c.var.now())
+      return c.json({ status: 'success' as const, message: 'List updated successfully', list })
+    },
+  )
+  .post(
+    '/lists/:uid/copy',
+    describeRoute({
+      summary: 'Copy a list with its members',
+      description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
+    }),
+    requiresCustomer(),
+    body(copyInput),
+    async (c) => {
+      const { list, complete } = await copyList(
+        c.var.customer,
+        c.req.param('uid'),
+        c.req.valid('json').name,
+        c.var.now(),
+      )
+      if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
+      return c.json({ status: 'success' as const, message: 'List copied successfully', list }, 201)
+    },
+  )
   .delete('/lists/:uid', describeRoute({ summary: 'Delete a list' }), requiresCustomer(), async (c) => {
     const list = await deleteList(c.var.customer, c.req.param('uid'))
+    c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
     return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
   })

@@ -49,7 +49,7 @@ export async function listLists(
 /** @throws AppError list_unknown */
 export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
   const [rows] = await scope.read([scope.db.select().from(lists).where(ownList(scope, listUid))])
-  return presentList(found(rows))
+  return presentList(foundList(rows))
 }
 
 export async function createList(
@@ -62,28 +62,33 @@ export async function createList(
   return { uid: row.uid, name: row.name }
 }
 
-/** @throws AppError list_unknown */
+/** Changes what is given. @throws AppError list_unknown */
 export async function updateList(
   scope: CustomerScope,
   listUid: string,
-  input: ListInput,
+  input: Partial<ListInput>,
   now: number,
 ): Promise<ListReference> {
   const changed = scope.db.update(lists).set({ ...input, updatedAt: now })
-  return found(await changed.where(ownList(scope, listUid)).returning(REFERENCE))
+  return foundList(await changed.where(ownList(scope, listUid)).returning(REFERENCE))
 }
 
-/** @throws AppError list_unknown */
+/**
+ * Deletes a list. Its members are out of sight at once; their rows go in steps (see list-tasks.service.ts).
+ * @throws AppError list_unknown
+ */
 export async function deleteList(scope: CustomerScope, listUid: string): Promise<ListReference> {
-  return found(await scope.db.delete(lists).where(ownList(scope, listUid)).returning(REFERENCE))
+  return foundList(await scope.db.delete(lists).where(ownList(scope, listUid)).returning(REFERENCE))
 }
 
 const REFERENCE = { uid: lists.uid, name: lists.name }
 
-const ownList = ({ uid }: CustomerScope, listUid: string) =>
+/** The list of this uid, if it is the customer's. */
+export const ownList = ({ uid }: Pick<CustomerScope, 'uid'>, listUid: string) =>
   and(eq(lists.customerUid, uid), eq(lists.uid, listUid))
 
-function found<Found>([row]: Found[]): Found {
+/** @throws AppError list_unknown if there is no row */
+export function foundList<Found>([row]: Found[]): Found {
   if (!row) throw new AppError('list_unknown')
   return row
 }

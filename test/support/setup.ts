@@ -4,6 +4,5 @@ import { beforeEach } from 'vitest'
 
 beforeEach(async () => {
   await reset()
-  await env.SENT_MAIL.clear()
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
 })

@@ -1,0 +1,68 @@
+import * as z from 'zod'
+import { MEMBER_STATUSES } from '../db/schema.ts'
+import { FIELD_TEXT } from '../errors.ts'
+import { email, jsonObject, limitedText, uid } from '../http/fields.ts'
+
+/** What may be left out of a contact; null takes it away. */
+const attributes = {
+  first_name: limitedText(255).nullish(),
+  last_name: limitedText(255).nullish(),
+  phone: limitedText(50).nullish(),
+  fields: jsonObject({ maxBytes: 16 * 1024, maxKeys: 100 }).nullish(),
+}
+
+type Attributes = z.output<z.ZodObject<typeof attributes>>
+
+const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
+  firstName: first_name ?? null,
+  lastName: last_name ?? null,
+  phone: phone ?? null,
+  fields: fields ?? {},
+})
+
+/** A contact as a whole: what is left out is empty. */
+export const contactInput = z
+  .object({ email: email(), ...attributes })
+  .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
+
+/** Changes to a contact: what is left out stays as it is. */
+export const contactChanges = z
+  .object({ email: email().optional(), ...attributes })
+  .transform(({ email, first_name, last_name, phone, fields }) => ({
+    email,
+    firstName: first_name,
+    lastName: last_name,
+    phone,
+    fields: fields === null ? {} : fields,
+  }))
+
+export const memberStatus = z.enum(MEMBER_STATUSES)
+
+/** Runs a check beside those of the fields, so that all that is wrong is in one answer. */
+const always = { when: () => true }
+
+/** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
+export const memberInput = z
+  .object({
+    contact_uid: uid().nullish(),
+    email: email().nullish(),
+    status: memberStatus.nullish(),
+    ...attributes,
+  })
+  .refine((input) => (input.email ?? input.contact_uid ?? null) !== null, {
+    ...always,
+    path: ['email'],
+    error: FIELD_TEXT.blank,
+  })
+  .superRefine((input, context) => {
+    if ((input.contact_uid ?? null) === null) return
+    for (const field of ['email', ...Object.keys(attributes)] as const) {
+      if ((Reflect.get(input, field) ?? null) === null) continue
+      context.addIssue({ code: 'custom', path: [field], message: 'goes without contact_uid' })
+    }
+  })
+  .transform(({ contact_uid, email, status, ...rest }) => ({
+    contactUid: contact_uid ?? undefined,
+    contact: { email: email ?? '', ...wholeOf(rest) },
+    status: status ?? ('subscribed' as const),
+  }))

@@ -1,0 +1,75 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import * as z from 'zod'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { text } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { body, query } from '../http/validation.ts'
+import { memberInput, memberStatus } from './contact-input.ts'
+import { addByEmail, addContact, listMembers, removeMember, setMemberStatus } from './members.service.ts'
+
+const memberQuery = pageQuery.extend({ status: memberStatus.optional(), email: text().min(1).optional() })
+
+const statusInput = z.object({ status: memberStatus })
+
+/** `/lists/:uid/contacts`: who is in a list, and with what status. */
+export const membersRoutes = new Hono<CustomerEnv>()
+  .get(
+    '/lists/:uid/contacts',
+    describeRoute({ summary: 'List the contacts in a list' }),
+    requiresCustomer(),
+    query(memberQuery),
+    async (c) => {
+      const { status, email, ...paging } = c.req.valid('query')
+      const page = pageRequest(paging, ['number'])
+      const { items, ...position } = await listMembers(
+        c.var.customer,
+        c.req.param('uid'),
+        { status, email },
+        page,
+      )
+      return c.json({ status: 'success' as const, contacts: items, pagination: positionOf(position) })
+    },
+  )
+  .post(
+    '/lists/:uid/contacts',
+    describeRoute({
+      summary: 'Put a contact into a list',
+      description:
+        'By `contact_uid`, or by `email`: then the contact is created if there is none, with the attributes that come along; one that is there keeps its own. The status is `subscribed` unless another is sent. A contact that is in the list already keeps its status, and the answer is 409 `member_exists`: nobody is subscribed again by accident.',
+    }),
+    requiresCustomer(),
+    body(memberInput),
+    async (c) => {
+      const { contactUid, contact: input, status } = c.req.valid('json')
+      const listUid = c.req.param('uid')
+      const contact =
+        contactUid === undefined
+          ? await addByEmail(c.var.customer, listUid, input, status, c.var.now())
+          : await addContact(c.var.customer, listUid, contactUid, status, c.var.now())
+      return c.json({ status: 'success' as const, message: 'Contact added successfully', contact }, 201)
+    },
+  )
+  .put(
+    '/lists/:uid/contacts/:contact_uid',
+    describeRoute({ summary: 'Set the status of a contact in a list' }),
+    requiresCustomer(),
+    body(statusInput),
+    async (c) => {
+      const { uid, contact_uid: contactUid } = c.req.param()
+      const { status } = c.req.valid('json')
+      const contact = await setMemberStatus(c.var.customer, uid, contactUid, status, c.var.now())
+      return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
+    },
+  )
+  .delete(
+    '/lists/:uid/contacts/:contact_uid',
+    describeRoute({ summary: 'Take a contact out of a list', description: 'The contact itself stays.' }),
+    requiresCustomer(),
+    async (c) => {
+      const { uid, contact_uid: contactUid } = c.req.param()
+      const contact = await removeMember(c.var.customer, uid, contactUid)
+      return c.json({ status: 'success' as const, message: 'Contact removed successfully', contact })
+    },
+  )
