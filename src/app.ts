@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { accountsRoutes } from './admin/accounts.routes.ts'
 import { apiKeysRoutes } from './admin/api-keys.routes.ts'
+import { loginRoutes } from './admin/login.routes.ts'
 import { sessionsRoutes } from './admin/sessions.routes.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { readCredentials } from './auth/credentials.ts'
@@ -27,6 +28,7 @@ const adminSurface = () =>
       await next()
     })
     .use(identifyAdmin)
+    .route('/', loginRoutes)
     .route('/', sessionsRoutes)
     .route('/', apiKeysRoutes)
     .route('/', auditRoutes)

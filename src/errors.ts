@@ -33,6 +33,7 @@ const ERRORS = {
   unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
   invalid: [422, 'The request is invalid'],
   internal: [500, 'Something went wrong'],
+  mail_unavailable: [502, 'The mail could not be sent, nothing was done'],
   dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
   audit_unavailable: [503, 'The audit trail is unavailable, nothing was done'],
 } as const satisfies Record<string, readonly [status: number, text: string]>

@@ -25,6 +25,14 @@ export default defineConfig(async () => ({
           },
           'steward-audit-dlq': { maxBatchSize: 100, maxBatchTimeout: 0.05, maxRetries: 100 },
         },
+        unsafeBindings: [
+          {
+            name: 'SENT_MAIL',
+            type: 'sent-mail',
+            plugin: { package: fromRoot('test/support/local-mail.ts'), name: 'sent-mail' },
+            options: {},
+          },
+        ],
       },
     }),
   ],

@@ -1,33 +1,16 @@
 import { Hono } from 'hono'
 import { describeRoute } from 'hono-openapi'
-import * as z from 'zod'
-import { presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
-import { requires, requiresClient } from '../auth/requires.ts'
+import { requires } from '../auth/requires.ts'
 import { endSession } from '../auth/session.ts'
-import { timestamp } from '../http/envelopes.ts'
-import { text } from '../http/fields.ts'
-import { body } from '../http/validation.ts'
-import { login } from './sessions.service.ts'
 
-const credentials = z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
-
-/** `/admin/login` and `/admin/logout`. */
-export const sessionsRoutes = new Hono<AdminEnv>()
-  .post('/login', describeRoute({ summary: 'Log in' }), requiresClient(), body(credentials), async (c) => {
-    const { email, password } = c.req.valid('json')
-    const { account, token, expiresAt } = await login(c.var.db, email, password, c.var.now())
-    c.var.act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
-    return c.json({
-      message: 'Admin login successful',
-      data: {
-        auth_token: token,
-        expires_at: timestamp(expiresAt),
-        admin: presentAdmin(account, c.var.now()),
-      },
-    })
-  })
-  .post('/logout', describeRoute({ summary: 'Log out' }), requires('session:end'), async (c) => {
+/** `/admin/logout`. */
+export const sessionsRoutes = new Hono<AdminEnv>().post(
+  '/logout',
+  describeRoute({ summary: 'Log out' }),
+  requires('session:end'),
+  async (c) => {
     await endSession(c.var.db, c.var.actor.sessionId)
     return c.json({ message: 'User session invalidated', data: null })
-  })
+  },
+)

@@ -4,5 +4,6 @@ import { beforeEach } from 'vitest'
 
 beforeEach(async () => {
   await reset()
+  await env.SENT_MAIL.clear()
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
 })

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import type { Env } from './env.ts'
+import { logFailure } from './log.ts'
+
+const wholeNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+
+const settings = z.object({
+  PRODUCT_NAME: z.string().trim().min(1).max(60),
+  MAIL_FROM: z.email(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  LOCKOUT_THRESHOLD: wholeNumber,
+  LOCKOUT_WINDOW_SECONDS: wholeNumber.transform(milliseconds),
+  LOCKOUT_SECONDS: wholeNumber.transform(milliseconds),
+})
+
+const parsed = new WeakMap<Env, Settings>()
+
+/** What can be set of this deployment; wrangler.toml says what each is. Durations in milliseconds. */
+export interface Settings {
+  productName: string
+  mailFrom: string
+  /** Without a slash at its end. */
+  publicUrl: string
+  lockout: { threshold: number; windowMs: number; lockMs: number }
+}
+
+/**
+ * The settings of this deployment, read once per isolate.
+ * @throws Error if one is missing or makes no sense; the log names it
+ */
+export function settingsOf(env: Env): Settings {
+  const known = parsed.get(env)
+  if (known) return known
+  const { data, error } = settings.safeParse(env)
+  if (!data) {
+    logFailure({ invalid_settings: error.issues.map(({ path }) => path.join('.')) }, error)
+    throw new Error('a setting is missing or invalid')
+  }
+  const read = {
+    productName: data.PRODUCT_NAME,
+    mailFrom: data.MAIL_FROM,
+    publicUrl: data.PUBLIC_URL,
+    lockout: {
+      threshold: data.LOCKOUT_THRESHOLD,
+      windowMs: data.LOCKOUT_WINDOW_SECONDS,
+      lockMs: data.LOCKOUT_SECONDS,
+    },
+  }
+  parsed.set(env, read)
+  return read
+}
+
+function milliseconds(seconds: number): number {
+  return seconds * 1000
+}
