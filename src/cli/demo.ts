@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AuditEntry } from '../audit/entry.ts'
+import type { Outcome } from './demo/calls.ts'
+import { doMainJob } from './demo/main-job.ts'
+import { table } from './demo/table.ts'
+import { type ExportedObject, exportOf, problemsOf, trailOf } from './demo/trail.ts'
+import { migrate, withBindings } from './local/bindings.ts'
+import { runCommand } from './local/cleanup.ts'
+import { seedDemoData } from './local/demo-data.ts'
+import { provideSecrets } from './local/secrets.ts'
+import { freePort, startService } from './local/service.ts'
+
+// Does the main job against a service of its own, with a state that is thrown away, and checks what is on record of it.
+await runCommand(async (defer) => {
+  const folder = await mkdtemp(join(tmpdir(), 'steward-demo-'))
+  defer(() => rm(folder, { recursive: true, force: true }))
+  const state = { folder: join(folder, 'state'), secretsFile: join(folder, 'secrets.env') }
+  console.log('Setting up a throw-away database ...')
+  await provideSecrets(state.secretsFile)
+  await migrate(state)
+  const demo = await withBindings(state, (env) => seedDemoData(env, Date.now()))
+  console.log('Starting the service ...')
+  const service = await startService(state, await freePort(), showTrouble)
+  defer(service.stop)
+  console.log(`Calling it on ${service.url} ...`)
+  const { outcomes, session } = await doMainJob(service.url, demo)
+  console.log('Waiting for the audit records to come through the queue ...')
+  const entries = await trailOf(service.url, session, outcomes)
+  const objects = await withBindings(state, (env) => exportOf(env, entries))
+  console.log(report(outcomes, entries, objects))
+  const problems = problemsOf(outcomes, entries, objects)
+  if (problems.length > 0)
+    throw new Error(`The audit trail is not what it has to be.\n${problems.join('\n')}`)
+  console.log(`\nAll ${entries.length} records that have to be there are there, and no others.`)
+})
+
+/** What the service says beside its requests and queue batches: errors. */
+function showTrouble(line: string): void {
+  if (!line.startsWith('[wrangler:info]')) console.log(line)
+}
+
+function report(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObject[]): string {
+  return [
+    table(
+      'What happened',
+      ['who', 'what', 'call', 'status', 'on record'],
+      outcomes.map(({ caller, what, call, status, records }) => [
+        caller.name,
+        what,
+        call,
+        status,
+        records.join(', ') || null,
+      ]),
+    ),
+    table(
+      'The audit trail, from GET /admin/audit',
+      ['seq', 'stage', 'role', 'customer', 'method', 'path', 'status', 'result', 'hash'],
+      entries.map((entry) => [
+        entry.seq,
+        entry.stage,
+        entry.role,
+        entry.customer_uid,
+        entry.method,
+        entry.path,
+        entry.status,
+        entry.result,
+        `${entry.hash.slice(0, 12)}...`,
+      ]),
+    ),
+    table(
+      'The export in R2, one line an entry',
+      ['object', 'lines'],
+      objects.map(({ key, lines }) => [key, lines.length]),
+    ),
+  ].join('\n')
+}

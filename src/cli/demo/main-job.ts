@@ -1,0 +1,148 @@
+import { createAccessKey } from '../../auth/access-key.ts'
+import { randomUid } from '../../crypto/random.ts'
+import type { DemoCustomer, DemoData } from '../local/demo-data.ts'
+import { type Caller, type Outcome, type Stage, type Step, takeStep } from './calls.ts'
+
+const READ: Stage[] = ['completed']
+const WRITE: Stage[] = ['received', 'completed']
+const NOTHING: Stage[] = []
+
+/** What the demo did, and the session that may look at the trail of it. */
+export interface MainJob {
+  outcomes: Outcome[]
+  session: Caller
+}
+
+/** An admin logs in, makes a key, acts for a customer with it, and is refused what it may not do. */
+export async function doMainJob(url: string, demo: DemoData): Promise<MainJob> {
+  const [customer, other] = demo.customers
+  if (!customer || !other) throw new Error('the demo needs two customers')
+  const outcomes: Outcome[] = []
+  // biome-ignore lint/suspicious/noExplicitAny: what the answer holds is checked by the steps that use it
+  const take = async (step: Step): Promise<any> => {
+    const outcome = await takeStep(url, step)
+    outcomes.push(outcome)
+    return JSON.parse(outcome.text)
+  }
+  const { session, key } = await logIn(take, demo)
+  await actForCustomer(take, customer, key.key)
+  await beRefused(take, customer, other, key.key)
+  await revokeKey(take, session, customer, key)
+  checkSameBytes(outcomes)
+  return { outcomes, session }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+type Take = (step: Step) => Promise<any>
+
+const actingFor = (customer: Pick<DemoCustomer, 'uid' | 'name'>, key: string, who = 'admin'): Caller => ({
+  name: `${who} for ${customer.name}`,
+  headers: { 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': customer.uid, 'X-ADMIN-REASON': 'Ticket 4711' },
+})
+
+async function logIn(take: Take, { client, super_admin }: DemoData) {
+  const headers = { 'SWI-CID': client.id }
+  const nobody = { name: 'nobody yet', headers, clientSecret: client.secret }
+  const login = await take({
+    what: 'logs in, the body signed',
+    caller: nobody,
+    call: 'POST /admin/login',
+    body: super_admin,
+    expect: 200,
+    records: READ,
+  })
+  const session: Caller = {
+    ...nobody,
+    name: 'super_admin',
+    headers: { ...headers, Authorization: `Bearer ${login.data.auth_token}` },
+  }
+  const keyRequest = { caller: session, call: 'POST /admin/api_keys', expect: 201, records: WRITE } as const
+  const created = await take({
+    ...keyRequest,
+    what: 'makes an admin API key',
+    body: { name: 'Support desk' },
+  })
+  return { session, key: created.data as { id: string; key: string } }
+}
+
+async function actForCustomer(take: Take, customer: DemoCustomer, key: string): Promise<void> {
+  const admin = actingFor(customer, key)
+  const own: Caller = { name: customer.name, headers: { 'X-API-KEY': customer.api_key } }
+  const call = 'GET /lists'
+  await take({ what: 'reads the lists', caller: admin, call, expect: 200, records: READ })
+  const { list } = await take({
+    what: 'makes a list',
+    caller: admin,
+    call: 'POST /lists',
+    body: { name: 'Spring sale' },
+    expect: 201,
+    records: WRITE,
+  })
+  const path = `/lists/${list.uid}` as const
+  const body = { name: 'Summer sale', description: 'Renamed on request' }
+  await take({ what: 'renames it', caller: admin, call: `PUT ${path}`, body, expect: 200, records: WRITE })
+  await take({ what: SAME, caller: admin, call: `GET ${path}`, expect: 200, records: READ })
+  await take({ what: SAME, caller: own, call: `GET ${path}`, expect: 200, records: NOTHING })
+  await take({ what: 'deletes it', caller: admin, call: `DELETE ${path}`, expect: 200, records: WRITE })
+}
+
+const SAME = 'reads it: the same bytes'
+
+/** The customer's own answer and the one to an admin who acts for it must not differ. */
+function checkSameBytes(outcomes: Outcome[]): void {
+  const texts = new Set(outcomes.filter(({ what }) => what === SAME).map(({ text }) => text))
+  if (texts.size !== 1) throw new Error('An admin and the customer itself got different answers.')
+}
+
+async function beRefused(
+  take: Take,
+  customer: DemoCustomer,
+  other: DemoCustomer,
+  key: string,
+): Promise<void> {
+  const admin = actingFor(customer, key)
+  const [foreign] = (
+    await take({
+      what: 'reads its own lists',
+      caller: { name: other.name, headers: { 'X-API-KEY': other.api_key } },
+      call: 'GET /lists',
+      expect: 200,
+      records: NOTHING,
+    })
+  ).lists
+  const theirs = { caller: admin, call: `DELETE /lists/${foreign.uid}`, expect: 404, records: WRITE } as const
+  await take({ ...theirs, what: "deletes another customer's list" })
+  const attempt = { call: 'POST /lists', body: { name: 'Never made' } } as const
+  await take({
+    ...attempt,
+    what: 'names a customer that does not exist',
+    caller: actingFor({ uid: randomUid(), name: 'no customer' }, key),
+    expect: 404,
+    records: READ,
+  })
+  await take({
+    ...attempt,
+    what: 'guesses a key',
+    caller: actingFor(customer, createAccessKey('admin'), 'somebody'),
+    expect: 401,
+    records: NOTHING,
+  })
+}
+
+async function revokeKey(
+  take: Take,
+  session: Caller,
+  customer: DemoCustomer,
+  key: { id: string; key: string },
+): Promise<void> {
+  const call = `DELETE /admin/api_keys/${key.id}` as const
+  await take({ what: 'revokes the key', caller: session, call, expect: 200, records: WRITE })
+  const admin = actingFor(customer, key.key)
+  await take({
+    what: 'tries the revoked key',
+    caller: admin,
+    call: 'GET /lists',
+    expect: 401,
+    records: NOTHING,
+  })
+}

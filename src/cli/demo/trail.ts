@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type { AuditEntry } from '../../audit/entry.ts'
+import type { Env } from '../../env.ts'
+import type { Caller, Outcome } from './calls.ts'
+
+/** The consumer waits two seconds for a batch to fill; the rest is patience with a slow machine. */
+const PATIENCE_MS = 30_000
+const POLL_MS = 200
+
+/** An object of the exported trail, and the lines in it. */
+export interface ExportedObject {
+  key: string
+  lines: string[]
+}
+
+/** The trail, oldest first, as soon as the consumer has stored as many entries as there have to be. */
+export async function trailOf(url: string, session: Caller, outcomes: Outcome[]): Promise<AuditEntry[]> {
+  const expected = outcomes.flatMap(({ records }) => records).length
+  return eventually(async () => {
+    const response = await fetch(`${url}/admin/audit?per_page=100`, { headers: session.headers })
+    const { data } = (await response.json()) as { data: AuditEntry[] }
+    return { value: data.reverse(), done: data.length >= expected }
+  })
+}
+
+/** The objects of the export, as soon as they hold as many lines as the trail has entries. */
+export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Promise<ExportedObject[]> {
+  return eventually(async () => {
+    const { objects } = await AUDIT_BUCKET.list({ prefix: 'audit/' })
+    const keys = objects.map(({ key }) => key).filter((key) => key.endsWith('.ndjson'))
+    const value = await Promise.all(
+      keys.map(async (key) => {
+        const text = (await (await AUDIT_BUCKET.get(key))?.text()) ?? ''
+        return { key, lines: text.split('\n').filter((line) => line !== '') }
+      }),
+    )
+    return { value, done: value.flatMap(({ lines }) => lines).length >= entries.length }
+  })
+}
+
+/** Asks until it is done or patience ends; what it has then is for the caller to judge. */
+async function eventually<Value>(ask: () => Promise<{ value: Value; done: boolean }>): Promise<Value> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    const { value, done } = await ask()
+    if (done || performance.now() > deadline) return value
+    await sleep(POLL_MS)
+  }
+}
+
+/** What is wrong with the records of the steps that were taken; nothing, if all is well. */
+export function problemsOf(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObject[]): string[] {
+  const problems: string[] = []
+  for (const outcome of outcomes) {
+    const name = `${outcome.call} (${outcome.what})`
+    const own = entries.filter(({ request_id }) => request_id === outcome.requestId)
+    const stages = own
+      .map(({ stage }) => stage)
+      .sort()
+      .reverse()
+    if (!isDeepStrictEqual(stages, outcome.records))
+      problems.push(`${name} has to leave ${listed(outcome.records)}, but left ${listed(stages)}.`)
+    if (own.some(({ id }) => outcome.auditId !== null && id !== outcome.auditId))
+      problems.push(`${name} was answered with another X-Audit-Id than its record has.`)
+    if (own.some(({ stage, status }) => stage === 'completed' && status !== outcome.status))
+      problems.push(`${name} has another status on record than it was answered with.`)
+  }
+  const known = new Set(outcomes.map(({ requestId }) => requestId))
+  const strangers = entries.filter(({ request_id }) => !known.has(request_id))
+  if (strangers.length > 0) problems.push(`${strangers.length} entries are of calls that nobody made.`)
+  const lines = objects.flatMap((object) => object.lines).map((line) => JSON.parse(line) as AuditEntry)
+  const exported = lines.sort((left, right) => left.seq - right.seq)
+  if (!isDeepStrictEqual(exported, entries))
+    problems.push('The exported lines are not the entries of the trail.')
+  return problems
+}
+
+const listed = (stages: string[]) => stages.join(' and ') || 'no record'

@@ -1,0 +1,5 @@
+import { createHmac } from 'node:crypto'
+
+/** `SWI-CS`: how a client signs the body it sends. */
+export const checksum = (secret: string, body: string) =>
+  createHmac('sha256', secret).update(body).digest('hex')

@@ -1,0 +1,85 @@
+import { createAdmin } from '../../admin/accounts.service.ts'
+import { createApiKey } from '../../admin/api-keys.service.ts'
+import { createClient } from '../../admin/clients.service.ts'
+import { createCustomer, createCustomerKey } from '../../admin/customers.service.ts'
+import type { CustomerScope } from '../../auth/customer-access.ts'
+import { hashPassword } from '../../auth/passwords.ts'
+import { BASE62, randomString } from '../../crypto/random.ts'
+import { createContact } from '../../customer/contacts.service.ts'
+import { createList } from '../../customer/lists.service.ts'
+import { type Database, openDatabase } from '../../db/client.ts'
+import { admins, clients } from '../../db/schema.ts'
+import type { Env } from '../../env.ts'
+
+/** The credentials of the demo data; this is the shape of `.wrangler/demo.json`. */
+export interface DemoData {
+  client: { id: string; secret: string }
+  super_admin: { email: string; password: string }
+  admin_api_key: string
+  customers: DemoCustomer[]
+}
+
+export interface DemoCustomer {
+  uid: string
+  name: string
+  api_key: string
+}
+
+const CUSTOMERS = [
+  {
+    name: 'Acme Coffee',
+    lists: ['Newsletter', 'Regulars'],
+    contacts: [
+      ['ada@example.com', 'Ada', 'Lovelace'],
+      ['grace@example.com', 'Grace', 'Hopper'],
+      ['alan@example.com', 'Alan', 'Turing'],
+    ],
+  },
+  {
+    name: 'Globex Travel',
+    lists: ['City trips', 'Last minute'],
+    contacts: [
+      ['katherine@example.com', 'Katherine', 'Johnson'],
+      ['edsger@example.com', 'Edsger', 'Dijkstra'],
+    ],
+  },
+] as const
+
+/** Whether nobody has put anything into the database yet. */
+export async function isEmpty(env: Env): Promise<boolean> {
+  const db = openDatabase(env.DB)
+  const [someAdmin, someClient] = await db.batch([
+    db.select({ id: admins.id }).from(admins).limit(1),
+    db.select({ id: clients.id }).from(clients).limit(1),
+  ])
+  return someAdmin.length + someClient.length === 0
+}
+
+/** Fills an empty database through the service's own functions. */
+export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
+  const db = openDatabase(env.DB)
+  const { id, secret } = await createClient(db, env.CLIENT_SECRETS_KEYS, 'Demo client', now)
+  const email = 'super@example.com'
+  const password = randomString(BASE62, 24)
+  const role = 'super_admin'
+  const adminId = await createAdmin(db, { email, role, passwordHash: hashPassword(password) }, now)
+  const stores = { db, kv: env.KEYS }
+  const { key } = await createApiKey(stores, { adminId, role }, { name: 'Demo key' }, now)
+  const customers: DemoCustomer[] = []
+  for (const customer of CUSTOMERS) customers.push(await seedCustomer(db, customer, now))
+  return { client: { id, secret }, super_admin: { email, password }, admin_api_key: key, customers }
+}
+
+async function seedCustomer(
+  db: Database,
+  { name, lists, contacts }: (typeof CUSTOMERS)[number],
+  now: number,
+): Promise<DemoCustomer> {
+  const uid = await createCustomer(db, name, now)
+  const { key } = await createCustomerKey(db, uid, 'Demo key', now)
+  const scope: CustomerScope = { uid, db, read: (queries) => db.batch(queries) as never }
+  for (const list of lists) await createList(scope, { name: list, description: null }, now)
+  for (const [email, firstName, lastName] of contacts)
+    await createContact(scope, { email, firstName, lastName, phone: null, fields: {} }, now)
+  return { uid, name, api_key: key }
+}

@@ -1,0 +1,28 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import { toBase64Url } from '../../crypto/encoding.ts'
+import { requiredSecrets } from './project.ts'
+
+const randomKey = (bytes: number) => toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))
+
+/** How a value of each secret is made for a local service. */
+const GENERATORS: Record<string, () => string> = {
+  CLIENT_SECRETS_KEYS: () => `local:${randomKey(32)}`,
+}
+
+/** Adds each required secret that `file` does not have yet, with a random value, and gives their names. */
+export async function provideSecrets(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const present = parseEnv(text)
+  const missing = requiredSecrets().filter((name) => !present[name])
+  const lines = missing.map((name) => `${name}=${generated(name)}\n`)
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
+  if (lines.length > 0) await appendFile(file, separator + lines.join(''), { mode: 0o600 })
+  return missing
+}
+
+function generated(name: string): string {
+  const generate = GENERATORS[name]
+  if (!generate) throw new Error(`src/cli/local/secrets.ts does not say how the secret ${name} is made`)
+  return generate()
+}

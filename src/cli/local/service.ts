@@ -1,0 +1,102 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { LocalState } from './project.ts'
+import { spawnWrangler } from './wrangler.ts'
+
+const EXIT_WITH_PARENT = `${import.meta.dirname}/exit-with-parent.ts`
+
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 5_000
+const POLL_MS = 100
+
+/** A running local service. */
+export interface Service {
+  url: string
+  /** Resolves when it has ended, whoever ended it. */
+  ended: Promise<unknown>
+  stop: () => Promise<void>
+}
+
+/** A port that nobody listens on. @throws Error if `wanted` is taken */
+export async function freePort(wanted = 0): Promise<number> {
+  if (!(wanted >= 0 && wanted < 65_536)) throw new Error('PORT is not the number of a port')
+  const server = createServer().listen(wanted, '127.0.0.1')
+  await once(server, 'listening').catch((cause) => {
+    throw new Error(`Port ${wanted} cannot be used (${cause.code}). Try PORT=${wanted + 1} npm start`)
+  })
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/**
+ * Starts `wrangler dev` and resolves once /health answers. What it says before that matters only if it fails;
+ * from then on each line goes to `onLine`: requests, errors, where mails landed.
+ */
+export async function startService(
+  { folder, secretsFile }: LocalState,
+  port: number,
+  onLine: (line: string) => void,
+): Promise<Service> {
+  const said: string[] = []
+  let hear = (line: string) => {
+    said.push(line)
+  }
+  const child = spawnWrangler(
+    [
+      'dev',
+      '--port',
+      `${port}`,
+      '--inspector-port',
+      '0',
+      '--persist-to',
+      folder,
+      '--env-file',
+      secretsFile,
+      '--show-interactive-dev-session=false',
+    ],
+    { nodeArgs: ['--import', EXIT_WITH_PARENT], detached: true },
+  )
+  for (const input of [child.stdout, child.stderr])
+    createInterface({ input }).on('line', (line) => hear(line))
+  const ended = new Promise((resolve) => child.on('error', resolve).on('close', resolve))
+  const service = { url: `http://localhost:${port}`, ended, stop: () => stopGroup(child.pid, ended) }
+  try {
+    await untilHealthy(service)
+  } catch (error) {
+    await service.stop()
+    throw new Error(`The service did not start (${(error as Error).message}):\n${said.join('\n')}`)
+  }
+  hear = onLine
+  return service
+}
+
+async function untilHealthy({ url, ended }: Service): Promise<void> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS)
+  const gone = ended.then(() => 'gone' as const)
+  while (!signal.aborted) {
+    const answer = await Promise.race([gone, fetch(`${url}/health`, { signal }).catch(() => undefined)])
+    if (answer === 'gone') throw new Error('wrangler dev ended')
+    if (answer?.ok) return
+    await sleep(POLL_MS)
+  }
+  throw new Error(`no answer for ${START_TIMEOUT_MS / 1000} s`)
+}
+
+/** Ends a process and all it started: it leads a group of its own. */
+async function stopGroup(leader: number | undefined, ended: Promise<unknown>): Promise<void> {
+  if (leader === undefined) return
+  signalGroup(leader, 'SIGTERM')
+  await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })])
+  signalGroup(leader, 'SIGKILL')
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal)
+  } catch {
+    // Nobody is left in it.
+  }
+}

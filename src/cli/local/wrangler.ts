@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { ROOT, requiredSecrets } from './project.ts'
+
+const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
+
+/** Without calls home, so that nothing here needs a network, and without its banner. */
+const QUIET = {
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  WRANGLER_LOG: 'log',
+}
+
+/** Starts wrangler on the Node that runs this script: the machine's own may be too old for it. */
+export function spawnWrangler(args: string[], options: { nodeArgs?: string[]; detached?: boolean } = {}) {
+  return spawn(process.execPath, [...(options.nodeArgs ?? []), WRANGLER, ...args], {
+    cwd: ROOT,
+    env: { ...withoutSecrets(process.env), ...QUIET },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: options.detached ?? false,
+  })
+}
+
+/** Runs a wrangler command to its end. @throws Error with all it said, if it failed */
+export async function runWrangler(args: string[]): Promise<string> {
+  const child = spawnWrangler(args)
+  child.stdin.end()
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+  }
+  const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+  if (status !== 0) throw new Error(`wrangler ${args.join(' ')} failed:\n${output}`)
+  return output
+}
+
+/** A secret that happens to be in the shell's environment would win over the file of the local state. */
+function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const secrets = requiredSecrets()
+  const others = Object.entries(environment).filter(([name]) => !secrets.includes(name))
+  return Object.fromEntries(others) as NodeJS.ProcessEnv
+}

@@ -1,0 +1,53 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { migrate, withBindings } from './local/bindings.ts'
+import { runCommand } from './local/cleanup.ts'
+import { type DemoData, isEmpty, seedDemoData } from './local/demo-data.ts'
+import { DEMO_FILE, PROJECT_STATE } from './local/project.ts'
+import { provideSecrets } from './local/secrets.ts'
+import { freePort, type Service, startService } from './local/service.ts'
+import { whatToTry } from './local/what-to-try.ts'
+
+const DEFAULT_PORT = 8787
+
+// Starts the service on this machine, with demo data the first time, and shows what comes in.
+await runCommand(async (defer) => {
+  const port = await freePort(Number(process.env.PORT || DEFAULT_PORT))
+  const made = await provideSecrets(PROJECT_STATE.secretsFile)
+  if (made.length > 0) console.log(`Put random values into .dev.vars for ${made.join(', ')}.`)
+  console.log('Applying the migrations to the local database ...')
+  await migrate(PROJECT_STATE)
+  const demo = await withBindings(PROJECT_STATE, async (env) =>
+    (await isEmpty(env)) ? seedDemoData(env, Date.now()) : savedDemo(),
+  )
+  console.log('Starting the service ...')
+  const service = await startService(PROJECT_STATE, port, showLine)
+  defer(service.stop)
+  if (demo) await save(demo, service)
+  console.log(demo ? whatToTry(demo, service.url) : NO_DEMO)
+  console.log(`Steward answers on ${service.url}. Stop it with Ctrl-C. What comes in:\n`)
+  await service.ended
+  throw new Error('The service has ended by itself.')
+})
+
+/** The credentials that an earlier start saved: the database has hashes of them only. */
+async function savedDemo(): Promise<DemoData | undefined> {
+  const text = await readFile(DEMO_FILE, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : JSON.parse(text)
+}
+
+async function save(demo: DemoData, { url }: Service): Promise<void> {
+  await mkdir(dirname(DEMO_FILE), { recursive: true })
+  await writeFile(DEMO_FILE, `${JSON.stringify({ ...demo, url }, null, 2)}\n`, { mode: 0o600 })
+}
+
+const NO_DEMO = `
+The local database holds data that no npm start made, or .wrangler/demo.json is gone, so there are no credentials to
+show. To begin anew with demo data: npm run reset && npm start
+`
+
+/** Requests, queue batches, errors and mails, without wrangler's tag in front of each, and without health checks. */
+function showLine(line: string): void {
+  if (line.includes('GET /health 200')) return
+  console.log(line.replace('[wrangler:info] ', ''))
+}
