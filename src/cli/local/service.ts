@@ -44,17 +44,15 @@ export async function startService(
   let hear = (line: string) => {
     said.push(line)
   }
+  const url = `http://localhost:${port}`
   const child = spawnWrangler(
     [
       'dev',
-      '--port',
-      `${port}`,
-      '--inspector-port',
-      '0',
-      '--persist-to',
-      folder,
-      '--env-file',
-      secretsFile,
+      ...['--port', `${port}`],
+      ...['--inspector-port', '0'],
+      ...['--persist-to', folder],
+      ...['--env-file', secretsFile],
+      ...['--var', `PUBLIC_URL:${url}`],
       '--show-interactive-dev-session=false',
     ],
     { nodeArgs: ['--import', EXIT_WITH_PARENT], detached: true },
@@ -62,7 +60,7 @@ export async function startService(
   for (const input of [child.stdout, child.stderr])
     createInterface({ input }).on('line', (line) => hear(line))
   const ended = new Promise((resolve) => child.on('error', resolve).on('close', resolve))
-  const service = { url: `http://localhost:${port}`, ended, stop: () => stopGroup(child.pid, ended) }
+  const service = { url, ended, stop: () => stopGroup(child.pid, ended) }
   try {
     await untilHealthy(service)
   } catch (error) {
