@@ -2,6 +2,10 @@ import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { accountsRoutes } from './admin/accounts.routes.ts'
 import { apiKeysRoutes } from './admin/api-keys.routes.ts'
+import { clientsRoutes } from './admin/clients.routes.ts'
+import { customerLifecycleRoutes } from './admin/customer-lifecycle.routes.ts'
+import { customersRoutes } from './admin/customers.routes.ts'
+import { liveSessionsRoutes } from './admin/live-sessions.routes.ts'
 import { loginRoutes } from './admin/login.routes.ts'
 import { sessionsRoutes } from './admin/sessions.routes.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
@@ -31,6 +35,10 @@ const adminSurface = () =>
     .route('/', loginRoutes)
     .route('/', sessionsRoutes)
     .route('/', apiKeysRoutes)
+    .route('/', liveSessionsRoutes)
+    .route('/', clientsRoutes)
+    .route('/', customersRoutes)
+    .route('/', customerLifecycleRoutes)
     .route('/', auditRoutes)
     .route('/', accountsRoutes)
 

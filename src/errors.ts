@@ -21,6 +21,8 @@ const ERRORS = {
   customer_inactive: [403, 'The customer is not active'],
   not_found: [404, 'Not found'],
   admin_unknown: [404, 'Admin does not exist'],
+  session_unknown: [404, 'Session does not exist'],
+  client_id_unknown: [404, 'Client does not exist'],
   api_key_unknown: [404, 'API key does not exist'],
   customer_unknown: [404, 'Customer does not exist'],
   list_unknown: [404, 'List does not exist'],
@@ -29,6 +31,9 @@ const ERRORS = {
   method_not_allowed: [405, 'Method not allowed'],
   contact_exists: [409, 'A contact with this email exists'],
   member_exists: [409, 'The contact is in this list already'],
+  self_action: [409, 'You may not do this to yourself'],
+  api_key_inactive: [409, 'The API key is revoked or expired'],
+  customer_pending_delete: [409, 'The customer is about to be deleted'],
   body_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
   invalid: [422, 'The request is invalid'],
@@ -48,6 +53,7 @@ export const FIELD_TEXT = {
   blank: "can't be blank",
   invalid: 'is invalid',
   notIncluded: 'is not included in the list',
+  taken: 'has already been taken',
 } as const
 
 /** Seconds after which a caller may try again when a dependency was down. */

@@ -3,6 +3,15 @@ export function logFailure(facts: Record<string, unknown>, cause: unknown): void
   console.error(JSON.stringify({ level: 'error', ...facts, cause: traceOf(cause) }))
 }
 
+/** Lets work go on that no answer waits for. What fails in it is logged, and only that. */
+export function inBackground(
+  context: Pick<ExecutionContext, 'waitUntil'>,
+  task: string,
+  work: Promise<unknown>,
+): void {
+  context.waitUntil(work.catch((cause: unknown) => logFailure({ task }, cause)))
+}
+
 /** Where an error came from, without its message: that can hold the values of a query or a body. */
 function traceOf(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error

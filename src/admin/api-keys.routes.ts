@@ -7,10 +7,12 @@ import { SCOPES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { addressRange, flag, moment, name, uid } from '../http/fields.ts'
+import { addressRange, flag, graceInput, moment, name, uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { body, query } from '../http/validation.ts'
-import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.service.ts'
+import { inBackground } from '../log.ts'
+import { getApiKey, listApiKeys, revokeApiKey } from './api-key-records.service.ts'
+import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
 
 /** Bounds what every request with the key has to go through. */
 const MAX_RANGES = 100
@@ -54,7 +56,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     async (c) => {
       const stores = { db: c.var.db, kv: c.env.KEYS }
       const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
-      c.var.act.target = { type: 'api_key', id: apiKey.id }
+      c.var.act.about('api_key', apiKey.id)
       return c.json({ message: 'API key created successfully', data: apiKey }, 201)
     },
   )
@@ -71,15 +73,43 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       return c.json({ message: 'API keys retrieved successfully', data: items, meta: positionOf(position) })
     },
   )
+  .get(
+    '/api_keys/:id',
+    describeRoute({ summary: 'Get an API key' }),
+    requires('api_keys:own', 'api_key'),
+    async (c) => {
+      const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
+      return c.json({ message: 'API key retrieved successfully', data: apiKey })
+    },
+  )
+  .post(
+    '/api_keys/:id/roll',
+    describeRoute({ summary: 'Roll an API key' }),
+    requires('api_keys:own', 'api_key'),
+    body(graceInput),
+    async (c) => {
+      const stores = { db: c.var.db, kv: c.env.KEYS }
+      const { grace_seconds: grace } = c.req.valid('json')
+      const { apiKey, replaced } = await rollApiKey(
+        stores,
+        c.var.actor,
+        c.req.param('id'),
+        grace,
+        c.var.now(),
+      )
+      inBackground(c.executionCtx, 'forget_key', forgetLater(stores.kv, replaced, grace))
+      return c.json({ message: 'API key rolled successfully', data: apiKey })
+    },
+  )
   .delete(
     '/api_keys/:id',
     describeRoute({ summary: 'Revoke an API key' }),
-    requires('api_keys:own'),
+    requires('api_keys:own', 'api_key'),
     async (c) => {
-      const id = c.req.param('id')
-      c.var.act.target = { type: 'api_key', id }
-      const { apiKey, keyHash } = await revokeApiKey(c.var.db, c.var.actor, id, c.var.now())
-      c.executionCtx.waitUntil(c.env.KEYS.delete(kvName(keyHash)))
+      const { db, actor, now } = c.var
+      const { apiKey, keyHashes } = await revokeApiKey(db, actor, c.req.param('id'), now())
+      const forgotten = keyHashes.map((hash) => c.env.KEYS.delete(kvName(hash)))
+      inBackground(c.executionCtx, 'forget_key', Promise.all(forgotten))
       return c.json({ message: 'API key revoked successfully', data: apiKey })
     },
   )

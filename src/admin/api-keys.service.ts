@@ -1,19 +1,22 @@
-import { and, count, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
-import type { AdminActor } from '../auth/actor.ts'
+import { isPast } from '../auth/account.ts'
 import { type KvEntry, kvName } from '../auth/admin-api-key.ts'
-import { ROLE_SCOPES, type Scope } from '../auth/permissions.ts'
+import { ROLE_SCOPES, type Role, type Scope } from '../auth/permissions.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
-import { adminApiKeys } from '../db/schema.ts'
+import { adminApiKeys, customers } from '../db/schema.ts'
 import type { Env } from '../env.ts'
-import { AppError, orUnavailable } from '../errors.ts'
-import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
-
-type Row = typeof adminApiKeys.$inferSelect
+import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
+import {
+  type ApiKey,
+  type ApiKeyRow,
+  found,
+  type Owner,
+  presentApiKey,
+  visibleTo,
+} from './api-key-records.service.ts'
 
 /** What is asked of a new key; what is left out does not limit it. */
 export interface ApiKeyInput {
@@ -26,20 +29,38 @@ export interface ApiKeyInput {
   requireReason?: boolean | undefined
 }
 
-/** The key in clear is in this answer and nowhere else. KV learns of it first: an id that D1 does not know lets nobody in. */
+/** An API key with the key itself, which nobody is shown again. */
+export type IssuedKey = ApiKey & { key: string }
+
+/** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
+const MIN_KV_TTL_SECONDS = 60
+
+/** Where keys are kept: D1 decides, KV tells which hash is which key's. */
+export interface KeyStores {
+  db: Database
+  kv: Env['KEYS']
+}
+
+/**
+ * The key in clear is in this answer and nowhere else.
+ * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ */
 export async function createApiKey(
-  { db, kv }: { db: Database; kv: Env['KEYS'] },
-  owner: Pick<AdminActor, 'adminId' | 'role'>,
+  { db, kv }: KeyStores,
+  owner: Owner,
   input: ApiKeyInput,
   now: number,
-): Promise<ApiKey & { key: string }> {
+): Promise<IssuedKey> {
+  await checkInput(db, owner.role, input, now)
   const key = createAccessKey('admin')
-  const row: Row = {
+  const row: ApiKeyRow = {
     id: randomId('key'),
     adminId: owner.adminId,
     name: input.name,
     keyHash: await sha256Hex(key),
     keyHint: keyHint('admin', key),
+    previousKeyHash: null,
+    previousKeyExpiresAt: null,
     scopes: input.scopes ?? [...ROLE_SCOPES[owner.role]],
     customers: input.customers ?? null,
     ipAllow: input.ipAllow ?? [],
@@ -50,68 +71,80 @@ export async function createApiKey(
     lastUsedAt: null,
     revokedAt: null,
   }
-  const entry: KvEntry = { id: row.id, admin_id: row.adminId }
-  await orUnavailable(kv.put(kvName(row.keyHash), JSON.stringify(entry)))
+  await tellKv(kv, row)
   await db.insert(adminApiKeys).values(row)
+  return withKey(row, key)
+}
+
+async function checkInput(db: Database, role: Role, input: ApiKeyInput, now: number): Promise<void> {
+  const fields: FieldErrors = {}
+  const isCovered = (scope: Scope) => ROLE_SCOPES[role].includes(scope)
+  if (input.scopes?.some((scope) => !isCovered(scope))) fields.scopes = [FIELD_TEXT.notIncluded]
+  if (input.expiresAt !== undefined && input.expiresAt <= now) fields.expires_at = ['must be in the future']
+  const known = new Set(await knownCustomers(db, input.customers ?? []))
+  input.customers?.forEach((uid, index) => {
+    if (!known.has(uid)) fields[`customers.${index}`] = [FIELD_TEXT.notIncluded]
+  })
+  if (Object.keys(fields).length > 0) throw new AppError('invalid', { fields })
+}
+
+async function knownCustomers(db: Database, uids: string[]): Promise<string[]> {
+  if (uids.length === 0) return []
+  const given = sql`(SELECT value FROM json_each(${JSON.stringify(uids)}))`
+  const rows = await db.select({ uid: customers.uid }).from(customers).where(inArray(customers.uid, given))
+  return rows.map(({ uid }) => uid)
+}
+
+/** KV learns of a key before D1 does: an id that D1 does not know lets nobody in. */
+async function tellKv(
+  kv: Env['KEYS'],
+  { id, adminId, keyHash }: ApiKeyRow,
+  options?: KVNamespacePutOptions,
+): Promise<void> {
+  const entry: KvEntry = { id, admin_id: adminId }
+  await orUnavailable(kv.put(kvName(keyHash), JSON.stringify(entry), options))
+}
+
+function withKey(row: ApiKeyRow, key: string): IssuedKey {
   const { id, name, ...rest } = presentApiKey(row)
   return { id, name, key, ...rest }
 }
 
-/** The keys of `ownerId`, or of everyone who has any, by age; revoked ones too. */
-export async function listApiKeys(
-  db: Database,
-  ownerId: number | undefined,
-  page: PageRequest,
-): Promise<Page<ApiKey>> {
-  const matching = ownerId === undefined ? undefined : eq(adminApiKeys.adminId, ownerId)
-  const [rows, [totals]] = await db.batch([
-    db
-      .select()
-      .from(adminApiKeys)
-      .where(and(matching, past([adminApiKeys.createdAt, adminApiKeys.id], page)))
-      .orderBy(adminApiKeys.createdAt, adminApiKeys.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(adminApiKeys).where(matching),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentApiKey)
-}
-
 /**
- * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
- * on; KV is cleaned up by the caller whenever it can be. Revoking twice changes nothing.
- * @throws AppError api_key_unknown
+ * Gives a key a new secret; the one before works until the grace is over. Only the owner may: whoever holds the new
+ * one acts in the owner's name.
+ * @throws AppError api_key_unknown, forbidden, api_key_inactive
  */
-export async function revokeApiKey(
-  db: Database,
-  actor: Pick<AdminActor, 'adminId' | 'role'>,
+export async function rollApiKey(
+  { db, kv }: KeyStores,
+  actor: Owner,
   id: string,
+  graceSeconds: number,
   now: number,
-): Promise<{ apiKey: ApiKey; keyHash: string }> {
-  const own = actor.role === 'super_admin' ? undefined : eq(adminApiKeys.adminId, actor.adminId)
-  const [row] = await db
+): Promise<{ apiKey: IssuedKey; replaced: ApiKeyRow }> {
+  const [seen] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+  const replaced = found(seen)
+  if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
+  if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
+  const key = createAccessKey('admin')
+  const keyHash = await sha256Hex(key)
+  await tellKv(kv, { ...replaced, keyHash })
+  const [rolled] = await db
     .update(adminApiKeys)
-    .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
-    .where(and(eq(adminApiKeys.id, id), own))
+    .set({
+      keyHash,
+      keyHint: keyHint('admin', key),
+      previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
+      previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+    })
+    .where(and(eq(adminApiKeys.id, id), isNull(adminApiKeys.revokedAt)))
     .returning()
-  if (!row) throw new AppError('api_key_unknown')
-  return { apiKey: presentApiKey(row), keyHash: row.keyHash }
+  if (!rolled) throw new AppError('api_key_inactive')
+  return { apiKey: withKey(rolled, key), replaced }
 }
 
-const presentApiKey = (row: Row) => ({
-  id: row.id,
-  name: row.name,
-  key_hint: row.keyHint,
-  scopes: row.scopes,
-  customers: row.customers,
-  ip_allow: row.ipAllow,
-  ip_deny: row.ipDeny,
-  expires_at: timestamp(row.expiresAt),
-  require_reason: row.requireReason,
-  created_at: timestamp(row.createdAt),
-  last_used_at: timestamp(row.lastUsedAt),
-  revoked_at: timestamp(row.revokedAt),
-})
-
-/** An API key as its owner sees it. */
-export type ApiKey = ReturnType<typeof presentApiKey>
+/** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
+export async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
+  if (graceSeconds === 0) return kv.delete(kvName(replaced.keyHash))
+  await tellKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
+}

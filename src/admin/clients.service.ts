@@ -1,16 +1,127 @@
+import { and, count, eq, exists, isNull, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
+import { past } from '../db/keyset.ts'
 import { clients } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+
+type Row = typeof clients.$inferSelect
 
 const SECRET_BYTES = 32
 
 /** Registers a client. The clear secret is in this answer and nowhere else. */
-export async function createClient(db: Database, sealingKeys: string, name: string, now: number) {
+export async function createClient(
+  db: Database,
+  sealingKeys: string,
+  name: string,
+  now: number,
+): Promise<IssuedClient> {
   const id = randomId('client')
-  const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
-  const sealedSecret = await new SealingKeys(sealingKeys).seal(secret, id)
-  await db.insert(clients).values({ id, name, sealedSecret, createdAt: now })
-  return { id, name, secret }
+  const { secret, sealedSecret } = await newSecret(sealingKeys, id)
+  const [row] = await db.insert(clients).values({ id, name, sealedSecret, createdAt: now }).returning()
+  return { ...presentClient(found(row)), secret }
 }
+
+/** The clients by age. */
+export async function listClients(db: Database, page: PageRequest): Promise<Page<Client>> {
+  const [rows, [totals]] = await db.batch([
+    db
+      .select()
+      .from(clients)
+      .where(past([clients.createdAt, clients.id], page))
+      .orderBy(clients.createdAt, clients.id)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    db.select({ total: count() }).from(clients),
+  ])
+  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentClient)
+}
+
+/**
+ * Gives a client a new secret; the one before verifies until the grace is over, if there is any.
+ * @throws AppError client_id_unknown
+ */
+export async function rotateClient(
+  db: Database,
+  sealingKeys: string,
+  id: string,
+  graceSeconds: number,
+  now: number,
+): Promise<IssuedClient> {
+  const { secret, sealedSecret } = await newSecret(sealingKeys, id)
+  const [row] = await db
+    .update(clients)
+    .set({
+      sealedSecret,
+      previousSealedSecret: graceSeconds > 0 ? sql`${clients.sealedSecret}` : null,
+      previousSecretExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+    })
+    .where(eq(clients.id, id))
+    .returning()
+  return { ...presentClient(found(row)), secret }
+}
+
+/**
+ * Refuses a client from the next call on. A call cannot disable the client it came through, nor can two of them each
+ * other's: one is always left to come in by.
+ * @throws AppError client_id_unknown, self_action, client_unknown if the calling client was disabled meanwhile
+ */
+export async function disableClient(
+  db: Database,
+  callingId: string,
+  id: string,
+  now: number,
+): Promise<Client> {
+  if (id === callingId) throw new AppError('self_action')
+  const calling = alias(clients, 'calling')
+  const stillEnabled = db
+    .select({ id: calling.id })
+    .from(calling)
+    .where(and(eq(calling.id, callingId), isNull(calling.disabledAt)))
+  const [[existing], [disabled]] = await db.batch([
+    db.select().from(clients).where(eq(clients.id, id)),
+    db
+      .update(clients)
+      .set({ disabledAt: sql`coalesce(${clients.disabledAt}, ${now})` })
+      .where(and(eq(clients.id, id), exists(stillEnabled)))
+      .returning(),
+  ])
+  found(existing)
+  if (!disabled) throw new AppError('client_unknown')
+  return presentClient(disabled)
+}
+
+/** @throws AppError client_id_unknown */
+export async function enableClient(db: Database, id: string): Promise<Client> {
+  const [row] = await db.update(clients).set({ disabledAt: null }).where(eq(clients.id, id)).returning()
+  return presentClient(found(row))
+}
+
+async function newSecret(sealingKeys: string, id: string) {
+  const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
+  return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }
+}
+
+function found(row: Row | undefined): Row {
+  if (!row) throw new AppError('client_id_unknown')
+  return row
+}
+
+const presentClient = (row: Row) => ({
+  id: row.id,
+  name: row.name,
+  disabled: row.disabledAt !== null,
+  previous_secret_expires_at: timestamp(row.previousSecretExpiresAt),
+  created_at: timestamp(row.createdAt),
+})
+
+/** A client as a super_admin sees it. */
+export type Client = ReturnType<typeof presentClient>
+
+/** A client with its secret, which nobody is shown again. */
+export type IssuedClient = Client & { secret: string }

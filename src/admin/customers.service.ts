@@ -1,14 +1,98 @@
+import { and, count, eq, gt, type SQL, sql, sum } from 'drizzle-orm'
+import { union } from 'drizzle-orm/sqlite-core'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId, randomUid } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
-import { customerApiKeys, customers } from '../db/schema.ts'
+import { startsWith } from '../db/keyset.ts'
+import { COMPANY_FIELDS, type Company, customerApiKeys, customers, customerTotals } from '../db/schema.ts'
+import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 
-/** Creates an active customer and gives its uid. */
-export async function createCustomer(db: Database, name: string, now: number): Promise<string> {
-  const uid = randomUid()
-  await db.insert(customers).values({ uid, name, status: 'active', createdAt: now })
-  return uid
+type Row = typeof customers.$inferSelect
+
+/** What may be set of a customer. Its status changes by acts of their own. */
+export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
+
+/** The uids a caller is limited to; null: any customer. */
+export type Reach = readonly string[] | null
+
+/** How long a customer that is to be deleted can be brought back. */
+export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
+
+/** @throws AppError invalid if another customer has this email */
+export async function createCustomer(db: Database, input: CustomerInput, now: number): Promise<Customer> {
+  const row = { ...input, uid: randomUid(), status: 'active' as const, createdAt: now, updatedAt: now }
+  const [created] = await refuseTakenEmail(db.insert(customers).values(row).returning())
+  return presentCustomer(found(created))
+}
+
+export interface CustomerFilter {
+  /** The whole uid, or how the email, the first or the last name begins. */
+  search?: string | undefined
+  status?: Row['status'] | undefined
+}
+
+/** The customers in reach by age. A search costs as many rows as it hits, all else as many as a page holds. */
+export async function listCustomers(
+  db: Database,
+  reach: Reach,
+  { search, status }: CustomerFilter,
+  page: PageRequest,
+): Promise<Page<Customer>> {
+  const matching = and(
+    within(reach),
+    status === undefined ? undefined : eq(customers.status, status),
+    search === undefined ? undefined : sql`${customers.id} IN ${hits(db, search)}`,
+  )
+  const counted = reach !== null || search !== undefined
+  const ofStatus = status === undefined ? undefined : eq(customerTotals.status, status)
+  const [rows, [totals]] = await db.batch([
+    db
+      .select()
+      .from(customers)
+      .where(and(matching, page.after && gt(customers.id, Number(page.after[0]))))
+      .orderBy(customers.id)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    counted
+      ? db.select({ total: count() }).from(customers).where(matching)
+      : db
+          .select({ total: sum(customerTotals.total).mapWith(Number) })
+          .from(customerTotals)
+          .where(ofStatus),
+  ])
+  return pageOf(rows, totals?.total ?? 0, page, ({ id }) => [id], presentCustomer)
+}
+
+/** @throws AppError customer_unknown */
+export async function getCustomer(db: Database, reach: Reach, uid: string): Promise<Customer> {
+  const [row] = await db.select().from(customers).where(inReach(reach, uid))
+  return presentCustomer(found(row))
+}
+
+/**
+ * Sets what is given; of a company, its parts that are given.
+ * @throws AppError customer_unknown, invalid if another customer has this email
+ */
+export async function updateCustomer(
+  db: Database,
+  reach: Reach,
+  uid: string,
+  { company, ...input }: Partial<CustomerInput>,
+  now: number,
+): Promise<Customer> {
+  const parts = sql`json_patch(coalesce(${customers.company}, '{}'), ${JSON.stringify(company)})`
+  const changed = company ? { company: parts } : company === null ? { company } : {}
+  const [row] = await refuseTakenEmail(
+    db
+      .update(customers)
+      .set({ ...input, ...changed, updatedAt: now })
+      .where(inReach(reach, uid))
+      .returning(),
+  )
+  return presentCustomer(found(row))
 }
 
 /** Creates a key for a customer. The clear key is in this answer and nowhere else. */
@@ -21,3 +105,58 @@ export async function createCustomerKey(db: Database, customerUid: string, name:
     .values({ id, customerUid, name, keyHash, keyHint: keyHint('customer', key), createdAt: now })
   return { id, name, key }
 }
+
+/** The customer with this uid, for a caller with this reach. */
+export const inReach = (reach: Reach, uid: string) => and(eq(customers.uid, uid), within(reach))
+
+const within = (reach: Reach): SQL | undefined =>
+  reach === null
+    ? undefined
+    : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
+
+/** The ids a search finds, each by an index of its own. */
+function hits(db: Database, search: string) {
+  const ids = (condition: SQL | undefined) => db.select({ id: customers.id }).from(customers).where(condition)
+  return union(
+    ids(eq(customers.uid, search)),
+    ids(startsWith(customers.email, search)),
+    ids(startsWith(customers.firstName, search)),
+    ids(startsWith(customers.lastName, search)),
+  )
+}
+
+/** @throws AppError customer_unknown if there is no row */
+export function found<Found>(row: Found | undefined): Found {
+  if (!row) throw new AppError('customer_unknown')
+  return row
+}
+
+/** Only the index decides, so that of two at once one is told. */
+async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Result> {
+  try {
+    return await change
+  } catch (error) {
+    const taken = error instanceof Error && `${error.cause}`.includes('customers.email')
+    throw taken ? invalidField('email', FIELD_TEXT.taken) : error
+  }
+}
+
+export const presentCustomer = (row: Row) => ({
+  customer_uid: row.uid,
+  first_name: row.firstName,
+  last_name: row.lastName,
+  email: row.email,
+  timezone: row.timezone,
+  status: row.status,
+  group: row.group,
+  company: row.company && presentCompany(row.company),
+  purge_at: timestamp(row.pendingDeleteAt === null ? null : row.pendingDeleteAt + DELETE_AFTER_MS),
+  created_at: timestamp(row.createdAt),
+  updated_at: timestamp(row.updatedAt),
+})
+
+const presentCompany = (company: Company) =>
+  Object.fromEntries(COMPANY_FIELDS.map((field) => [field, company[field] ?? null])) as Required<Company>
+
+/** A customer as admins see it. */
+export type Customer = ReturnType<typeof presentCustomer>

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
 import type { Env, RequestVariables } from '../env.ts'
 import { AppError } from '../errors.ts'
+import { uid } from '../http/fields.ts'
 import { routePattern } from '../http/routing.ts'
 import { logFailure } from '../log.ts'
 import { type AuditEvent, type AuditResult, recordable } from './event.ts'
@@ -29,6 +30,12 @@ export class Act {
 
   constructor(c: Context) {
     this.#c = c
+  }
+
+  /** Says what the act is about. An id can be any text: it comes from the path. */
+  about(type: string, id: string): void {
+    this.target = { type, id: recordable(id) }
+    if (type === 'customer') this.customerUid = uid().safeParse(id).data ?? null
   }
 
   /**

@@ -12,6 +12,8 @@ interface Admin {
 export interface SessionActor extends Admin {
   via: 'session'
   sessionId: string
+  /** The client the call came through. */
+  clientId: string
   /** The account as it is at this moment. */
   admin: AdminAccount
   /** The password has to be changed before anything else: it was mailed, or it expired. */
@@ -24,9 +26,14 @@ export interface ApiKeyActor extends Admin {
   apiKeyId: string
   /** What the key may do at this moment: its scopes as far as its owner's role still covers them. */
   scopes: readonly Scope[]
+  /** The uids of the customers it may touch; null: any. */
+  customers: readonly string[] | null
 }
 
 export type AdminActor = SessionActor | ApiKeyActor
+
+/** The uids of the customers an admin may touch in this way; null: any. */
+export const reachOf = (actor: AdminActor) => (actor.via === 'api_key' ? actor.customers : null)
 
 /** The actor as the audit trail names it. */
 export const recordedActor = (actor: AdminActor): RecordedActor => ({

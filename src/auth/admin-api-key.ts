@@ -1,5 +1,4 @@
-import { and, eq, gt, isNull, or } from 'drizzle-orm'
-import ipaddr from 'ipaddr.js'
+import { and, eq, gt, isNull, lte, or, sql } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sameDigest, sha256Hex } from '../crypto/digest.ts'
 import type { Database } from '../db/client.ts'
@@ -16,6 +15,9 @@ export interface KvEntry {
   id: string
   admin_id: number
 }
+
+/** How late `last_used_at` may be: it costs a write. */
+const USE_PRECISION_MS = 60 * 1000
 
 /** Ids by hash that KV has told before, up to a few hundred kilobytes of them. */
 const knownIds = new BoundedCache<string>(5_000)
@@ -47,6 +49,9 @@ export const keyAuthority = (db: Database, keyId: string, customerUid: string | 
   db
     .select({
       keyHash: adminApiKeys.keyHash,
+      previousKeyHash: sql<string | null>`CASE WHEN ${adminApiKeys.previousKeyExpiresAt} > ${now}
+        THEN ${adminApiKeys.previousKeyHash} END`.as('previous_key_hash'),
+      lastUsedAt: adminApiKeys.lastUsedAt,
       scopes: adminApiKeys.scopes,
       customers: adminApiKeys.customers,
       ipAllow: adminApiKeys.ipAllow,
@@ -74,8 +79,8 @@ export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
  * @throws AppError key_invalid: unknown, revoked, expired and a disabled owner are one answer
  */
 export function identifyKey(claimed: ClaimedKey, authority: KeyAuthority | undefined): ApiKeyActor {
-  if (!authority || !sameDigest(authority.keyHash, claimed.hash)) throw new AppError('key_invalid')
-  const { adminId, role } = authority
+  if (!authority || !isHashOf(authority, claimed)) throw new AppError('key_invalid')
+  const { adminId, role, customers } = authority
   const scopes = authority.scopes.filter((scope) => ROLE_SCOPES[role].some((covered) => covered === scope))
   return {
     type: 'admin',
@@ -84,24 +89,29 @@ export function identifyKey(claimed: ClaimedKey, authority: KeyAuthority | undef
     role,
     apiKeyId: claimed.id,
     scopes: scopes as ApiKeyActor['scopes'],
+    customers,
   }
 }
 
-/**
- * Checks the caller's address against the key's lists; what a deny names is refused whatever an allow says.
- * @throws AppError ip_refused, also where there is a list and no address to check
- */
-export function checkAddress(
-  { ipAllow, ipDeny }: Pick<KeyAuthority, 'ipAllow' | 'ipDeny'>,
-  ip: string | undefined,
-): void {
-  if (ipAllow.length === 0 && ipDeny.length === 0) return
-  if (ip === undefined || !ipaddr.isValid(ip)) throw new AppError('ip_refused')
-  const address = ipaddr.process(ip)
-  const isIn = (ranges: string[]) =>
-    ranges.some((range) => {
-      const [network, bits] = ipaddr.parseCIDR(range)
-      return network.kind() === address.kind() && address.match(network, bits)
-    })
-  if (isIn(ipDeny) || (ipAllow.length > 0 && !isIn(ipAllow))) throw new AppError('ip_refused')
+/** A key that was rolled goes by its new hash, and by the one before as long as its grace lasts. */
+function isHashOf({ keyHash, previousKeyHash }: KeyAuthority, { hash }: ClaimedKey): boolean {
+  const isCurrent = sameDigest(keyHash, hash)
+  const isPrevious = sameDigest(previousKeyHash ?? '', hash)
+  return isCurrent || isPrevious
+}
+
+/** Notes that a key is in use, at most once a minute. A call to make when the answer is ready. */
+export async function noteKeyUse(
+  db: Database,
+  { id }: ClaimedKey,
+  { lastUsedAt }: Pick<KeyAuthority, 'lastUsedAt'>,
+  now: number,
+): Promise<void> {
+  const due = now - USE_PRECISION_MS
+  if (lastUsedAt !== null && lastUsedAt > due) return
+  const unnoted = or(isNull(adminApiKeys.lastUsedAt), lte(adminApiKeys.lastUsedAt, due))
+  await db
+    .update(adminApiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(adminApiKeys.id, id), unnoted))
 }

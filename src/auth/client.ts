@@ -1,10 +1,10 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { fromHex, utf8 } from '../crypto/encoding.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
 import { clients } from '../db/schema.ts'
-import { AppError } from '../errors.ts'
+import { AppError, orUnavailable } from '../errors.ts'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 
@@ -12,9 +12,16 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const importedSecrets = new BoundedCache<CryptoKey>(1_000)
 
 /** The query for a registered client; batched with the others that tell who is calling. */
-export const clientById = (db: Database, id: string) =>
+export const clientById = (db: Database, id: string, now: number) =>
   db
-    .select({ id: clients.id, sealedSecret: clients.sealedSecret, disabledAt: clients.disabledAt })
+    .select({
+      id: clients.id,
+      sealedSecret: clients.sealedSecret,
+      /** The secret before the last rotation, as long as its grace lasts. */
+      previousSealedSecret: sql<string | null>`CASE WHEN ${clients.previousSecretExpiresAt} > ${now}
+        THEN ${clients.previousSealedSecret} END`.as('previous_sealed_secret'),
+      disabledAt: clients.disabledAt,
+    })
     .from(clients)
     .where(eq(clients.id, id))
 
@@ -22,7 +29,8 @@ export type Client = Awaited<ReturnType<typeof clientById>>[number]
 
 /**
  * Checks `SWI-CS`: hex of HMAC-SHA-256, keyed with the client's secret, over the raw bytes of the body.
- * @throws AppError checksum_mismatch
+ * A secret that was rotated verifies until its grace is over.
+ * @throws AppError checksum_mismatch, dependency_unavailable if no sealing key of ours opens the secret
  */
 export async function verifyChecksum(
   client: Client,
@@ -31,16 +39,23 @@ export async function verifyChecksum(
   body: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const signature = fromHex(checksum)
-  const key = await secretOf(client, sealingKeys)
-  const matches = signature !== null && (await crypto.subtle.verify(HMAC, key, signature, body))
-  if (!matches) throw new AppError('checksum_mismatch')
+  if (signature === null) throw new AppError('checksum_mismatch')
+  for (const sealedSecret of [client.sealedSecret, client.previousSealedSecret]) {
+    if (sealedSecret === null) continue
+    const key = await secretOf(client.id, sealedSecret, sealingKeys)
+    if (await crypto.subtle.verify(HMAC, key, signature, body)) return
+  }
+  throw new AppError('checksum_mismatch')
 }
 
-async function secretOf({ id, sealedSecret }: Client, sealingKeys: string): Promise<CryptoKey> {
+async function secretOf(id: string, sealedSecret: string, sealingKeys: string): Promise<CryptoKey> {
   const known = importedSecrets.get(sealedSecret)
   if (known) return known
-  const secret = await new SealingKeys(sealingKeys).open(sealedSecret, id)
+  const secret = await orUnavailable(openSecret(id, sealedSecret, sealingKeys))
   const key = await crypto.subtle.importKey('raw', utf8(secret), HMAC, false, ['verify'])
   importedSecrets.set(sealedSecret, key)
   return key
 }
+
+const openSecret = async (id: string, sealedSecret: string, sealingKeys: string) =>
+  new SealingKeys(sealingKeys).open(sealedSecret, id)

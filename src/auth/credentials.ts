@@ -27,6 +27,22 @@ export function readCredentials(headers: Headers): Credentials {
   return { kind: 'customer', key: customerKey ?? '' }
 }
 
+/**
+ * The admin key of a call to the admin surface, where it stands for a client and a session; undefined if there is none.
+ * @throws AppError credentials_ambiguous, credentials_malformed
+ */
+export function readAdminKey(headers: Headers): string | undefined {
+  const key = headers.get(ADMIN_KEY)
+  if (key === null) return undefined
+  if (malformed(headers, [ADMIN_KEY])) throw new AppError('credentials_malformed')
+  if (headers.has('Authorization') || headers.has(CUSTOMER_KEY)) {
+    throw new AppError('credentials_ambiguous', {
+      message: 'Send either X-ADMIN-API-KEY or a session, not both',
+    })
+  }
+  return key
+}
+
 function combinationError(
   customerKey: string | null,
   key: string | null,
@@ -38,9 +54,9 @@ function combinationError(
 }
 
 /** A header sent twice arrives joined by a comma; one that Connection names is meant for the next hop only. */
-function malformed(headers: Headers): boolean {
+function malformed(headers: Headers, names = [CUSTOMER_KEY, ADMIN_KEY, CUSTOMER_ID]): boolean {
   const hopByHop = (headers.get('Connection') ?? '').toUpperCase().split(/[\s,]+/)
-  return [CUSTOMER_KEY, ADMIN_KEY, CUSTOMER_ID].some((name) => {
+  return names.some((name) => {
     const value = headers.get(name)
     return value !== null && (value.trim() === '' || value.includes(',') || hopByHop.includes(name))
   })

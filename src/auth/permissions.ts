@@ -29,6 +29,10 @@ const PERMISSIONS = {
   'self:read': { roles: ROLES, withPendingPassword: true },
   'admins:read': { roles: ROLES },
   'api_keys:own': { roles: ROLES },
+  'sessions:own': { roles: ROLES },
+  'sessions:end_others': { roles: ['super_admin'] },
+  'clients:manage': { roles: ['super_admin'] },
+  'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage' },
   'audit:read': { roles: ['super_admin'], scope: 'audit:read' },
 } satisfies Record<string, PermissionRule>
 

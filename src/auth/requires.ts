@@ -1,17 +1,19 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { Act } from '../audit/act.ts'
 import { AppError } from '../errors.ts'
 import { isWrite } from '../http/routing.ts'
 import { type AdminActor, recordedActor, type SessionActor } from './actor.ts'
 import { declares } from './declared.ts'
 import type { AdminEnv } from './identify-admin.ts'
+import { recordedReason } from './key-limits.ts'
 import { type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 
 interface RecordedEnv extends AdminEnv {
   Variables: AdminEnv['Variables'] & { act: Act }
 }
 
-interface ActorEnv<Actor extends AdminActor> extends RecordedEnv {
+/** What a route has that needs a permission. */
+export interface ActorEnv<Actor extends AdminActor = AdminActor> extends RecordedEnv {
   Variables: RecordedEnv['Variables'] & { actor: Actor }
 }
 
@@ -19,16 +21,19 @@ type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActo
 
 /**
  * Declares the permission a route needs, and keeps the record of what is done with it: of a change `received` before
- * it runs and `completed` after, of a refusal `completed`.
- * @throws AppError session_invalid, password_change_required, forbidden, scope_insufficient, audit_unavailable
+ * it runs and `completed` after, of a refusal `completed`. `targetType` is what the path's first parameter names.
+ * @throws AppError session_invalid, password_change_required, forbidden, ip_refused, reason_missing, reason_invalid,
+ * scope_insufficient, audit_unavailable
  */
-export function requires<P extends Permission>(permission: P): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
+export function requires<P extends Permission>(
+  permission: P,
+  targetType?: string,
+): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declares({ kind: 'admin', permission }, async (c, next) => {
-    const actor = c.var.caller
+    const { caller: actor, keyRefusal } = c.var
     if (!actor) throw new AppError('session_invalid')
-    const act = new Act(c)
-    act.actor = recordedActor(actor)
-    const refusal = refusalOf(actor, permission)
+    const act = actOf(c, actor, targetType)
+    const refusal = keyRefusal ?? refusalOf(actor, permission)
     if (refusal) {
       await act.completed(refusal.status)
       throw refusal
@@ -45,15 +50,30 @@ export function requires<P extends Permission>(permission: P): MiddlewareHandler
 /**
  * Declares that a registered client may call without anybody being logged in. What comes of it is on record before
  * the answer leaves.
- * @throws AppError audit_unavailable
+ * @throws AppError scope_insufficient (a key is no client), audit_unavailable
  */
 export function requiresClient(): MiddlewareHandler<RecordedEnv> {
   return declares({ kind: 'client' }, async (c, next) => {
+    const { caller } = c.var
+    if (caller?.via === 'api_key') {
+      const refusal = new AppError('scope_insufficient')
+      await actOf(c, caller).completed(refusal.status)
+      throw refusal
+    }
     const act = new Act(c)
     c.set('act', act)
     await next()
     return act.completed(c.res.status)
   })
+}
+
+function actOf(c: Context, actor: AdminActor, targetType?: string): Act {
+  const act = new Act(c)
+  act.actor = recordedActor(actor)
+  if (actor.via === 'api_key') act.reason = recordedReason(c.req.raw.headers)
+  const [targetId] = Object.values(c.req.param() as Record<string, string>)
+  if (targetType !== undefined && targetId !== undefined) act.about(targetType, targetId)
+  return act
 }
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {

@@ -30,6 +30,10 @@ export async function newSession(adminId: number, now: number) {
   return { token, row }
 }
 
+/** Sessions that neither of the two limits has ended. */
+export const isLive = (now: number) =>
+  and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, now - IDLE_MS))
+
 /** The query for the live session with this token's hash and the enabled admin it belongs to. */
 export const liveSession = (db: Database, tokenHash: string, now: number) =>
   db
@@ -41,13 +45,7 @@ export const liveSession = (db: Database, tokenHash: string, now: number) =>
     .from(adminSessions)
     .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isNull(admins.disabledAt)))
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
-    .where(
-      and(
-        eq(adminSessions.tokenHash, tokenHash),
-        gt(adminSessions.expiresAt, now),
-        gt(adminSessions.lastSeenAt, now - IDLE_MS),
-      ),
-    )
+    .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now)))
 
 export type LiveSession = Awaited<ReturnType<typeof liveSession>>[number]
 
@@ -65,3 +63,7 @@ export async function touchSession(
 export async function endSession(db: Database, sessionId: string): Promise<void> {
   await db.delete(adminSessions).where(eq(adminSessions.id, sessionId))
 }
+
+/** The query that ends all sessions of an admin. */
+export const endSessionsOf = (db: Database, adminId: number) =>
+  db.delete(adminSessions).where(eq(adminSessions.adminId, adminId))

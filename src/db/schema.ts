@@ -9,6 +9,9 @@ export const clients = sqliteTable('clients', {
   name: text('name').notNull(),
   /** Sealed with AES-GCM (see crypto/sealed-secret.ts): an HMAC key has to be read back, so a hash would not do. */
   sealedSecret: text('sealed_secret').notNull(),
+  /** The secret before the last rotation, and until when it still verifies. */
+  previousSealedSecret: text('previous_sealed_secret'),
+  previousSecretExpiresAt: moment('previous_secret_expires_at'),
   disabledAt: moment('disabled_at'),
   createdAt: moment('created_at').notNull(),
 })
@@ -69,6 +72,9 @@ export const adminApiKeys = sqliteTable(
     name: text('name').notNull(),
     keyHash: text('key_hash').notNull(),
     keyHint: text('key_hint').notNull(),
+    /** The key before the last roll, and until when it still works. */
+    previousKeyHash: text('previous_key_hash'),
+    previousKeyExpiresAt: moment('previous_key_expires_at'),
     scopes: stringList('scopes').notNull(),
     /** The uids it may act for; null: any customer. */
     customers: stringList('customers'),
@@ -88,17 +94,57 @@ export const adminApiKeys = sqliteTable(
 
 export const CUSTOMER_STATUSES = ['active', 'inactive', 'pending_delete'] as const
 
-/** The tenants. Their uid is what every row of theirs carries; it is never given out twice. */
-export const customers = sqliteTable('customers', {
-  id: integer('id').primaryKey({ autoIncrement: true }),
-  uid: text('uid').notNull().unique(),
-  name: text('name').notNull(),
-  status: text('status', { enum: CUSTOMER_STATUSES }).notNull(),
-  /** Kept by triggers, so that a total costs one row however large the customer is. */
-  listsCount: integer('lists_count').notNull().default(0),
-  contactsCount: integer('contacts_count').notNull().default(0),
-  createdAt: moment('created_at').notNull(),
+/** What is known of a customer's company; each part is optional. */
+export const COMPANY_FIELDS = [
+  'name',
+  'address',
+  'city',
+  'state',
+  'zip',
+  'country',
+  'phone',
+  'website',
+] as const
+export type Company = { [Field in (typeof COMPANY_FIELDS)[number]]?: string | null }
+
+/** The tenants. Their uid is what every row of theirs carries; a trigger sees to it that none is given out twice. */
+export const customers = sqliteTable(
+  'customers',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    uid: text('uid').notNull().unique(),
+    firstName: caseInsensitiveText('first_name').notNull().default(''),
+    lastName: caseInsensitiveText('last_name').notNull().default(''),
+    email: caseInsensitiveText('email').notNull().default(''),
+    /** An IANA time zone. */
+    timezone: text('timezone').notNull().default('UTC'),
+    group: text('group'),
+    company: text('company', { mode: 'json' }).$type<Company>(),
+    status: text('status', { enum: CUSTOMER_STATUSES }).notNull(),
+    /** Since when it is to be deleted. */
+    pendingDeleteAt: moment('pending_delete_at'),
+    /** Kept by triggers, so that a total costs one row however large the customer is. */
+    listsCount: integer('lists_count').notNull().default(0),
+    contactsCount: integer('contacts_count').notNull().default(0),
+    createdAt: moment('created_at').notNull(),
+    updatedAt: moment('updated_at').notNull().default(0),
+  },
+  (table) => [
+    index('customers_status').on(table.status, table.id),
+    uniqueIndex('customers_email').on(table.email),
+    index('customers_first_name').on(table.firstName),
+    index('customers_last_name').on(table.lastName),
+  ],
+)
+
+/** How many customers there are of each status, kept by triggers. */
+export const customerTotals = sqliteTable('customer_totals', {
+  status: text('status', { enum: CUSTOMER_STATUSES }).primaryKey(),
+  total: integer('total').notNull(),
 })
+
+/** The uids of customers that were purged, kept by a trigger: the trail still names them. */
+export const retiredCustomerUids = sqliteTable('retired_customer_uids', { uid: text('uid').primaryKey() })
 
 export const customerApiKeys = sqliteTable(
   'customer_api_keys',

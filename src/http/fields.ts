@@ -27,8 +27,43 @@ export const flag = () =>
     z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
   ])
 
+/** A whole number from 0 on, also as the digits that forms can say. */
+const wholeNumber = () =>
+  z.union([
+    z.int().nonnegative(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+
+const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
+
+/** How long what is replaced goes on working: `grace_seconds`, not at all unless asked for. */
+export const graceInput = z.object({
+  grace_seconds: wholeNumber().pipe(z.int().max(MAX_GRACE_SECONDS)).default(0),
+})
+
 /** A time in RFC 3339 with its offset, as milliseconds since the Unix epoch. */
 export const moment = () => z.iso.datetime({ offset: true }).transform((value) => Date.parse(value))
+
+/** An IANA time zone. */
+export const timezone = () => z.string().refine(isTimezone, { error: FIELD_TEXT.notIncluded })
+
+function isTimezone(value: string): boolean {
+  try {
+    // An offset such as +01:00 is one to the runtime, but names no place.
+    return /^[a-z]/i.test(value) && Intl.DateTimeFormat('en', { timeZone: value }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Text that may be none: null and the empty text, which is all a form can say, are the same. */
+export const nullableText = (max: number) =>
+  limitedText(max)
+    .nullable()
+    .transform((value) => value || null)
 
 /** A customer's uid. */
 export const uid = () => z.string().regex(/^[a-z0-9]{13}$/)

@@ -3,23 +3,24 @@ import { Act } from '../audit/act.ts'
 import { recordedActor } from '../auth/actor.ts'
 import {
   type ClaimedKey,
-  checkAddress,
   claimAdminKey,
   identifyKey,
   type KeyAuthority,
   keyAuthority,
+  noteKeyUse,
 } from '../auth/admin-api-key.ts'
 import type { Credentials } from '../auth/credentials.ts'
 import { CustomerAccess } from '../auth/customer-access.ts'
+import { checkLimits, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
 import { isWrite } from '../http/routing.ts'
+import { inBackground } from '../log.ts'
 
 type Claim = Extract<Credentials, { kind: 'impersonation' }>
 type CustomerContext = Context<CustomerEnv>
 
-const MAX_REASON_LENGTH = 500
 const UID = /^[a-z0-9]{13}$/
 
 /**
@@ -36,7 +37,10 @@ export async function impersonate(
 ): Promise<void> {
   const claimed = await claimKey(c, claim)
   const act = new Act(c)
-  const access = accessOf(c, claim, claimed, act)
+  let live: KeyAuthority | undefined
+  const access = accessOf(c, claim, claimed, act, (authority) => {
+    live = authority
+  })
   try {
     if (claim.refusal || isWrite(c)) await access.verify()
     if (isWrite(c)) await act.received()
@@ -49,6 +53,8 @@ export async function impersonate(
     if (error instanceof AppError && error.code !== 'audit_unavailable')
       await act.completed(error.status, 'refused')
     throw error
+  } finally {
+    if (live) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(c.var.db, claimed, live, c.var.now()))
   }
   await act.completed(c.res.status)
 }
@@ -62,30 +68,30 @@ async function claimKey(c: CustomerContext, { key, refusal }: Claim): Promise<Cl
   }
 }
 
-function accessOf(c: CustomerContext, claim: Claim, claimed: ClaimedKey, act: Act) {
+function accessOf(
+  c: CustomerContext,
+  claim: Claim,
+  claimed: ClaimedKey,
+  act: Act,
+  onLive: (authority: KeyAuthority) => void,
+) {
   const customerUid = UID.test(claim.customerUid) ? claim.customerUid : null
-  const reason = c.req.header('X-ADMIN-REASON')
   return new CustomerAccess(claim.customerUid, c.var.db, {
     query: keyAuthority(c.var.db, claimed.id, customerUid, c.var.now()),
     judge([authority]: KeyAuthority[]) {
       const actor = identifyKey(claimed, authority)
       act.actor = recordedActor(actor)
       act.customerUid = customerUid
-      act.reason = reason?.slice(0, MAX_REASON_LENGTH) ?? null
+      act.reason = recordedReason(c.req.raw.headers)
       c.header('X-Audit-Id', act.id)
+      if (authority) onLive(authority)
       if (claim.refusal) throw claim.refusal
       if (!authority) return
-      checkAddress(authority, c.req.header('CF-Connecting-IP'))
-      checkReason(authority, reason)
+      checkLimits(authority, c.req.raw.headers)
       checkScope(actor.scopes, isWrite(c))
       checkCustomer(authority, claim.customerUid)
     },
   })
-}
-
-function checkReason({ requireReason }: KeyAuthority, reason: string | undefined): void {
-  if (requireReason && !reason?.trim()) throw new AppError('reason_missing')
-  if (reason !== undefined && [...reason].length > MAX_REASON_LENGTH) throw new AppError('reason_invalid')
 }
 
 function checkScope(scopes: readonly Scope[], writing: boolean): void {

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { type ApiKeyInput, createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
-import { createCustomer, createCustomerKey } from '../../src/admin/customers.service.ts'
+import { type CustomerInput, createCustomer, createCustomerKey } from '../../src/admin/customers.service.ts'
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { newSession } from '../../src/auth/session.ts'
@@ -46,8 +46,11 @@ export async function makeAdminKey(
 }
 
 /** An active customer and a key of its own, in clear. */
-export async function makeCustomer(name = `Customer ${++made}`) {
-  const uid = await createCustomer(database(), name, Date.now())
+export async function makeCustomer(input: Partial<CustomerInput> = {}) {
+  const defaults = { firstName: 'Test', lastName: 'Customer', timezone: 'UTC', group: null, company: null }
+  const email = `customer-${++made}@example.com`
+  const customer = await createCustomer(database(), { ...defaults, email, ...input }, Date.now())
+  const uid = customer.customer_uid
   const { key } = await createCustomerKey(database(), uid, 'Test key', Date.now())
-  return { uid, name, key }
+  return { uid, key }
 }

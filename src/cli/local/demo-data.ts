@@ -28,6 +28,12 @@ export interface DemoCustomer {
 const CUSTOMERS = [
   {
     name: 'Acme Coffee',
+    owner: {
+      firstName: 'Wile',
+      lastName: 'Coyote',
+      email: 'owner@acme.example',
+      timezone: 'America/Phoenix',
+    },
     lists: ['Newsletter', 'Regulars'],
     contacts: [
       ['ada@example.com', 'Ada', 'Lovelace'],
@@ -37,6 +43,12 @@ const CUSTOMERS = [
   },
   {
     name: 'Globex Travel',
+    owner: {
+      firstName: 'Hank',
+      lastName: 'Scorpio',
+      email: 'owner@globex.example',
+      timezone: 'Europe/Berlin',
+    },
     lists: ['City trips', 'Last minute'],
     contacts: [
       ['katherine@example.com', 'Katherine', 'Johnson'],
@@ -72,10 +84,11 @@ export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
 
 async function seedCustomer(
   db: Database,
-  { name, lists, contacts }: (typeof CUSTOMERS)[number],
+  { name, owner, lists, contacts }: (typeof CUSTOMERS)[number],
   now: number,
 ): Promise<DemoCustomer> {
-  const uid = await createCustomer(db, name, now)
+  const input = { ...owner, group: null, company: { name } }
+  const { customer_uid: uid } = await createCustomer(db, input, now)
   const { key } = await createCustomerKey(db, uid, 'Demo key', now)
   const scope: CustomerScope = { uid, db, read: (queries) => db.batch(queries) as never }
   for (const list of lists) await createList(scope, { name: list, description: null }, now)

@@ -1,0 +1,92 @@
+import { and, count, eq, sql } from 'drizzle-orm'
+import type { AdminActor } from '../auth/actor.ts'
+import type { Database } from '../db/client.ts'
+import { past } from '../db/keyset.ts'
+import { adminApiKeys } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+
+export type ApiKeyRow = typeof adminApiKeys.$inferSelect
+
+/** An admin, as far as it matters for whose keys it may touch. */
+export type Owner = Pick<AdminActor, 'adminId' | 'role'>
+
+/** The keys of `ownerId`, or of everyone who has any, by age; revoked ones too. */
+export async function listApiKeys(
+  db: Database,
+  ownerId: number | undefined,
+  page: PageRequest,
+): Promise<Page<ApiKey>> {
+  const matching = ownerId === undefined ? undefined : eq(adminApiKeys.adminId, ownerId)
+  const [rows, [totals]] = await db.batch([
+    db
+      .select()
+      .from(adminApiKeys)
+      .where(and(matching, past([adminApiKeys.createdAt, adminApiKeys.id], page)))
+      .orderBy(adminApiKeys.createdAt, adminApiKeys.id)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    db.select({ total: count() }).from(adminApiKeys).where(matching),
+  ])
+  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentApiKey)
+}
+
+/** @throws AppError api_key_unknown, also for a key of somebody else, unless a super_admin asks */
+export async function getApiKey(db: Database, actor: Owner, id: string): Promise<ApiKey> {
+  const [row] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+  return presentApiKey(found(row))
+}
+
+/**
+ * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
+ * on, and so is the one it was rolled from; KV is cleaned up by the caller whenever it can be. Revoking twice changes
+ * nothing.
+ * @throws AppError api_key_unknown
+ */
+export async function revokeApiKey(
+  db: Database,
+  actor: Owner,
+  id: string,
+  now: number,
+): Promise<{ apiKey: ApiKey; keyHashes: string[] }> {
+  const [row] = await db
+    .update(adminApiKeys)
+    .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
+    .where(visibleTo(actor, id))
+    .returning()
+  const revoked = found(row)
+  const keyHashes = [revoked.keyHash, revoked.previousKeyHash].filter((hash) => hash !== null)
+  return { apiKey: presentApiKey(revoked), keyHashes }
+}
+
+/** The key with this id, if the actor may know of it: its own, or any for a super_admin. */
+export const visibleTo = (actor: Owner, id: string) =>
+  and(
+    eq(adminApiKeys.id, id),
+    actor.role === 'super_admin' ? undefined : eq(adminApiKeys.adminId, actor.adminId),
+  )
+
+/** @throws AppError api_key_unknown if there is no row */
+export function found(row: ApiKeyRow | undefined): ApiKeyRow {
+  if (!row) throw new AppError('api_key_unknown')
+  return row
+}
+
+export const presentApiKey = (row: ApiKeyRow) => ({
+  id: row.id,
+  name: row.name,
+  key_hint: row.keyHint,
+  scopes: row.scopes,
+  customers: row.customers,
+  ip_allow: row.ipAllow,
+  ip_deny: row.ipDeny,
+  expires_at: timestamp(row.expiresAt),
+  require_reason: row.requireReason,
+  created_at: timestamp(row.createdAt),
+  last_used_at: timestamp(row.lastUsedAt),
+  revoked_at: timestamp(row.revokedAt),
+})
+
+/** An API key as its owner sees it. */
+export type ApiKey = ReturnType<typeof presentApiKey>

@@ -1,0 +1,71 @@
+import { Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import * as z from 'zod'
+import type { AdminEnv } from '../auth/identify-admin.ts'
+import { requires } from '../auth/requires.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { graceInput, name } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { body, query } from '../http/validation.ts'
+import { createClient, disableClient, enableClient, listClients, rotateClient } from './clients.service.ts'
+
+/** `/admin/clients`: the registered callers of this surface. */
+export const clientsRoutes = new Hono<AdminEnv>()
+  .post(
+    '/clients',
+    describeRoute({ summary: 'Register a client' }),
+    requires('clients:manage'),
+    body(z.object({ name: name() })),
+    async (c) => {
+      const { db, act, now } = c.var
+      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, c.req.valid('json').name, now())
+      act.about('client', client.id)
+      return c.json({ message: 'Client created successfully', data: client }, 201)
+    },
+  )
+  .get(
+    '/clients',
+    describeRoute({ summary: 'List the clients' }),
+    requires('clients:manage'),
+    query(pageQuery),
+    async (c) => {
+      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
+      const { items, ...position } = await listClients(c.var.db, page)
+      return c.json({ message: 'Clients retrieved successfully', data: items, meta: positionOf(position) })
+    },
+  )
+  .post(
+    '/clients/:id/rotate',
+    describeRoute({ summary: 'Give a client a new secret' }),
+    requires('clients:manage', 'client'),
+    body(graceInput),
+    async (c) => {
+      const client = await rotateClient(
+        c.var.db,
+        c.env.CLIENT_SECRETS_KEYS,
+        c.req.param('id'),
+        c.req.valid('json').grace_seconds,
+        c.var.now(),
+      )
+      return c.json({ message: 'Client rotated successfully', data: client })
+    },
+  )
+  .post(
+    '/clients/:id/disable',
+    describeRoute({ summary: 'Disable a client' }),
+    requires('clients:manage', 'client'),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const client = await disableClient(db, actor.clientId, c.req.param('id'), now())
+      return c.json({ message: 'Client disabled successfully', data: client })
+    },
+  )
+  .post(
+    '/clients/:id/enable',
+    describeRoute({ summary: 'Enable a client' }),
+    requires('clients:manage', 'client'),
+    async (c) => {
+      const client = await enableClient(c.var.db, c.req.param('id'))
+      return c.json({ message: 'Client enabled successfully', data: client })
+    },
+  )

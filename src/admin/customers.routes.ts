@@ -1,0 +1,131 @@
+import { type Context, Hono } from 'hono'
+import { describeRoute } from 'hono-openapi'
+import * as z from 'zod'
+import { reachOf } from '../auth/actor.ts'
+import type { AdminEnv } from '../auth/identify-admin.ts'
+import { type ActorEnv, requires } from '../auth/requires.ts'
+import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { email, name, nullableText, text, timezone } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { body, query } from '../http/validation.ts'
+import {
+  type CustomerInput,
+  createCustomer,
+  getCustomer,
+  listCustomers,
+  updateCustomer,
+} from './customers.service.ts'
+
+const listQuery = pageQuery.extend({
+  search: text().min(1).optional(),
+  status: z.enum(CUSTOMER_STATUSES).optional(),
+})
+
+const company = z.strictObject({
+  name: nullableText(255).optional(),
+  address: nullableText(255).optional(),
+  city: nullableText(255).optional(),
+  state: nullableText(255).optional(),
+  zip: nullableText(255).optional(),
+  country: nullableText(255).optional(),
+  phone: nullableText(255).optional(),
+  website: nullableText(255).optional(),
+} satisfies Record<(typeof COMPANY_FIELDS)[number], unknown>)
+
+const NO_COMPANY: Company = Object.fromEntries(COMPANY_FIELDS.map((field) => [field, null]))
+
+const fields = {
+  email: email(),
+  first_name: name(),
+  last_name: name(),
+  timezone: timezone(),
+  group: nullableText(255),
+  company: company.nullable(),
+}
+
+/** All that may be set: what is left out is set to nothing. */
+const wholeInput = z
+  .object({
+    ...fields,
+    timezone: fields.timezone.default('UTC'),
+    group: fields.group.optional(),
+    company: fields.company.optional(),
+  })
+  .transform((input) => ({
+    email: input.email,
+    firstName: input.first_name,
+    lastName: input.last_name,
+    timezone: input.timezone,
+    group: input.group ?? null,
+    company: input.company ? { ...NO_COMPANY, ...input.company } : null,
+  }))
+
+/** What is to change. */
+const changes = z
+  .object(fields)
+  .partial()
+  .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({ ...rest, firstName, lastName }))
+
+/** `/admin/customers`: the tenants, for sessions of admins and for keys with `customers:manage`. */
+export const customersRoutes = new Hono<AdminEnv>()
+  .get(
+    '/customers',
+    describeRoute({ summary: 'List customers' }),
+    requires('customers:manage'),
+    query(listQuery),
+    async (c) => {
+      const { search, status, ...paging } = c.req.valid('query')
+      const page = pageRequest(paging, ['number'])
+      const { items, ...position } = await listCustomers(
+        c.var.db,
+        reachOf(c.var.actor),
+        { search, status },
+        page,
+      )
+      return c.json({ message: 'Customers retrieved successfully', data: items, meta: positionOf(position) })
+    },
+  )
+  .post(
+    '/customers',
+    describeRoute({ summary: 'Create a customer' }),
+    requires('customers:manage'),
+    body(wholeInput),
+    async (c) => {
+      // A new customer is none of those that the key is limited to.
+      if (reachOf(c.var.actor) !== null) throw new AppError('scope_insufficient')
+      const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
+      c.var.act.about('customer', customer.customer_uid)
+      return c.json({ message: 'Customer created successfully', data: customer }, 201)
+    },
+  )
+  .get(
+    '/customers/:uid',
+    describeRoute({ summary: 'Get a customer' }),
+    requires('customers:manage', 'customer'),
+    async (c) => {
+      const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
+      return c.json({ message: 'Customer retrieved successfully', data: customer })
+    },
+  )
+  .put(
+    '/customers/:uid',
+    describeRoute({ summary: 'Replace what is known of a customer' }),
+    requires('customers:manage', 'customer'),
+    body(wholeInput),
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
+  )
+  .patch(
+    '/customers/:uid',
+    describeRoute({ summary: 'Change what is known of a customer' }),
+    requires('customers:manage', 'customer'),
+    body(changes),
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
+  )
+
+async function answerUpdated(c: Context<ActorEnv>, uid: string, input: Partial<CustomerInput>) {
+  const { db, actor, now } = c.var
+  const customer = await updateCustomer(db, reachOf(actor), uid, input, now())
+  return c.json({ message: 'Customer updated successfully', data: customer })
+}

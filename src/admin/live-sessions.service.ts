@@ -1,0 +1,73 @@
+import { and, count, eq, lte } from 'drizzle-orm'
+import type { SessionActor } from '../auth/actor.ts'
+import { endSessionsOf, isLive } from '../auth/session.ts'
+import type { Database } from '../db/client.ts'
+import { past } from '../db/keyset.ts'
+import { adminSessions } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { getAdmin } from './accounts.service.ts'
+
+type Row = typeof adminSessions.$inferSelect
+type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
+
+/** The admin's sessions that are live, by age. */
+export async function listSessions(
+  db: Database,
+  { adminId, sessionId }: Own,
+  page: PageRequest,
+  now: number,
+): Promise<Page<Session>> {
+  const matching = and(eq(adminSessions.adminId, adminId), isLive(now))
+  const [rows, [totals]] = await db.batch([
+    db
+      .select()
+      .from(adminSessions)
+      .where(and(matching, past([adminSessions.createdAt, adminSessions.id], page)))
+      .orderBy(adminSessions.createdAt, adminSessions.id)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    db.select({ total: count() }).from(adminSessions).where(matching),
+  ])
+  const present = (row: Row) => presentSession(row, sessionId)
+  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], present)
+}
+
+/**
+ * Ends a session of the admin's own, be it the one that asks.
+ * @throws AppError session_unknown, also if it is somebody else's
+ */
+export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
+  const ended = await db
+    .delete(adminSessions)
+    .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
+    .returning({ id: adminSessions.id })
+  if (ended.length === 0) throw new AppError('session_unknown')
+}
+
+/**
+ * Ends every session of an admin, and gives the account.
+ * @throws AppError admin_unknown
+ */
+export async function endAllSessions(db: Database, adminId: string) {
+  const account = await getAdmin(db, adminId)
+  await endSessionsOf(db, account.id)
+  return account
+}
+
+/** Forgets sessions that are over: they let nobody in, and nobody is shown them. */
+export async function forgetEndedSessions(db: Database, now: number): Promise<void> {
+  await db.delete(adminSessions).where(lte(adminSessions.expiresAt, now))
+}
+
+const presentSession = (row: Row, currentId: string) => ({
+  id: row.id,
+  current: row.id === currentId,
+  created_at: timestamp(row.createdAt),
+  last_seen_at: timestamp(row.lastSeenAt),
+  expires_at: timestamp(row.expiresAt),
+})
+
+/** A session as its owner sees it. */
+export type Session = ReturnType<typeof presentSession>
