@@ -17,6 +17,7 @@ import { contactsRoutes } from './customer/contacts.routes.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
 import { membersRoutes } from './customer/members.routes.ts'
 import type { AppEnv, Clock } from './env.ts'
+import { docsRoutes } from './http/docs.routes.ts'
 import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
 import { healthRoutes } from './http/health.routes.ts'
@@ -71,7 +72,7 @@ export function createApp(now: Clock = Date.now) {
   const refuse = refuseUnrouted(app)
   const admin = adminSurface().all('*', refuse)
   const customer = customerSurface().all('*', refuse)
-  return app.route('/', healthRoutes).route('/admin', admin).route('/', customer)
+  return app.route('/', healthRoutes).route('/', docsRoutes(app)).route('/admin', admin).route('/', customer)
 }
 
 /**

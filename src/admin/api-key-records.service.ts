@@ -1,13 +1,41 @@
 import { and, count, eq, sql } from 'drizzle-orm'
+import * as z from 'zod'
 import type { AdminActor } from '../auth/actor.ts'
+import { SCOPES, type Scope } from '../auth/permissions.ts'
 import type { Database } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
 import { adminApiKeys } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 export type ApiKeyRow = typeof adminApiKeys.$inferSelect
+
+/** An API key as its owner sees it. */
+export const apiKeyObject = z
+  .object({
+    id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+    name: textValue('Ticket desk'),
+    key_hint: textValue('stw_admin_4fJq…'),
+    scopes: z.array(z.enum(SCOPES)),
+    customers: z.array(uidValue).nullable(),
+    ip_allow: z.array(textValue('203.0.113.0/24')),
+    ip_deny: z.array(textValue('203.0.113.7/32')),
+    expires_at: timeValue.nullable(),
+    require_reason: z.boolean(),
+    created_at: timeValue,
+    last_used_at: timeValue.nullable(),
+    revoked_at: timeValue.nullable().meta({ examples: [null] }),
+  })
+  .meta({ id: 'AdminApiKey' })
+export type ApiKey = z.infer<typeof apiKeyObject>
+
+/** An API key with the key itself, which nobody is shown again. */
+export const newApiKeyObject = apiKeyObject
+  .extend({ key: textValue('stw_admin_...') })
+  .meta({ id: 'NewAdminApiKey' })
+export type IssuedKey = z.infer<typeof newApiKeyObject>
 
 /** An admin, as far as it matters for whose keys it may touch. */
 export type Owner = Pick<AdminActor, 'adminId' | 'role'>
@@ -73,11 +101,11 @@ export function found(row: ApiKeyRow | undefined): ApiKeyRow {
   return row
 }
 
-export const presentApiKey = (row: ApiKeyRow) => ({
+export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,
   name: row.name,
   key_hint: row.keyHint,
-  scopes: row.scopes,
+  scopes: row.scopes as Scope[],
   customers: row.customers,
   ip_allow: row.ipAllow,
   ip_deny: row.ipDeny,
@@ -87,6 +115,3 @@ export const presentApiKey = (row: ApiKeyRow) => ({
   last_used_at: timestamp(row.lastUsedAt),
   revoked_at: timestamp(row.revokedAt),
 })
-
-/** An API key as its owner sees it. */
-export type ApiKey = ReturnType<typeof presentApiKey>

@@ -1,17 +1,24 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import { kvName } from '../auth/admin-api-key.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { SCOPES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
 import { FIELD_TEXT } from '../errors.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { addressRange, flag, graceInput, moment, name, uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
-import { getApiKey, listApiKeys, revokeApiKey } from './api-key-records.service.ts'
+import {
+  apiKeyObject,
+  getApiKey,
+  listApiKeys,
+  newApiKeyObject,
+  revokeApiKey,
+} from './api-key-records.service.ts'
 import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
 
 /** Bounds what every request with the key has to go through. */
@@ -50,7 +57,10 @@ const listQuery = pageQuery.extend({
 export const apiKeysRoutes = new Hono<AdminEnv>()
   .post(
     '/api_keys',
-    describeRoute({ summary: 'Create an API key' }),
+    describes({
+      summary: 'Create an API key',
+      answers: { 201: adminAnswer('API key created successfully', newApiKeyObject) },
+    }),
     requires('api_keys:own'),
     body(apiKeyInput),
     async (c) => {
@@ -62,7 +72,10 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/api_keys',
-    describeRoute({ summary: 'List API keys' }),
+    describes({
+      summary: 'List API keys',
+      answers: { 200: adminPage('API keys retrieved successfully', apiKeyObject) },
+    }),
     requires('api_keys:own'),
     query(listQuery),
     async (c) => {
@@ -75,7 +88,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/api_keys/:id',
-    describeRoute({ summary: 'Get an API key' }),
+    describes({
+      summary: 'Get an API key',
+      answers: { 200: adminAnswer('API key retrieved successfully', apiKeyObject) },
+      errors: ['api_key_unknown'],
+    }),
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
@@ -84,7 +101,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/api_keys/:id/roll',
-    describeRoute({ summary: 'Roll an API key' }),
+    describes({
+      summary: 'Roll an API key',
+      answers: { 200: adminAnswer('API key rolled successfully', newApiKeyObject) },
+      errors: ['api_key_unknown', 'api_key_inactive'],
+    }),
     requires('api_keys:own', 'api_key'),
     body(graceInput),
     async (c) => {
@@ -103,7 +124,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/api_keys/:id',
-    describeRoute({ summary: 'Revoke an API key' }),
+    describes({
+      summary: 'Revoke an API key',
+      answers: { 200: adminAnswer('API key revoked successfully', apiKeyObject) },
+      errors: ['api_key_unknown'],
+    }),
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const { db, actor, now } = c.var

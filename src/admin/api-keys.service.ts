@@ -10,9 +10,9 @@ import { adminApiKeys, customers } from '../db/schema.ts'
 import type { Env } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
 import {
-  type ApiKey,
   type ApiKeyRow,
   found,
+  type IssuedKey,
   type Owner,
   presentApiKey,
   visibleTo,
@@ -28,9 +28,6 @@ export interface ApiKeyInput {
   expiresAt?: number | undefined
   requireReason?: boolean | undefined
 }
-
-/** An API key with the key itself, which nobody is shown again. */
-export type IssuedKey = ApiKey & { key: string }
 
 /** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const MIN_KV_TTL_SECONDS = 60

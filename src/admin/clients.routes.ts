@@ -1,19 +1,31 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { graceInput, name } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
-import { createClient, disableClient, enableClient, listClients, rotateClient } from './clients.service.ts'
+import {
+  clientObject,
+  createClient,
+  disableClient,
+  enableClient,
+  listClients,
+  newClientObject,
+  rotateClient,
+} from './clients.service.ts'
 
 /** `/admin/clients`: the registered callers of this surface. */
 export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients',
-    describeRoute({ summary: 'Register a client' }),
+    describes({
+      summary: 'Register a client',
+      answers: { 201: adminAnswer('Client created successfully', newClientObject) },
+    }),
     requires('clients:manage'),
     body(z.object({ name: name() })),
     async (c) => {
@@ -25,7 +37,10 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/clients',
-    describeRoute({ summary: 'List the clients' }),
+    describes({
+      summary: 'List the clients',
+      answers: { 200: adminPage('Clients retrieved successfully', clientObject) },
+    }),
     requires('clients:manage'),
     query(pageQuery),
     async (c) => {
@@ -36,7 +51,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/rotate',
-    describeRoute({ summary: 'Give a client a new secret' }),
+    describes({
+      summary: 'Give a client a new secret',
+      answers: { 200: adminAnswer('Client rotated successfully', newClientObject) },
+      errors: ['client_id_unknown'],
+    }),
     requires('clients:manage', 'client'),
     body(graceInput),
     async (c) => {
@@ -52,7 +71,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/disable',
-    describeRoute({ summary: 'Disable a client' }),
+    describes({
+      summary: 'Disable a client',
+      answers: { 200: adminAnswer('Client disabled successfully', clientObject) },
+      errors: ['client_id_unknown', 'self_action'],
+    }),
     requires('clients:manage', 'client'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -62,7 +85,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/enable',
-    describeRoute({ summary: 'Enable a client' }),
+    describes({
+      summary: 'Enable a client',
+      answers: { 200: adminAnswer('Client enabled successfully', clientObject) },
+      errors: ['client_id_unknown'],
+    }),
     requires('clients:manage', 'client'),
     async (c) => {
       const client = await enableClient(c.var.db, c.req.param('id'))

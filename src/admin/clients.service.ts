@@ -1,5 +1,6 @@
 import { and, count, eq, exists, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import * as z from 'zod'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
@@ -9,10 +10,27 @@ import { clients } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
 
 type Row = typeof clients.$inferSelect
 
 const SECRET_BYTES = 32
+
+/** A client as a super_admin sees it. */
+export const clientObject = z
+  .object({
+    id: textValue('client_4fJq0ZkPz7Xn2wB9sVtYcD'),
+    name: textValue('Back office'),
+    disabled: z.boolean().meta({ examples: [false] }),
+    previous_secret_expires_at: timeValue.nullable().meta({ examples: [null] }),
+    created_at: timeValue,
+  })
+  .meta({ id: 'Client' })
+export type Client = z.infer<typeof clientObject>
+
+/** A client with its secret, which nobody is shown again. */
+export const newClientObject = clientObject.extend({ secret: textValue('...') }).meta({ id: 'NewClient' })
+type IssuedClient = z.infer<typeof newClientObject>
 
 /** Registers a client. The clear secret is in this answer and nowhere else. */
 export async function createClient(
@@ -112,16 +130,10 @@ function found(row: Row | undefined): Row {
   return row
 }
 
-const presentClient = (row: Row) => ({
+const presentClient = (row: Row): Client => ({
   id: row.id,
   name: row.name,
   disabled: row.disabledAt !== null,
   previous_secret_expires_at: timestamp(row.previousSecretExpiresAt),
   created_at: timestamp(row.createdAt),
 })
-
-/** A client as a super_admin sees it. */
-export type Client = ReturnType<typeof presentClient>
-
-/** A client with its secret, which nobody is shown again. */
-export type IssuedClient = Client & { secret: string }

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import { reachOf } from '../auth/actor.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
 import { name } from '../http/fields.ts'
+import { adminAnswer, textValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import {
   activateCustomer,
@@ -12,12 +13,25 @@ import {
   deleteCustomer,
   suspendCustomer,
 } from './customer-lifecycle.service.ts'
+import { customerObject } from './customers.service.ts'
+
+const customerKeyObject = z
+  .object({
+    id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+    name: textValue('Website'),
+    key: textValue('stw_customer_...'),
+  })
+  .meta({ id: 'NewCustomerApiKey' })
 
 /** What lets a customer in, keeps it out, or ends it. */
 export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .delete(
     '/customers/:uid',
-    describeRoute({ summary: 'Delete a customer in 30 days' }),
+    describes({
+      summary: 'Delete a customer in 30 days',
+      answers: { 200: adminAnswer('Customer deleted successfully', customerObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -27,7 +41,11 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/suspend',
-    describeRoute({ summary: 'Suspend a customer' }),
+    describes({
+      summary: 'Suspend a customer',
+      answers: { 200: adminAnswer('Customer suspended successfully', customerObject) },
+      errors: ['customer_unknown', 'customer_pending_delete'],
+    }),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -37,7 +55,11 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/activate',
-    describeRoute({ summary: 'Activate a customer' }),
+    describes({
+      summary: 'Activate a customer',
+      answers: { 200: adminAnswer('Customer activated successfully', customerObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -47,7 +69,11 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/api_keys',
-    describeRoute({ summary: 'Create an API key for a customer' }),
+    describes({
+      summary: 'Create an API key for a customer',
+      answers: { 201: adminAnswer('API key created successfully', customerKeyObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     body(z.object({ name: name() })),
     async (c) => {

@@ -1,18 +1,20 @@
 import { type Context, Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import { reachOf } from '../auth/actor.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { type ActorEnv, requires } from '../auth/requires.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { email, name, nullableText, text, timezone } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import {
   type CustomerInput,
   createCustomer,
+  customerObject,
   getCustomer,
   listCustomers,
   updateCustomer,
@@ -72,7 +74,10 @@ const changes = z
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers',
-    describeRoute({ summary: 'List customers' }),
+    describes({
+      summary: 'List customers',
+      answers: { 200: adminPage('Customers retrieved successfully', customerObject) },
+    }),
     requires('customers:manage'),
     query(listQuery),
     async (c) => {
@@ -89,7 +94,10 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers',
-    describeRoute({ summary: 'Create a customer' }),
+    describes({
+      summary: 'Create a customer',
+      answers: { 201: adminAnswer('Customer created successfully', customerObject) },
+    }),
     requires('customers:manage'),
     body(wholeInput),
     async (c) => {
@@ -102,7 +110,11 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/customers/:uid',
-    describeRoute({ summary: 'Get a customer' }),
+    describes({
+      summary: 'Get a customer',
+      answers: { 200: adminAnswer('Customer retrieved successfully', customerObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     async (c) => {
       const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
@@ -111,14 +123,22 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .put(
     '/customers/:uid',
-    describeRoute({ summary: 'Replace what is known of a customer' }),
+    describes({
+      summary: 'Replace what is known of a customer',
+      answers: { 200: adminAnswer('Customer updated successfully', customerObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     body(wholeInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/customers/:uid',
-    describeRoute({ summary: 'Change what is known of a customer' }),
+    describes({
+      summary: 'Change what is known of a customer',
+      answers: { 200: adminAnswer('Customer updated successfully', customerObject) },
+      errors: ['customer_unknown'],
+    }),
     requires('customers:manage', 'customer'),
     body(changes),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),

@@ -1,19 +1,57 @@
 import { and, count, eq, gt, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
+import * as z from 'zod'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId, randomUid } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
 import { startsWith } from '../db/keyset.ts'
-import { COMPANY_FIELDS, type Company, customerApiKeys, customers, customerTotals } from '../db/schema.ts'
+import {
+  COMPANY_FIELDS,
+  type Company,
+  CUSTOMER_STATUSES,
+  customerApiKeys,
+  customers,
+  customerTotals,
+} from '../db/schema.ts'
 import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 type Row = typeof customers.$inferSelect
 
 /** What may be set of a customer. Its status changes by acts of their own. */
 export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
+
+const companyObject = z.object({
+  name: textValue('Analytical Engines').nullable(),
+  address: textValue('12 St James’s Square').nullable(),
+  city: textValue('London').nullable(),
+  state: textValue('England').nullable(),
+  zip: textValue('SW1Y 4JH').nullable(),
+  country: textValue('GB').nullable(),
+  phone: textValue('+44 20 7946 0000').nullable(),
+  website: textValue('https://engines.example').nullable(),
+} satisfies Record<(typeof COMPANY_FIELDS)[number], z.ZodType>)
+
+/** A customer as admins see it. */
+export const customerObject = z
+  .object({
+    customer_uid: uidValue,
+    first_name: textValue('Ada'),
+    last_name: textValue('Lovelace'),
+    email: textValue('ada@example.com'),
+    timezone: textValue('Europe/London'),
+    status: z.enum(CUSTOMER_STATUSES),
+    group: textValue('trial').nullable(),
+    company: companyObject.nullable(),
+    purge_at: timeValue.nullable().meta({ examples: [null] }),
+    created_at: timeValue,
+    updated_at: timeValue,
+  })
+  .meta({ id: 'Customer' })
+export type Customer = z.infer<typeof customerObject>
 
 /** The uids a caller is limited to; null: any customer. */
 export type Reach = readonly string[] | null
@@ -141,7 +179,7 @@ async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Re
   }
 }
 
-export const presentCustomer = (row: Row) => ({
+export const presentCustomer = (row: Row): Customer => ({
   customer_uid: row.uid,
   first_name: row.firstName,
   last_name: row.lastName,
@@ -157,6 +195,3 @@ export const presentCustomer = (row: Row) => ({
 
 const presentCompany = (company: Company) =>
   Object.fromEntries(COMPANY_FIELDS.map((field) => [field, company[field] ?? null])) as Required<Company>
-
-/** A customer as admins see it. */
-export type Customer = ReturnType<typeof presentCustomer>

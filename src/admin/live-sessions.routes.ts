@@ -1,18 +1,23 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
-import { presentAdmin } from '../auth/account.ts'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
-import { endAllSessions, endOwnSession, listSessions } from './live-sessions.service.ts'
+import { endAllSessions, endOwnSession, listSessions, sessionObject } from './live-sessions.service.ts'
 
 /** `/admin/sessions`: where an admin is logged in. */
 export const liveSessionsRoutes = new Hono<AdminEnv>()
   .get(
     '/sessions',
-    describeRoute({ summary: 'List the own sessions' }),
+    describes({
+      summary: 'List the own sessions',
+      answers: { 200: adminPage('Sessions retrieved successfully', sessionObject) },
+    }),
     requires('sessions:own'),
     query(pageQuery),
     async (c) => {
@@ -23,7 +28,11 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/sessions/:id',
-    describeRoute({ summary: 'End a session of the own' }),
+    describes({
+      summary: 'End a session of the own',
+      answers: { 200: adminAnswer('Session ended successfully', z.null()) },
+      errors: ['session_unknown'],
+    }),
     requires('sessions:own', 'session'),
     async (c) => {
       await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
@@ -32,7 +41,11 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/:id{[0-9]+}/sessions',
-    describeRoute({ summary: 'End all sessions of an admin' }),
+    describes({
+      summary: 'End all sessions of an admin',
+      answers: { 200: adminAnswer('Sessions ended successfully', adminObject) },
+      errors: ['admin_unknown'],
+    }),
     requires('sessions:end_others', 'admin'),
     async (c) => {
       const account = await endAllSessions(c.var.db, c.req.param('id'))

@@ -1,4 +1,5 @@
 import { and, count, eq, lte } from 'drizzle-orm'
+import * as z from 'zod'
 import type { SessionActor } from '../auth/actor.ts'
 import { endSessionsOf, isLive } from '../auth/session.ts'
 import type { Database } from '../db/client.ts'
@@ -7,10 +8,23 @@ import { adminSessions } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
 import { getAdmin } from './accounts.service.ts'
 
 type Row = typeof adminSessions.$inferSelect
 type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
+
+/** A session as its owner sees it. */
+export const sessionObject = z
+  .object({
+    id: textValue('ses_4fJq0ZkPz7Xn2wB9sVtYcD'),
+    current: z.boolean(),
+    created_at: timeValue,
+    last_seen_at: timeValue,
+    expires_at: timeValue,
+  })
+  .meta({ id: 'LiveSession' })
+export type Session = z.infer<typeof sessionObject>
 
 /** The admin's sessions that are live, by age. */
 export async function listSessions(
@@ -61,13 +75,10 @@ export async function forgetEndedSessions(db: Database, now: number): Promise<vo
   await db.delete(adminSessions).where(lte(adminSessions.expiresAt, now))
 }
 
-const presentSession = (row: Row, currentId: string) => ({
+const presentSession = (row: Row, currentId: string): Session => ({
   id: row.id,
   current: row.id === currentId,
   created_at: timestamp(row.createdAt),
   last_seen_at: timestamp(row.lastSeenAt),
   expires_at: timestamp(row.expiresAt),
 })
-
-/** A session as its owner sees it. */
-export type Session = ReturnType<typeof presentSession>

@@ -1,20 +1,29 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
-import { presentAdmin } from '../auth/account.ts'
+import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresClient } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
+import { adminAnswer, textValue, timeValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import { login } from './login.service.ts'
 
 const credentials = z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
+const session = z
+  .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue, admin: adminObject })
+  .meta({ id: 'Session' })
+
 /** `/admin/login`. */
 export const loginRoutes = new Hono<AdminEnv>().post(
   '/login',
-  describeRoute({ summary: 'Log in' }),
+  describes({
+    summary: 'Log in',
+    answers: { 200: adminAnswer('Admin login successful', session) },
+    errors: ['login_invalid'],
+  }),
   requiresClient(),
   body(credentials),
   async (c) => {

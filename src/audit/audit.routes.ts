@@ -1,13 +1,15 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
+import { entryObject } from './entry.ts'
 
 const auditQuery = pageQuery.extend({
   customer: uid().optional(),
@@ -22,11 +24,13 @@ const auditQuery = pageQuery.extend({
     .optional(),
 })
 
+const RETRIEVED = 'Audit entries retrieved successfully'
+
 /** `/admin/audit`: the trail, for those who watch over it. */
 export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit',
-    describeRoute({ summary: 'List audit entries' }),
+    describes({ summary: 'List audit entries', answers: { 200: adminPage(RETRIEVED, entryObject) } }),
     requires('audit:read'),
     query(auditQuery),
     async (c) => {
@@ -34,7 +38,7 @@ export const auditRoutes = new Hono<AdminEnv>()
       const page = pageRequest(paging, ['number'])
       const { items, ...position } = await listEntries(c.var.db, { customer, adminId, apiKeyId }, page)
       return c.json({
-        message: 'Audit entries retrieved successfully',
+        message: RETRIEVED,
         data: items,
         meta: positionOf(position),
       })
@@ -42,10 +46,14 @@ export const auditRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/audit/:id',
-    describeRoute({ summary: 'Get the entries of one act' }),
+    describes({
+      summary: 'Get the entries of one act',
+      answers: { 200: adminAnswer(RETRIEVED, z.array(entryObject)) },
+      errors: ['audit_entry_unknown'],
+    }),
     requires('audit:read'),
     async (c) => {
       const entries = await getEntries(c.var.db, c.req.param('id'))
-      return c.json({ message: 'Audit entries retrieved successfully', data: entries })
+      return c.json({ message: RETRIEVED, data: entries })
     },
   )

@@ -1,6 +1,9 @@
 import { getTableColumns } from 'drizzle-orm'
+import * as z from 'zod'
 import { admins, loginFailures } from '../db/schema.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
+import { ROLES } from './permissions.ts'
 
 const { passwordHash: _passwordHash, emailHash: _emailHash, ...publicColumns } = getTableColumns(admins)
 
@@ -15,8 +18,25 @@ export type AdminAccount = Omit<typeof admins.$inferSelect, 'passwordHash' | 'em
 /** Whether a moment, if there is one, has come. */
 export const isPast = (moment: number | null, now: number) => moment !== null && moment <= now
 
-/** The admin object of the contract. */
-export const presentAdmin = (account: AdminAccount, now: number) => ({
+/** An admin as staff see it. */
+export const adminObject = z
+  .object({
+    id: z
+      .int()
+      .positive()
+      .meta({ examples: [11] }),
+    email: textValue('grace@example.com'),
+    role: z.enum(ROLES),
+    disabled: z.boolean().meta({ examples: [false] }),
+    locked: z.boolean().meta({ examples: [false] }),
+    has_changed_password: z.boolean(),
+    password_expired: z.boolean().meta({ examples: [false] }),
+    created_at: timeValue,
+    last_login_at: timeValue.nullable(),
+  })
+  .meta({ id: 'Admin' })
+
+export const presentAdmin = (account: AdminAccount, now: number): z.infer<typeof adminObject> => ({
   id: account.id,
   email: account.email,
   role: account.role,

@@ -1,12 +1,21 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { contactChanges, contactInput } from './contact-input.ts'
-import { createContact, deleteContact, getContact, listContacts, updateContact } from './contacts.service.ts'
+import {
+  contactObject,
+  contactReference,
+  createContact,
+  deleteContact,
+  getContact,
+  listContacts,
+  updateContact,
+} from './contacts.service.ts'
 
 const contactQuery = pageQuery.extend({ search: text().min(1).optional(), email: text().min(1).optional() })
 
@@ -14,7 +23,7 @@ const contactQuery = pageQuery.extend({ search: text().min(1).optional(), email:
 export const contactsRoutes = new Hono<CustomerEnv>()
   .get(
     '/contacts',
-    describeRoute({ summary: 'List the contacts' }),
+    describes({ summary: 'List the contacts', answers: { 200: customerPage('contacts', contactObject) } }),
     requiresCustomer(),
     query(contactQuery),
     async (c) => {
@@ -27,7 +36,11 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/contacts',
-    describeRoute({ summary: 'Create a contact' }),
+    describes({
+      summary: 'Create a contact',
+      answers: { 201: customerChange('Contact created successfully', { contact: contactReference }) },
+      errors: ['contact_exists'],
+    }),
     requiresCustomer(),
     body(contactInput),
     async (c) => {
@@ -35,13 +48,26 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'Contact created successfully', contact }, 201)
     },
   )
-  .get('/contacts/:uid', describeRoute({ summary: 'Get a contact' }), requiresCustomer(), async (c) => {
-    const contact = await getContact(c.var.customer, c.req.param('uid'))
-    return c.json({ status: 'success' as const, contact })
-  })
+  .get(
+    '/contacts/:uid',
+    describes({
+      summary: 'Get a contact',
+      answers: { 200: customerAnswer({ contact: contactObject }) },
+      errors: ['contact_unknown'],
+    }),
+    requiresCustomer(),
+    async (c) => {
+      const contact = await getContact(c.var.customer, c.req.param('uid'))
+      return c.json({ status: 'success' as const, contact })
+    },
+  )
   .put(
     '/contacts/:uid',
-    describeRoute({ summary: 'Replace a contact' }),
+    describes({
+      summary: 'Replace a contact',
+      answers: { 200: customerChange('Contact updated successfully', { contact: contactReference }) },
+      errors: ['contact_unknown', 'contact_exists'],
+    }),
     requiresCustomer(),
     body(contactInput),
     async (c) => {
@@ -56,8 +82,10 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   )
   .patch(
     '/contacts/:uid',
-    describeRoute({
+    describes({
       summary: 'Change a contact',
+      answers: { 200: customerChange('Contact updated successfully', { contact: contactReference }) },
+      errors: ['contact_unknown', 'contact_exists'],
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
     }),
     requiresCustomer(),
@@ -72,7 +100,16 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
     },
   )
-  .delete('/contacts/:uid', describeRoute({ summary: 'Delete a contact' }), requiresCustomer(), async (c) => {
-    const contact = await deleteContact(c.var.customer, c.req.param('uid'))
-    return c.json({ status: 'success' as const, message: 'Contact deleted successfully', contact })
-  })
+  .delete(
+    '/contacts/:uid',
+    describes({
+      summary: 'Delete a contact',
+      answers: { 200: customerChange('Contact deleted successfully', { contact: contactReference }) },
+      errors: ['contact_unknown'],
+    }),
+    requiresCustomer(),
+    async (c) => {
+      const contact = await deleteContact(c.var.customer, c.req.param('uid'))
+      return c.json({ status: 'success' as const, message: 'Contact deleted successfully', contact })
+    },
+  )

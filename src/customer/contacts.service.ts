@@ -1,5 +1,6 @@
 import { and, count, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
 import { past, startsWith } from '../db/keyset.ts'
@@ -7,6 +8,7 @@ import { contacts, customers } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 const { emailDomain: _emailDomain, ...storedColumns } = getTableColumns(contacts)
 
@@ -18,8 +20,26 @@ export type ContactRow = Omit<typeof contacts.$inferSelect, 'emailDomain'>
 /** What a customer may set of a contact. */
 export type ContactInput = Pick<ContactRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
 
+/** A contact as its customer sees it. */
+export const contactObject = z
+  .object({
+    uid: uidValue,
+    email: textValue('ada@example.com'),
+    first_name: textValue('Ada').nullable(),
+    last_name: textValue('Lovelace').nullable(),
+    phone: textValue('+44 20 7946 0000').nullable(),
+    fields: z.record(z.string(), z.unknown()).meta({ examples: [{ city: 'London' }] }),
+    created_at: timeValue,
+    updated_at: timeValue,
+  })
+  .meta({ id: 'Contact' })
+export type Contact = z.infer<typeof contactObject>
+
 /** What the answer to a change says of the contact. */
-export type ContactReference = Pick<ContactRow, 'uid' | 'email'>
+export const contactReference = contactObject
+  .pick({ uid: true, email: true })
+  .meta({ id: 'ContactReference' })
+export type ContactReference = z.infer<typeof contactReference>
 
 export interface ContactFilter {
   /** The whole email, in any case. */
@@ -150,7 +170,7 @@ export const presentContact = ({
   fields,
   createdAt,
   updatedAt,
-}: ContactRow) => ({
+}: ContactRow): Contact => ({
   uid,
   email,
   first_name: firstName,
@@ -160,6 +180,3 @@ export const presentContact = ({
   created_at: timestamp(createdAt),
   updated_at: timestamp(updatedAt),
 })
-
-/** A contact as its customer sees it. */
-export type Contact = ReturnType<typeof presentContact>

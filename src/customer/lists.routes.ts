@@ -1,13 +1,22 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { limitedText, name, text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { copyList, MEMBERS_PER_STEP, runListTasks } from './list-tasks.service.ts'
-import { createList, deleteList, getList, listLists, updateList } from './lists.service.ts'
+import {
+  createList,
+  deleteList,
+  getList,
+  listLists,
+  listObject,
+  listReference,
+  updateList,
+} from './lists.service.ts'
 
 const listQuery = pageQuery.extend({ search: text().min(1).optional() })
 
@@ -21,7 +30,7 @@ const copyInput = z.object({ name: name().nullish() })
 export const listsRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists',
-    describeRoute({ summary: 'List the lists' }),
+    describes({ summary: 'List the lists', answers: { 200: customerPage('lists', listObject) } }),
     requiresCustomer(),
     query(listQuery),
     async (c) => {
@@ -33,7 +42,10 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists',
-    describeRoute({ summary: 'Create a list' }),
+    describes({
+      summary: 'Create a list',
+      answers: { 201: customerChange('List created successfully', { list: listReference }) },
+    }),
     requiresCustomer(),
     body(listInput),
     async (c) => {
@@ -41,13 +53,26 @@ export const listsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'List created successfully', list }, 201)
     },
   )
-  .get('/lists/:uid', describeRoute({ summary: 'Get a list' }), requiresCustomer(), async (c) => {
-    const list = await getList(c.var.customer, c.req.param('uid'))
-    return c.json({ status: 'success' as const, list })
-  })
+  .get(
+    '/lists/:uid',
+    describes({
+      summary: 'Get a list',
+      answers: { 200: customerAnswer({ list: listObject }) },
+      errors: ['list_unknown'],
+    }),
+    requiresCustomer(),
+    async (c) => {
+      const list = await getList(c.var.customer, c.req.param('uid'))
+      return c.json({ status: 'success' as const, list })
+    },
+  )
   .put(
     '/lists/:uid',
-    describeRoute({ summary: 'Replace a list' }),
+    describes({
+      summary: 'Replace a list',
+      answers: { 200: customerChange('List updated successfully', { list: listReference }) },
+      errors: ['list_unknown'],
+    }),
     requiresCustomer(),
     body(listInput),
     async (c) => {
@@ -57,7 +82,11 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .patch(
     '/lists/:uid',
-    describeRoute({ summary: 'Change a list' }),
+    describes({
+      summary: 'Change a list',
+      answers: { 200: customerChange('List updated successfully', { list: listReference }) },
+      errors: ['list_unknown'],
+    }),
     requiresCustomer(),
     body(listChanges),
     async (c) => {
@@ -67,8 +96,10 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists/:uid/copy',
-    describeRoute({
+    describes({
       summary: 'Copy a list with its members',
+      answers: { 201: customerChange('List copied successfully', { list: listReference }) },
+      errors: ['list_unknown'],
       description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
     }),
     requiresCustomer(),
@@ -84,8 +115,17 @@ export const listsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'List copied successfully', list }, 201)
     },
   )
-  .delete('/lists/:uid', describeRoute({ summary: 'Delete a list' }), requiresCustomer(), async (c) => {
-    const list = await deleteList(c.var.customer, c.req.param('uid'))
-    c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
-    return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
-  })
+  .delete(
+    '/lists/:uid',
+    describes({
+      summary: 'Delete a list',
+      answers: { 200: customerChange('List deleted successfully', { list: listReference }) },
+      errors: ['list_unknown'],
+    }),
+    requiresCustomer(),
+    async (c) => {
+      const list = await deleteList(c.var.customer, c.req.param('uid'))
+      c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
+      return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
+    },
+  )

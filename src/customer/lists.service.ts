@@ -1,4 +1,5 @@
 import { and, count, eq } from 'drizzle-orm'
+import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
 import { past, startsWith } from '../db/keyset.ts'
@@ -6,6 +7,7 @@ import { customers, lists } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { countValue, textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 type Row = typeof lists.$inferSelect
 
@@ -15,8 +17,22 @@ export interface ListInput {
   description: string | null
 }
 
+/** A list as its customer sees it. */
+export const listObject = z
+  .object({
+    uid: uidValue,
+    name: textValue('Newsletter Subscribers'),
+    description: textValue('Monthly news').nullable(),
+    contacts_count: countValue,
+    created_at: timeValue,
+    updated_at: timeValue,
+  })
+  .meta({ id: 'List' })
+export type List = z.infer<typeof listObject>
+
 /** What the answer to a change says of the list. */
-export type ListReference = Pick<Row, 'uid' | 'name'>
+export const listReference = listObject.pick({ uid: true, name: true }).meta({ id: 'ListReference' })
+export type ListReference = z.infer<typeof listReference>
 
 /** The lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(
@@ -93,7 +109,7 @@ export function foundList<Found>([row]: Found[]): Found {
   return row
 }
 
-const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row) => ({
+const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({
   uid,
   name,
   description,
@@ -101,6 +117,3 @@ const presentList = ({ uid, name, description, contactsCount, createdAt, updated
   created_at: timestamp(createdAt),
   updated_at: timestamp(updatedAt),
 })
-
-/** A list as its customer sees it. */
-export type List = ReturnType<typeof presentList>

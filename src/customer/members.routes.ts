@@ -1,13 +1,22 @@
 import { Hono } from 'hono'
-import { describeRoute } from 'hono-openapi'
 import * as z from 'zod'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { memberInput, memberStatus } from './contact-input.ts'
-import { addByEmail, addContact, listMembers, removeMember, setMemberStatus } from './members.service.ts'
+import {
+  addByEmail,
+  addContact,
+  listMembers,
+  memberObject,
+  memberReference,
+  removeMember,
+  setMemberStatus,
+} from './members.service.ts'
 
 const memberQuery = pageQuery.extend({ status: memberStatus.optional(), email: text().min(1).optional() })
 
@@ -17,7 +26,11 @@ const statusInput = z.object({ status: memberStatus })
 export const membersRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists/:uid/contacts',
-    describeRoute({ summary: 'List the contacts in a list' }),
+    describes({
+      summary: 'List the contacts in a list',
+      answers: { 200: customerPage('contacts', memberObject) },
+      errors: ['list_unknown'],
+    }),
     requiresCustomer(),
     query(memberQuery),
     async (c) => {
@@ -34,8 +47,10 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists/:uid/contacts',
-    describeRoute({
+    describes({
       summary: 'Put a contact into a list',
+      answers: { 201: customerChange('Contact added successfully', { contact: memberReference }) },
+      errors: ['list_unknown', 'contact_unknown', 'member_exists'],
       description:
         'By `contact_uid`, or by `email`: then the contact is created if there is none, with the attributes that come along; one that is there keeps its own. The status is `subscribed` unless another is sent. A contact that is in the list already keeps its status, and the answer is 409 `member_exists`: nobody is subscribed again by accident.',
     }),
@@ -53,7 +68,11 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .put(
     '/lists/:uid/contacts/:contact_uid',
-    describeRoute({ summary: 'Set the status of a contact in a list' }),
+    describes({
+      summary: 'Set the status of a contact in a list',
+      answers: { 200: customerChange('Contact updated successfully', { contact: memberReference }) },
+      errors: ['list_unknown', 'contact_unknown'],
+    }),
     requiresCustomer(),
     body(statusInput),
     async (c) => {
@@ -65,7 +84,12 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .delete(
     '/lists/:uid/contacts/:contact_uid',
-    describeRoute({ summary: 'Take a contact out of a list', description: 'The contact itself stays.' }),
+    describes({
+      summary: 'Take a contact out of a list',
+      answers: { 200: customerChange('Contact removed successfully', { contact: memberReference }) },
+      errors: ['list_unknown', 'contact_unknown'],
+      description: 'The contact itself stays.',
+    }),
     requiresCustomer(),
     async (c) => {
       const { uid, contact_uid: contactUid } = c.req.param()

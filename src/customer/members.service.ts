@@ -1,15 +1,16 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
+import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
 import { past } from '../db/keyset.ts'
-import { contacts, lists, type MEMBER_STATUSES, members } from '../db/schema.ts'
+import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {
-  type Contact,
   type ContactInput,
-  type ContactReference,
   contactColumns,
+  contactObject,
+  contactReference,
   foundContact,
   ownContact,
   presentContact,
@@ -20,10 +21,14 @@ import { foundList, ownList } from './lists.service.ts'
 export type MemberStatus = (typeof MEMBER_STATUSES)[number]
 
 /** A contact as a member of a list. */
-export type Member = Contact & { status: MemberStatus }
+export const memberObject = contactObject.extend({ status: z.enum(MEMBER_STATUSES) }).meta({ id: 'Member' })
+export type Member = z.infer<typeof memberObject>
 
 /** What the answer to a change says of the member. */
-export type MemberReference = ContactReference & { status: MemberStatus }
+export const memberReference = contactReference
+  .extend({ status: z.enum(MEMBER_STATUSES) })
+  .meta({ id: 'MemberReference' })
+export type MemberReference = z.infer<typeof memberReference>
 
 export interface MemberFilter {
   status?: MemberStatus | undefined

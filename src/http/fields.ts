@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { FIELD_TEXT } from '../errors.ts'
+import { textValue, uidValue } from './schemas.ts'
 
 /** Whether D1 and every reader keeps a text as it is: no NUL, no lone surrogate. */
 const isStorable = (value: string) => value.isWellFormed() && !value.includes('\0')
@@ -18,7 +19,11 @@ export const name = () =>
     .refine((value) => [...value.trim()].length <= 255, { error: 'is too long (maximum is 255 characters)' })
 
 /** An email address, at most 254 characters (RFC 5321, section 4.5.3.1.3 and erratum 1690), kept as sent. */
-export const email = () => text().pipe(z.email().max(254))
+export const email = () =>
+  z
+    .email()
+    .max(254)
+    .meta({ examples: ['ada@example.com'] })
 
 /** What forms can say of a yes or no, beside JSON's own. */
 export const flag = () =>
@@ -45,7 +50,11 @@ export const graceInput = z.object({
 })
 
 /** A time in RFC 3339 with its offset, as milliseconds since the Unix epoch. */
-export const moment = () => z.iso.datetime({ offset: true }).transform((value) => Date.parse(value))
+export const moment = () =>
+  z.iso
+    .datetime({ offset: true })
+    .meta({ examples: ['2027-01-31T12:00:00Z'] })
+    .transform((value) => Date.parse(value))
 
 /** An IANA time zone. */
 export const timezone = () => z.string().refine(isTimezone, { error: FIELD_TEXT.notIncluded })
@@ -66,11 +75,11 @@ export const nullableText = (max: number) =>
     .transform((value) => value || null)
 
 /** A customer's uid. */
-export const uid = () => z.string().regex(/^[a-z0-9]{13}$/)
+export const uid = () => uidValue
 
 /** A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. */
 export const addressRange = () =>
-  z.string().transform((value, context) => {
+  textValue('203.0.113.0/24').transform((value, context) => {
     const range = value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`
     if (ipaddr.isValidCIDR(range)) return range
     context.addIssue({ code: 'custom', message: FIELD_TEXT.invalid })

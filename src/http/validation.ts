@@ -1,10 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { findTargetHandler } from 'hono/utils/handler'
-import { resolver, uniqueSymbol } from 'hono-openapi'
 import type * as z from 'zod'
 import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
+import { annotated, annotationOf } from './annotations.ts'
 import { parsedBody } from './body.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
@@ -12,6 +11,8 @@ type Validator<Target extends string, Schema extends z.ZodType<object>> = Middle
   string,
   { in: { [K in Target]: z.input<Schema> }; out: { [K in Target]: z.output<Schema> } }
 >
+
+const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'invalid'] as const
 
 /**
  * Validates the body against `schema`; `c.req.valid('json')` has it. `message` words the 422 where the contract does.
@@ -21,7 +22,7 @@ export function body<Schema extends z.ZodType<object>>(
   schema: Schema,
   message?: string,
 ): Validator<'json', Schema> {
-  return documented('json', schema, async (c, next) => {
+  return annotated<Validator<'json', Schema>>({ body: schema, errors: BODY_ERRORS }, async (c, next) => {
     c.req.addValidatedData('json', parse(schema, await parsedBody(c.req.raw), message))
     await next()
   })
@@ -32,7 +33,7 @@ export function body<Schema extends z.ZodType<object>>(
  * @throws AppError invalid
  */
 export function query<Schema extends z.ZodType<object>>(schema: Schema): Validator<'query', Schema> {
-  return documented('query', schema, async (c, next) => {
+  return annotated<Validator<'query', Schema>>({ query: schema, errors: ['invalid'] }, async (c, next) => {
     c.req.addValidatedData('query', parse(schema, c.req.query()))
     await next()
   })
@@ -40,19 +41,7 @@ export function query<Schema extends z.ZodType<object>>(schema: Schema): Validat
 
 /** Whether the endpoint that answers this request takes a body. */
 export function takesBody(c: Context): boolean {
-  return matchedRoutes(c).some(({ handler }) => {
-    const mark: unknown = Reflect.get(findTargetHandler(handler), uniqueSymbol)
-    return typeof mark === 'object' && mark !== null && Reflect.get(mark, 'target') === 'json'
-  })
-}
-
-/** Marks a validator with its schema, for the OpenAPI document to be made from. */
-function documented<Target extends 'json' | 'query', Schema extends z.ZodType<object>>(
-  target: Target,
-  schema: Schema,
-  handler: (c: Context<AppEnv>, next: () => Promise<void>) => Promise<void>,
-): Validator<Target, Schema> {
-  return Object.assign(handler, { [uniqueSymbol]: { target, ...resolver(schema) } })
+  return matchedRoutes(c).some(({ handler }) => annotationOf(handler).body !== undefined)
 }
 
 function parse<Schema extends z.ZodType<object>>(

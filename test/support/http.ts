@@ -1,6 +1,7 @@
 import { exports } from 'cloudflare:workers'
 import { createHmac } from 'node:crypto'
 import type { Role } from '../../src/auth/permissions.ts'
+import { expectAsDocumented } from './contract.ts'
 import { makeAdmin, makeAdminKey, makeClient, makeCustomer, makeSession } from './factories.ts'
 
 const ORIGIN = 'https://steward.example'
@@ -29,8 +30,10 @@ export type Caller = (path: string, options?: CallOptions) => Promise<Answer>
 /** Calls the Worker through its own entry, as anybody would. */
 export const call: Caller = async (path, options = {}) => {
   const { via = (request) => exports.default.fetch(request) } = options
-  const response = await via(new Request(ORIGIN + path, requestInit(options)))
+  const request = new Request(ORIGIN + path, requestInit(options))
+  const response = await via(request)
   const text = await response.text()
+  expectAsDocumented(request, response, text)
   return { status: response.status, headers: response.headers, text, json: parse(text) }
 }
 

@@ -1,6 +1,5 @@
-import { findTargetHandler } from 'hono/utils/handler'
 import { createApp } from '../../src/app.ts'
-import { type Access, declaredAccess } from '../../src/auth/declared.ts'
+import { type Access, annotationOf } from '../../src/http/annotations.ts'
 
 /** An endpoint of the service and what it declares of who may call it. */
 export interface Route {
@@ -15,7 +14,7 @@ export function routeTable(): Route[] {
   for (const { method, path, handler } of createApp().routes) {
     if (method === 'ALL') continue
     const name = `${method} ${path}`
-    const access = declaredAccess(findTargetHandler(handler)) ?? routes.get(name)?.access
+    const access = annotationOf(handler).access ?? routes.get(name)?.access
     routes.set(name, { method, path, access })
   }
   return [...routes.values()]

@@ -1,0 +1,53 @@
+import type { MiddlewareHandler } from 'hono'
+import { findTargetHandler } from 'hono/utils/handler'
+import type * as z from 'zod'
+import type { ErrorCode } from '../errors.ts'
+
+/** Who may call a route. */
+export type Access = { kind: 'public' | 'client' | 'customer' } | { kind: 'admin'; permission: string }
+
+/** An answer that is not JSON. */
+export interface OtherAnswer {
+  mediaType: string
+  schema: z.ZodType
+}
+
+/** What the OpenAPI document says of a route beside what its other middleware does. */
+export interface Words {
+  summary: string
+  description?: string
+  /** What the body of each success status holds. */
+  answers: Record<number, z.ZodType | OtherAnswer>
+  /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
+  errors?: readonly ErrorCode[]
+}
+
+/** What a middleware says of the route it stands in. */
+export interface Annotation {
+  access?: Access
+  words?: Words
+  body?: z.ZodType
+  query?: z.ZodType
+  /** Request headers it reads, by name. */
+  headers?: Record<string, z.ZodType>
+  /** Refusals of its own. */
+  errors?: readonly ErrorCode[]
+}
+
+const annotations = new WeakMap<object, Annotation>()
+
+/** Notes what a middleware says of its route; tests and the OpenAPI document read it from the route table. */
+export function annotated<Middleware extends MiddlewareHandler>(
+  annotation: Annotation,
+  middleware: Middleware,
+): Middleware {
+  annotations.set(middleware, annotation)
+  return middleware
+}
+
+/** What a handler in the route table says of its route. */
+export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) => unknown)): Annotation =>
+  annotations.get(findTargetHandler(handler as MiddlewareHandler)) ?? {}
+
+/** Describes a route for the OpenAPI document; at a request it does nothing. */
+export const describes = (words: Words): MiddlewareHandler => annotated({ words }, (_, next) => next())

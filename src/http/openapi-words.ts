@@ -1,0 +1,151 @@
+import * as z from 'zod'
+import type { ErrorCode } from '../errors.ts'
+import type { Access } from './annotations.ts'
+
+export const INFO = {
+  title: 'Steward',
+  version: '1.0.0',
+  summary:
+    'The admin plane of a multi-tenant API: staff accounts, admin API keys, and audited action for customers.',
+  license: { name: 'MIT', identifier: 'MIT' },
+}
+
+/** What a body may come as, wherever one is taken. */
+export const BODY_TYPES = [
+  'application/json',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+] as const
+
+/** The parts of the service by the paths they have; the longest prefix that fits names a route's part. */
+const PARTS: readonly [prefix: string, name: string, description: string][] = [
+  ['/', 'Operations', 'Whether the service is well, and what it offers.'],
+  ['/lists', 'Lists', 'The mailing lists of a customer and who is on them.'],
+  ['/contacts', 'Contacts', 'The people a customer writes to.'],
+  [
+    '/account',
+    'Account',
+    'The customer itself: its account, its API keys, and what staff did on its behalf.',
+  ],
+  ['/api_keys', 'Account', ''],
+  ['/access_log', 'Account', ''],
+  ['/admin', 'Admins', 'Staff accounts, their passwords and sessions.'],
+  ['/admin/api_keys', 'Admin API keys', 'Keys with which the scripts of an admin act for customers.'],
+  ['/admin/clients', 'Clients', 'Registered callers of the admin surface, who sign what they send.'],
+  ['/admin/customers', 'Customers', 'The customers, as staff manage them.'],
+  ['/admin/audit', 'Audit', 'The trail of all that was done.'],
+]
+
+export const TAGS = PARTS.filter(([, , description]) => description !== '').map(([, name, description]) => ({
+  name,
+  description,
+}))
+
+/** The part of the service that a path belongs to. */
+export function tagOf(path: string): string {
+  const fits = PARTS.filter(([prefix]) => prefix === '/' || path === prefix || path.startsWith(`${prefix}/`))
+  return fits.sort(([a], [b]) => b.length - a.length)[0]?.[1] ?? 'Operations'
+}
+
+const DEPENDENCIES = ['internal', 'dependency_unavailable'] as const
+const ADMIN_CALLER = ['client_unknown', 'checksum_mismatch', ...DEPENDENCIES, 'audit_unavailable'] as const
+
+interface AccessWords {
+  errors: readonly ErrorCode[]
+  security: Record<string, string[]>[]
+  headers: Record<string, z.ZodType>
+}
+
+const checksum = z
+  .string()
+  .regex(/^[0-9A-Fa-f]{64}$/)
+  .optional()
+  .meta({
+    description:
+      'Hex of HMAC-SHA-256, keyed with the client’s secret, over the raw bytes of the body. Needed where there is a body.',
+    examples: ['c7fcdf56042cb70ec7c377f24889276ff0e73669282b80f62bbbab70eb3c835a'],
+  })
+
+/** What the document says of a route by who may call it. */
+export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
+  public: { errors: ['internal', 'method_not_allowed'], security: [], headers: {} },
+  client: {
+    errors: [...ADMIN_CALLER, 'checksum_missing'],
+    security: [{ client: [] }],
+    headers: { 'SWI-CS': checksum },
+  },
+  admin: {
+    errors: [
+      ...ADMIN_CALLER,
+      'session_invalid',
+      'key_invalid',
+      'credentials_ambiguous',
+      'forbidden',
+      'password_change_required',
+      'scope_insufficient',
+      'ip_refused',
+    ],
+    security: [{ client: [], session: [] }, { adminKey: [] }],
+    headers: { 'SWI-CS': checksum },
+  },
+  customer: {
+    errors: [
+      'credentials_missing',
+      'credentials_ambiguous',
+      'credentials_malformed',
+      'customer_id_missing',
+      'admin_key_missing',
+      'reason_missing',
+      'reason_invalid',
+      'key_invalid',
+      'ip_refused',
+      'scope_insufficient',
+      'customer_inactive',
+      'customer_unknown',
+      ...DEPENDENCIES,
+      'audit_unavailable',
+    ],
+    security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
+    headers: {
+      'X-ADMIN-REASON': z
+        .string()
+        .max(500)
+        .optional()
+        .meta({
+          description: 'Why an admin acts for the customer, a ticket say; kept in the audit trail.',
+          examples: ['Ticket 4711'],
+        }),
+    },
+  },
+}
+
+/** Headers of every answer. */
+export const ANSWER_HEADERS = {
+  'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+  'Cache-Control': { $ref: '#/components/headers/Cache-Control' },
+}
+
+const header = (description: string, example: string) => ({
+  description,
+  schema: { type: 'string' },
+  example,
+})
+const keyHeader = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description })
+
+export const COMPONENTS = {
+  headers: {
+    'X-Request-Id': header(
+      'The id of the request, made by the service.',
+      'req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11',
+    ),
+    'Cache-Control': header('Nothing here may be cached.', 'no-store'),
+    'Retry-After': header('Seconds after which to try again.', '5'),
+  },
+  securitySchemes: {
+    client: keyHeader('SWI-CID', 'The id of a registered client.'),
+    session: { type: 'http', scheme: 'bearer', description: 'The `auth_token` of a login.' },
+    adminKey: keyHeader('X-ADMIN-API-KEY', 'An admin API key, `stw_admin_...`.'),
+    customer: keyHeader('X-CUSTOMER-ID', 'The uid of the customer to act for.'),
+    customerKey: keyHeader('X-API-KEY', 'A customer’s own key, `stw_customer_...`.'),
+  },
+}

@@ -1,0 +1,44 @@
+import { Validator } from '@cfworker/json-schema'
+import { expect, test } from 'vitest'
+import { document } from '../support/contract.ts'
+import { call } from '../support/http.ts'
+import { routeTable } from '../support/routes.ts'
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    name: `${method.toUpperCase()} ${path}`,
+    operation,
+  })),
+)
+
+test('the document that is served has every route', async () => {
+  const answer = await call('/openapi.json')
+  expect(answer.json).toEqual(JSON.parse(JSON.stringify(document)))
+  const routes = routeTable().map(
+    ({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`,
+  )
+  expect(operations.map(({ name }) => name).sort()).toEqual(routes.sort())
+})
+
+test.each(operations)(
+  '$name has an example for each answer and body, and each is as its schema says',
+  ({ operation }) => {
+    const { requestBody, responses } = operation as typeof operation & {
+      requestBody?: (typeof operation.responses)[string]
+    }
+    const media = [...Object.values(responses), ...(requestBody ? [requestBody] : [])].flatMap(
+      ({ content }) => Object.entries(content),
+    )
+    for (const [type, { schema, ...given }] of media) {
+      const { example, examples } = given as {
+        example?: unknown
+        examples?: Record<string, { value: unknown }>
+      }
+      const values = examples ? Object.values(examples).map(({ value }) => value) : [example]
+      expect(values.length).toBeGreaterThan(0)
+      const validator = new Validator({ ...schema, components: document.components }, '2020-12')
+      for (const value of values)
+        expect([type, value, validator.validate(value).errors]).toEqual([type, value, []])
+    }
+  },
+)

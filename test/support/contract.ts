@@ -1,0 +1,52 @@
+import { type Schema, Validator } from '@cfworker/json-schema'
+import { expect } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { openapiDocument } from '../../src/http/openapi.ts'
+
+const app = createApp()
+
+interface Operation {
+  responses: Record<string, { content: Record<string, { schema: Schema }>; headers: Record<string, unknown> }>
+}
+
+/** The document that clients read, by path and method. */
+export const document = openapiDocument(app) as {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema> }
+}
+
+const validators = new Map<Schema, Validator>()
+
+/** Holds an answer to what the OpenAPI document says of it. Paths and methods that do not exist are not in there. */
+export function expectAsDocumented(request: Request, response: Response, body: string): void {
+  const operation = operationOf(request)
+  if (!operation) return
+  const name = `${response.status} of ${request.method} ${new URL(request.url).pathname}`
+  const answer = operation.responses[response.status]
+  expect(answer, `${name} is not in the OpenAPI document`).toBeDefined()
+  const mediaType = response.headers.get('Content-Type')?.split(';')[0] ?? ''
+  const media = answer?.content[mediaType]
+  expect(media, `${name} as ${mediaType} is not in the OpenAPI document`).toBeDefined()
+  if (media && mediaType === 'application/json' && request.method !== 'HEAD') {
+    const { errors } = validatorOf(media.schema).validate(JSON.parse(body))
+    expect(
+      errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`),
+      name,
+    ).toEqual([])
+  }
+}
+
+function operationOf(request: Request): Operation | undefined {
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const [handlers] = app.router.match(method, new URL(request.url).pathname)
+  const route = handlers.map(([[, route]]) => route).findLast((route) => route.method === method)
+  const template = route?.path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}') ?? ''
+  return document.paths[template]?.[method.toLowerCase()]
+}
+
+function validatorOf(schema: Schema): Validator {
+  const validator =
+    validators.get(schema) ?? new Validator({ ...schema, components: document.components }, '2020-12')
+  validators.set(schema, validator)
+  return validator
+}
