@@ -9,6 +9,8 @@ import { liveSessionsRoutes } from './admin/live-sessions.routes.ts'
 import { loginRoutes } from './admin/login.routes.ts'
 import { sessionsRoutes } from './admin/sessions.routes.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
+import { auditKeysRoutes } from './audit/audit-keys.routes.ts'
+import { deadLettersRoutes } from './audit/dead-letters.routes.ts'
 import { readCredentials } from './auth/credentials.ts'
 import { customerKeyAccess } from './auth/customer-key.ts'
 import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
@@ -40,6 +42,7 @@ const adminSurface = () =>
     .route('/', clientsRoutes)
     .route('/', customersRoutes)
     .route('/', customerLifecycleRoutes)
+    .route('/', deadLettersRoutes)
     .route('/', auditRoutes)
     .route('/', accountsRoutes)
 
@@ -72,7 +75,12 @@ export function createApp(now: Clock = Date.now) {
   const refuse = refuseUnrouted(app)
   const admin = adminSurface().all('*', refuse)
   const customer = customerSurface().all('*', refuse)
-  return app.route('/', healthRoutes).route('/', docsRoutes(app)).route('/admin', admin).route('/', customer)
+  return app
+    .route('/', healthRoutes)
+    .route('/', docsRoutes(app))
+    .route('/', auditKeysRoutes)
+    .route('/admin', admin)
+    .route('/', customer)
 }
 
 /**

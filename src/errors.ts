@@ -28,6 +28,7 @@ const ERRORS = {
   list_unknown: [404, 'List does not exist'],
   contact_unknown: [404, 'Contact does not exist'],
   audit_entry_unknown: [404, 'Audit entry does not exist'],
+  dead_letter_unknown: [404, 'Dead letter does not exist'],
   method_not_allowed: [405, 'Method not allowed'],
   contact_exists: [409, 'A contact with this email exists'],
   member_exists: [409, 'The contact is in this list already'],

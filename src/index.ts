@@ -1,5 +1,6 @@
 import { createApp } from './app.ts'
-import { consumeAuditEvents, consumeDeadLetters } from './audit/consumer.ts'
+import { consumeAuditEvents } from './audit/consumer.ts'
+import { consumeDeadLetters } from './audit/dead-letters.service.ts'
 import { exportOwedSegments } from './audit/export.ts'
 import { runListTasks } from './customer/list-tasks.service.ts'
 import { openDatabase } from './db/client.ts'

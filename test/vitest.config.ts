@@ -6,6 +6,7 @@ const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
 
 // wrangler takes declared secrets from the environment where there is no .dev.vars, and one there is not for tests.
 process.env.CLIENT_SECRETS_KEYS = `test:${'A'.repeat(43)}`
+process.env.AUDIT_SIGNING_KEYS = `test:${'A'.repeat(43)}`
 
 export default defineConfig(async () => ({
   plugins: [
@@ -20,10 +21,10 @@ export default defineConfig(async () => ({
           'steward-audit': {
             maxBatchSize: 100,
             maxBatchTimeout: 0.05,
-            maxRetries: 10,
+            maxRetries: 100,
             deadLetterQueue: 'steward-audit-dlq',
           },
-          'steward-audit-dlq': { maxBatchSize: 100, maxBatchTimeout: 0.05, maxRetries: 100 },
+          'steward-audit-dlq': { maxBatchSize: 10, maxBatchTimeout: 0.05, maxRetries: 100 },
         },
         unsafeBindings: [
           {

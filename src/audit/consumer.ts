@@ -1,13 +1,17 @@
 import { openDatabase } from '../db/client.ts'
-import { auditDeadLetters } from '../db/schema.ts'
 import type { Clock, Env } from '../env.ts'
 import { logFailure } from '../log.ts'
 import { type AuditEvent, auditEvent } from './event.ts'
 import { exportSegments } from './export.ts'
-import { appendEvents } from './trail.ts'
+import { SigningKeys } from './signing-keys.ts'
+import { appendEvents, type Segment } from './trail.ts'
 
-/** Back-off of a message that could not be stored: 2, 4, 8 ... seconds, at most five minutes. */
-const retryDelaySeconds = (attempts: number) => Math.min(2 ** attempts, 300)
+/** With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
+const MAX_RETRY_DELAY_SECONDS = 15 * 60
+
+/** Back-off of a message that could not be stored: 2, 4, 8 ... seconds. */
+export const retryDelaySeconds = (attempts: number, max = MAX_RETRY_DELAY_SECONDS) =>
+  Math.min(2 ** attempts, max)
 
 /**
  * Consumes `steward-audit`: appends the batch to the trail, then exports it. Once a message is in D1 it is done with;
@@ -22,45 +26,25 @@ export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clo
     else await setAside(message, env)
   }
   if (readable.length === 0) return
+  let owed: Segment[]
   try {
-    const { appended, owed } = await appendEvents(
-      db,
-      readable.map(([, event]) => event),
-      now(),
-    )
-    for (const [message] of readable) message.ack()
-    await exportSegments(db, env.AUDIT_BUCKET, appended ? [...owed, appended] : owed, now())
+    const events = readable.map(([, event]) => event)
+    owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), events, now())
   } catch (error) {
     logFailure({ queue: batch.queue }, error)
-    // Has no effect on messages that are acknowledged already.
     for (const [message] of readable) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
+    return
   }
+  for (const [message] of readable) message.ack()
+  await exportSegments(db, env.AUDIT_BUCKET, owed, now()).catch((error: unknown) =>
+    logFailure({ queue: batch.queue, code: 'export_owed' }, error),
+  )
 }
 
-/** Consumes `steward-audit-dlq`: keeps each message in D1, as it came, for people to look at. */
-export async function consumeDeadLetters(batch: MessageBatch, env: Env, now: Clock): Promise<void> {
-  const rows = batch.messages.map(({ id, body, attempts, timestamp }) => ({
-    id,
-    body: JSON.stringify(body) ?? 'null',
-    reason: auditEvent.safeParse(body).success ? 'undeliverable' : 'unreadable',
-    attempts,
-    sentAt: timestamp.getTime(),
-    receivedAt: now(),
-  }))
-  const db = openDatabase(env.DB)
-  try {
-    const [first, ...rest] = rows.map((row) => db.insert(auditDeadLetters).values(row).onConflictDoNothing())
-    if (first) await db.batch([first, ...rest])
-  } catch (error) {
-    logFailure({ queue: batch.queue }, error)
-    for (const message of batch.messages) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
-  }
-}
-
-/** Trying an unreadable message again cannot help, so it goes to the dead letters at once. */
+/** Trying an unreadable message again cannot help, so it goes to the dead letters at once, whatever its type. */
 async function setAside(message: Message, env: Env): Promise<void> {
   try {
-    await env.AUDIT_DEAD_LETTERS.send(message.body)
+    await env.AUDIT_DEAD_LETTERS.send(message.body, { contentType: 'v8' })
     message.ack()
   } catch (error) {
     logFailure({ queue: 'steward-audit-dlq' }, error)

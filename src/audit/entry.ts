@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { sha256Hex } from '../crypto/digest.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
-import type { AuditEvent } from './event.ts'
+import type { TrailEvent } from './event.ts'
 
 /** What the first entry of a trail has before it. */
 export const GENESIS_HASH = '0'.repeat(64)
@@ -22,9 +22,9 @@ export const entryObject = z
     seq: z.int().positive(),
     v: z.literal(1),
     id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    stage: z.enum(['received', 'completed']),
+    stage: z.enum(['received', 'completed', 'checkpoint']),
     time: timeValue,
-    actor_type: z.enum(['admin', 'anonymous']),
+    actor_type: z.enum(['admin', 'anonymous', 'system']),
     admin_id: z.int().nullable(),
     role: nullableText('customer_success'),
     api_key_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
@@ -46,16 +46,21 @@ export const entryObject = z
       .meta({ examples: [200] }),
     result: z.enum(['success', 'client_error', 'refused', 'error']).nullable(),
     duration_ms: z.number().nonnegative().nullable(),
+    pruned_to_seq: z.int().positive().nullable(),
+    pruned_to_hash: nullableText(GENESIS_HASH),
     prev_hash: textValue(GENESIS_HASH),
     hash: textValue('6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'),
   })
   .meta({ id: 'AuditEntry' })
 export type AuditEntry = z.infer<typeof entryObject>
 
-/** The entry of an event: flat, with always the same keys in the same order, so that one table fits all. */
+/**
+ * The entry of an event: flat, with always the same keys in the same order, so that one table fits all. What each
+ * means stands in entry.schema.json.
+ */
 function flatEntry(
   seq: number,
-  { v, id, stage, time, actor, action, request, outcome, ...event }: AuditEvent,
+  { v, id, stage, time, actor, action, request, outcome, ...event }: TrailEvent,
 ) {
   return {
     seq,
@@ -82,12 +87,14 @@ function flatEntry(
     status: outcome?.status ?? null,
     result: outcome?.result ?? null,
     duration_ms: outcome?.duration_ms ?? null,
+    pruned_to_seq: event.pruned?.toSeq ?? null,
+    pruned_to_hash: event.pruned?.toHash ?? null,
   }
 }
 
 /** Chains an event to the entry before it: `hash = SHA-256(prev_hash || canonical bytes)`, all as hex and UTF-8 text. */
 export async function chainEntry(
-  event: AuditEvent,
+  event: TrailEvent,
   previous: Pick<ChainedEntry, 'seq' | 'hash'>,
 ): Promise<ChainedEntry> {
   const seq = previous.seq + 1

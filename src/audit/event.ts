@@ -13,9 +13,9 @@ export const auditEvent = z.object({
   v: z.literal(1),
   id: z.string().regex(/^aud_\w{22}$/),
   stage: z.enum(['received', 'completed']),
-  time: z.iso.datetime(),
+  time: z.iso.datetime({ precision: 3 }),
   actor: z.object({
-    type: z.enum(['admin', 'anonymous']),
+    type: z.enum(['admin', 'anonymous', 'system']),
     admin_id: z.int().nullable(),
     role: text.nullable(),
     api_key_id: text.nullable(),
@@ -43,6 +43,15 @@ export const auditEvent = z.object({
 })
 
 export type AuditEvent = z.infer<typeof auditEvent>
+
+/**
+ * What the trail takes: events of the queue, and its own checkpoints, which name the last entry that was pruned with
+ * its hash.
+ */
+export type TrailEvent = Omit<AuditEvent, 'stage'> & {
+  stage: AuditEvent['stage'] | 'checkpoint'
+  pruned?: { toSeq: number; toHash: string }
+}
 export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
 
 /** What anything that looks like one of our credentials is replaced by, wherever a caller can put text. */

@@ -1,51 +1,64 @@
 import { between, inArray } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema.ts'
-import { type ChainedEntry, exportLine } from './entry.ts'
-import { type Segment, segmentsToExport } from './trail.ts'
+import { digestName, objectText, readDigest } from './digest.ts'
+import type { ChainedEntry } from './entry.ts'
+import { OWED_AT_ONCE, owedSegments, type Segment } from './trail.ts'
 
-type SegmentToExport = Segment & { entries?: ChainedEntry[] }
+/** How many rounds the cron makes at most: an invocation may call R2 and D1 a thousand times together. */
+const CRON_ROUNDS = 30
+
+/** What the export needs of a link of the chain. */
+export const LINK = {
+  seq: auditEntries.seq,
+  entry: auditEntries.entry,
+  prevHash: auditEntries.prevHash,
+  hash: auditEntries.hash,
+}
 
 /**
- * Writes segments to R2, oldest first, and notes that they are there. An object's name and bytes follow from the
- * segment alone, so writing one again after a failure changes nothing.
+ * Writes segments to R2, oldest first, and notes those that are there. Names and bytes were settled when the segment
+ * was appended, so writing one again after a failure, or twice at once, changes nothing. R2 refuses an object that is
+ * not what its digest signed.
  */
-export async function exportSegments(
-  db: Database,
-  bucket: R2Bucket,
-  segments: SegmentToExport[],
-  now: number,
-) {
-  if (segments.length === 0) return
-  for (const segment of segments) {
-    const entries = segment.entries ?? (await entriesOf(db, segment))
-    await bucket.put(objectKey(segment), entries.map((entry) => `${exportLine(entry)}\n`).join(''), {
-      httpMetadata: { contentType: 'application/x-ndjson' },
-    })
+export async function exportSegments(db: Database, bucket: R2Bucket, segments: Segment[], now: number) {
+  const exported: number[] = []
+  try {
+    for (const segment of segments) {
+      await putSegment(db, bucket, segment)
+      exported.push(segment.firstSeq)
+    }
+  } finally {
+    if (exported.length > 0)
+      await db.update(auditSegments).set({ exportedAt: now }).where(inArray(auditSegments.firstSeq, exported))
   }
-  const exported = segments.map(({ firstSeq }) => firstSeq)
-  await db.update(auditSegments).set({ exportedAt: now }).where(inArray(auditSegments.firstSeq, exported))
 }
 
 /** Writes what an R2 outage left behind; for the cron, when no new message comes along to do it. */
 export async function exportOwedSegments(db: Database, bucket: R2Bucket, now: number) {
-  await exportSegments(db, bucket, await segmentsToExport(db), now)
+  for (let round = 1; round <= CRON_ROUNDS; round++) {
+    const owed = await owedSegments(db)
+    await exportSegments(db, bucket, owed, now)
+    if (owed.length < OWED_AT_ONCE) return
+  }
+}
+
+async function putSegment(db: Database, bucket: R2Bucket, segment: Segment): Promise<void> {
+  const { object, sha256 } = readDigest(segment.digest).digest
+  const entries = segment.entries ?? (await entriesOf(db, segment))
+  await bucket.put(object, objectText(entries), {
+    sha256,
+    httpMetadata: { contentType: 'application/x-ndjson' },
+  })
+  // After its object: a digest without one would look like an object that was removed.
+  await bucket.put(digestName(object), segment.digest, {
+    httpMetadata: { contentType: 'application/json' },
+  })
 }
 
 const entriesOf = (db: Database, { firstSeq, lastSeq }: Segment): Promise<ChainedEntry[]> =>
   db
-    .select({
-      seq: auditEntries.seq,
-      entry: auditEntries.entry,
-      prevHash: auditEntries.prevHash,
-      hash: auditEntries.hash,
-    })
+    .select(LINK)
     .from(auditEntries)
     .where(between(auditEntries.seq, firstSeq, lastSeq))
     .orderBy(auditEntries.seq)
-
-/** `audit/2026/11/21/1-100.ndjson`: the day is that of the appending. */
-function objectKey({ firstSeq, lastSeq, appendedAt }: Segment): string {
-  const day = new Date(appendedAt).toISOString().slice(0, 10).replaceAll('-', '/')
-  return `audit/${day}/${firstSeq}-${lastSeq}.ndjson`
-}

@@ -1,61 +1,116 @@
 import { desc, isNull, sql } from 'drizzle-orm'
+import { utf8 } from '../crypto/encoding.ts'
 import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema.ts'
+import { signDigest } from './digest.ts'
 import { type ChainedEntry, chainEntry, GENESIS_HASH } from './entry.ts'
-import type { AuditEvent } from './event.ts'
+import type { TrailEvent } from './event.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 /** How often an append starts over when another consumer was faster. */
 const APPEND_ATTEMPTS = 5
 
-/** The entries of one exported object. */
+/** What a segment holds at most, so that it goes as one parameter: D1 takes 2 MB. */
+const MAX_SEGMENT_BYTES = 1_000_000
+
+/** How many owed segments are looked for at once. */
+export const OWED_AT_ONCE = 10
+
+/** The entries of one exported object, and its signed digest. */
 export interface Segment {
   firstSeq: number
   lastSeq: number
-  appendedAt: number
+  digest: string
+  /** As far as they are at hand. */
+  entries?: ChainedEntry[]
 }
 
-interface Appended {
-  /** The segment that holds what was new, with its entries; undefined if nothing was. */
-  appended: (Segment & { entries: ChainedEntry[] }) | undefined
-  /** Segments from before whose export is still owed, oldest first. */
-  owed: Segment[]
-}
+type Entries = [ChainedEntry, ...ChainedEntry[]]
 
 /**
  * Appends each (id, stage) that the trail does not have yet, in order, in one transaction: all of them or none.
+ * Gives the segments whose export is owed, oldest first: those from before, then what was new.
  * Costs two D1 round trips, one if nothing is new.
  */
-export async function appendEvents(db: Database, events: AuditEvent[], now: number): Promise<Appended> {
+export async function appendEvents(
+  db: Database,
+  keys: SigningKeys,
+  events: TrailEvent[],
+  now: number,
+): Promise<Segment[]> {
   for (let attempt = 1; ; attempt++) {
-    const [[head], known, owed] = await db.batch([headOf(db), knownOf(db, events), segmentsToExport(db)])
+    const [[head], known, [lastSegment], owed] = await db.batch([
+      headOf(db),
+      knownOf(db, events),
+      lastSegmentOf(db),
+      owedSegments(db),
+    ])
     const seen = new Set(known.map(keyOf))
     const fresh = events.filter((event) => !seen.has(keyOf(event)) && seen.add(keyOf(event)))
-    if (fresh.length === 0) return { appended: undefined, owed }
     const entries = await chain(fresh, head ?? { seq: 0, hash: GENESIS_HASH })
-    const segment = {
-      firstSeq: (head?.seq ?? 0) + 1,
-      lastSeq: (head?.seq ?? 0) + entries.length,
-      appendedAt: now,
-    }
+    const segments = await signedSegments(keys, segmented(entries), lastSegment?.digest, now)
+    if (segments.length === 0) return owed
     try {
-      await db.batch([insertEntries(db, entries), db.insert(auditSegments).values(segment)])
-      return { appended: { ...segment, entries }, owed }
+      await db.batch([
+        db
+          .insert(auditSegments)
+          .values(
+            segments.map(({ firstSeq, lastSeq, digest }) => ({ firstSeq, lastSeq, digest, appendedAt: now })),
+          ),
+        ...segments.map((segment) => insertEntries(db, segment.entries)),
+      ])
     } catch (error) {
-      // Another consumer took these numbers: both keys say so. What it appended is read and passed over next time.
-      if (attempt === APPEND_ATTEMPTS || !`${error}`.includes('UNIQUE constraint')) throw error
+      if (attempt === APPEND_ATTEMPTS || !wasTooLate(error)) throw error
+      continue
     }
+    // Behind a longer backlog the new ones have to wait: the export goes in order.
+    return owed.length < OWED_AT_ONCE ? [...owed, ...segments] : owed
   }
 }
 
 const keyOf = ({ id, stage }: { id: string; stage: string }) => `${id}:${stage}`
 
+/** Another consumer took these numbers. What it appended is read and passed over the next time. */
+function wasTooLate(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown }
+  return /not the next (entry|segment)|UNIQUE constraint/.test(`${error} ${cause}`)
+}
+
 async function chain(
-  events: AuditEvent[],
+  events: TrailEvent[],
   head: Pick<ChainedEntry, 'seq' | 'hash'>,
 ): Promise<ChainedEntry[]> {
   const entries: ChainedEntry[] = []
   for (const event of events) entries.push(await chainEntry(event, entries.at(-1) ?? head))
   return entries
+}
+
+/** Cuts entries into runs of bounded size. A batch of ordinary messages is one. */
+function segmented(entries: ChainedEntry[]): Entries[] {
+  const runs: Entries[] = []
+  let size = 0
+  for (const entry of entries) {
+    const bytes = utf8(JSON.stringify(entry)).length
+    const run = runs.at(-1)
+    if (run && size + bytes <= MAX_SEGMENT_BYTES) {
+      run.push(entry)
+      size += bytes
+    } else {
+      runs.push([entry])
+      size = bytes
+    }
+  }
+  return runs
+}
+
+async function signedSegments(keys: SigningKeys, runs: Entries[], previous: string | undefined, now: number) {
+  const segments: (Segment & { entries: Entries })[] = []
+  for (const entries of runs) {
+    const digest = await signDigest(keys, entries, now, segments.at(-1)?.digest ?? previous)
+    const [{ seq: firstSeq }] = entries
+    segments.push({ firstSeq, lastSeq: firstSeq + entries.length - 1, digest, entries })
+  }
+  return segments
 }
 
 const headOf = (db: Database) =>
@@ -65,7 +120,14 @@ const headOf = (db: Database) =>
     .orderBy(desc(auditEntries.seq))
     .limit(1)
 
-const knownOf = (db: Database, events: AuditEvent[]) =>
+const lastSegmentOf = (db: Database) =>
+  db
+    .select({ digest: auditSegments.digest })
+    .from(auditSegments)
+    .orderBy(desc(auditSegments.firstSeq))
+    .limit(1)
+
+const knownOf = (db: Database, events: TrailEvent[]) =>
   db
     .select({ id: auditEntries.id, stage: auditEntries.stage })
     .from(auditEntries)
@@ -75,17 +137,17 @@ const knownOf = (db: Database, events: AuditEvent[]) =>
     )
 
 /** Segments whose export is still owed, oldest first. */
-export const segmentsToExport = (db: Database) =>
+export const owedSegments = (db: Database) =>
   db
     .select({
       firstSeq: auditSegments.firstSeq,
       lastSeq: auditSegments.lastSeq,
-      appendedAt: auditSegments.appendedAt,
+      digest: auditSegments.digest,
     })
     .from(auditSegments)
     .where(isNull(auditSegments.exportedAt))
     .orderBy(auditSegments.firstSeq)
-    .limit(10)
+    .limit(OWED_AT_ONCE)
 
 /** One statement and one parameter, however many entries: D1 binds at most 100. */
 const insertEntries = (db: Database, entries: ChainedEntry[]) =>

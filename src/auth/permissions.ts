@@ -33,6 +33,7 @@ const PERMISSIONS = {
   'sessions:end_others': { roles: ['super_admin'] },
   'clients:manage': { roles: ['super_admin'] },
   'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage' },
+  'audit:replay': { roles: ['super_admin'] },
   'audit:read': { roles: ['super_admin'], scope: 'audit:read' },
 } satisfies Record<string, PermissionRule>
 

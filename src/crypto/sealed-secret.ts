@@ -1,27 +1,21 @@
 import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+import { type KeyList, readKeyList } from './key-list.ts'
 
 /** AES-GCM with the 96-bit nonce of NIST SP 800-38D, section 8.2.2, drawn at random for each secret. */
 const NONCE_BYTES = 12
 
 /**
- * The keys that seal secrets at rest, newest first: the first seals, all of them open, so a key is rotated by
- * putting a new one in front. Parsed from `<id>:<base64url of 32 bytes>,...`.
+ * The keys that seal secrets at rest, newest first: the first seals, all of them open.
  */
 export class SealingKeys {
-  readonly #keys: ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+  readonly #keys: KeyList
   readonly #currentId: string
 
   /** @throws Error if the text holds no key, or a key of another size. */
   constructor(text: string) {
-    const keys = text.split(',').map((part) => {
-      const [id = '', encoded = ''] = part.trim().split(':')
-      const bytes = fromBase64Url(encoded)
-      if (!/^\w+$/.test(id) || bytes?.length !== 32)
-        throw new Error('CLIENT_SECRETS_KEYS is not <id>:<32 bytes>,...')
-      return [id, bytes] as const
-    })
-    this.#keys = new Map(keys)
-    this.#currentId = keys[0]?.[0] ?? ''
+    this.#keys = readKeyList('CLIENT_SECRETS_KEYS', text)
+    const [currentId = ''] = this.#keys.keys()
+    this.#currentId = currentId
   }
 
   /** Seals `secret` for `owner`; what comes out opens for that owner only. */

@@ -5,13 +5,18 @@ import type { PageRequest } from '../http/pagination.ts'
 export const startsWith = (column: Column, prefix: string) =>
   and(gte(column, prefix), lt(column, `${prefix}\u{10FFFF}`))
 
-/** Rows past the position a cursor holds, in the order of these columns. */
-export function past(columns: Column[], { after }: PageRequest): SQL | undefined {
+/** Rows past the position a cursor holds, in the order of these columns, all of them ascending or all descending. */
+export function past(
+  columns: (Column | SQL)[],
+  { after }: Pick<PageRequest, 'after'>,
+  order: 'ascending' | 'descending' = 'ascending',
+): SQL | undefined {
   if (!after) return undefined
   const list = (items: readonly unknown[]) =>
     sql.join(
       items.map((item) => sql`${item}`),
       sql`, `,
     )
-  return sql`(${list(columns)}) > (${list(after)})`
+  const beyond = sql.raw(order === 'ascending' ? '>' : '<')
+  return sql`(${list(columns)}) ${beyond} (${list(after)})`
 }

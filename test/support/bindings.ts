@@ -10,8 +10,20 @@ interface Outage {
   times?: number
 }
 
+/** What runs around each call of a binding, and may throw: before it was made, or after it did what it does. */
+type Around = (() => void) | { before?: () => void | Promise<void>; after?: () => void }
+
+const call = async <Result>(around: Around, make: () => Promise<Result>): Promise<Result> => {
+  const { before, after } =
+    typeof around === 'function' ? { before: around } : { after: undefined, ...around }
+  await before?.()
+  const result = await make()
+  after?.()
+  return result
+}
+
 /** Throws at each call of an outage. */
-function outage({ from = 1, times = Number.POSITIVE_INFINITY }: Outage = {}) {
+export function outage({ from = 1, times = Number.POSITIVE_INFINITY }: Outage = {}) {
   let calls = 0
   return () => {
     calls++
@@ -20,23 +32,21 @@ function outage({ from = 1, times = Number.POSITIVE_INFINITY }: Outage = {}) {
 }
 
 /**
- * The real binding, before each call of whose method `before` runs and may throw. All other calls go straight through,
- * so what is tested is the service on its own components, one of which fails or is counted now and then.
+ * The real binding, before or after each call of whose method something runs that may throw. All other calls go
+ * straight through, so what is tested is the service on its own components, one of which fails now and then.
  */
 export function intercepted<Binding extends object>(
   binding: Binding,
   method: keyof Binding,
-  before: () => void,
+  around: Around,
 ): Binding {
   return new Proxy(binding, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
       if (typeof member !== 'function') return member
       if (name !== method) return member.bind(target)
-      return async (...args: unknown[]) => {
-        before()
-        return Reflect.apply(member, target, args)
-      }
+      return (...args: unknown[]) =>
+        call(around, async () => (await Reflect.apply(member, target, args)) as unknown)
     },
   })
 }
@@ -45,12 +55,12 @@ export function intercepted<Binding extends object>(
 export const failing = <Binding extends object>(binding: Binding, method: keyof Binding, when?: Outage) =>
   intercepted(binding, method, outage(when))
 
-/** The database, before each of whose round trips `before` runs and may throw. */
-export function interceptedDatabase(db: D1Database, before: () => void): D1Database {
+/** The database, before or after each of whose round trips something runs that may throw. */
+export function interceptedDatabase(db: D1Database, around: Around): D1Database {
   const originals = new WeakMap<object, D1PreparedStatement>()
   const statement = (original: D1PreparedStatement): D1PreparedStatement => {
     const wrapped = ['all', 'raw', 'run', 'first'].reduce(
-      (target, method) => intercepted(target, method as keyof D1PreparedStatement, before),
+      (target, method) => intercepted(target, method as keyof D1PreparedStatement, around),
       original,
     )
     const proxy = override(wrapped, { bind: (...values: unknown[]) => statement(original.bind(...values)) })
@@ -60,10 +70,8 @@ export function interceptedDatabase(db: D1Database, before: () => void): D1Datab
   const session = (original: D1DatabaseSession) =>
     override(original, {
       prepare: (sql: string) => statement(original.prepare(sql)),
-      batch: async (statements: D1PreparedStatement[]) => {
-        before()
-        return original.batch(statements.map((each) => originals.get(each) ?? each))
-      },
+      batch: (statements: D1PreparedStatement[]) =>
+        call(around, () => original.batch(statements.map((each) => originals.get(each) ?? each))),
     })
   return override(db, { withSession: (constraint) => session(db.withSession(constraint)) })
 }

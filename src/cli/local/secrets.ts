@@ -8,6 +8,7 @@ const randomKey = (bytes: number) => toBase64Url(crypto.getRandomValues(new Uint
 /** How a value of each secret is made for a local service. */
 const GENERATORS: Record<string, () => string> = {
   CLIENT_SECRETS_KEYS: () => `local:${randomKey(32)}`,
+  AUDIT_SIGNING_KEYS: () => `local:${randomKey(32)}`,
 }
 
 /** Adds each required secret that `file` does not have yet, with a random value, and gives their names. */

@@ -1,0 +1,21 @@
+import { fromBase64Url } from './encoding.ts'
+
+const KEY_BYTES = 32
+
+/** Keys by their id, in the order they were given: the newest, which is the one in use, first. */
+export type KeyList = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+
+/**
+ * The keys of a setting, `<id>:<base64url of 32 bytes>,...`. A key is rotated by putting a new one in front.
+ * @throws Error if the text holds no key, or a key of another size
+ */
+export function readKeyList(setting: string, text: string | undefined): KeyList {
+  const keys = (text ?? '').split(',').map((part) => {
+    const [id = '', encoded = ''] = part.trim().split(':')
+    const bytes = fromBase64Url(encoded)
+    if (!/^\w+$/.test(id) || bytes?.length !== KEY_BYTES)
+      throw new Error(`${setting} is not <id>:<${KEY_BYTES} bytes>,...`)
+    return [id, bytes] as const
+  })
+  return new Map(keys)
+}
