@@ -77,14 +77,24 @@ export const nullableText = (max: number) =>
 /** A customer's uid. */
 export const uid = () => uidValue
 
-/** A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. */
+/**
+ * A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. A range of
+ * IPv4 addresses written as IPv6 (`::ffff:192.0.2.0/120`) is the IPv4 range: callers are known by their IPv4 address.
+ */
 export const addressRange = () =>
   textValue('203.0.113.0/24').transform((value, context) => {
     const range = value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`
-    if (ipaddr.isValidCIDR(range)) return range
+    if (ipaddr.isValidCIDR(range)) return asIpv4Range(range) ?? range
     context.addIssue({ code: 'custom', message: FIELD_TEXT.invalid })
     return z.NEVER
   })
+
+/** The IPv4 range that a range of IPv4-mapped addresses stands for; undefined if it is none. */
+function asIpv4Range(range: string): string | undefined {
+  const [network, bits] = ipaddr.parseCIDR(range)
+  const isMapped = network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96
+  return isMapped ? `${network.toIPv4Address()}/${bits - 96}` : undefined
+}
 
 /** A JSON object of bounded size, all of whose texts D1 keeps as they are. */
 export const jsonObject = ({ maxBytes, maxKeys }: { maxBytes: number; maxKeys: number }) =>
