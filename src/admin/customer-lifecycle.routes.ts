@@ -58,7 +58,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     describes({
       summary: 'Activate a customer',
       answers: { 200: adminAnswer('Customer activated successfully', customerObject) },
-      errors: ['customer_unknown'],
+      errors: ['customer_unknown', 'customer_pending_delete'],
     }),
     requires('customers:manage', 'customer'),
     async (c) => {
@@ -72,7 +72,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     describes({
       summary: 'Create an API key for a customer',
       answers: { 201: adminAnswer('API key created successfully', customerKeyObject) },
-      errors: ['customer_unknown'],
+      errors: ['customer_unknown', 'customer_pending_delete'],
     }),
     requires('customers:manage', 'customer'),
     body(z.object({ name: name() })),

@@ -66,11 +66,28 @@ const checksum = z
     examples: ['c7fcdf56042cb70ec7c377f24889276ff0e73669282b80f62bbbab70eb3c835a'],
   })
 
+const reason = z
+  .string()
+  .max(500)
+  .optional()
+  .meta({
+    description: 'Why the holder of an admin key calls, a ticket say; kept in the audit trail.',
+    examples: ['Ticket 4711'],
+  })
+
+/** What a call with an admin key can be refused for before it is known what it asks. */
+const ADMIN_KEY = [
+  'credentials_ambiguous',
+  'credentials_malformed',
+  'key_invalid',
+  'scope_insufficient',
+] as const
+
 /** What the document says of a route by who may call it. */
 export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
   public: { errors: ['internal', 'method_not_allowed'], security: [], headers: {} },
   client: {
-    errors: [...ADMIN_CALLER, 'checksum_missing'],
+    errors: [...ADMIN_CALLER, 'checksum_missing', ...ADMIN_KEY],
     security: [{ client: [] }],
     headers: { 'SWI-CS': checksum },
   },
@@ -78,15 +95,15 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
     errors: [
       ...ADMIN_CALLER,
       'session_invalid',
-      'key_invalid',
-      'credentials_ambiguous',
       'forbidden',
       'password_change_required',
-      'scope_insufficient',
+      ...ADMIN_KEY,
       'ip_refused',
+      'reason_missing',
+      'reason_invalid',
     ],
     security: [{ client: [], session: [] }, { adminKey: [] }],
-    headers: { 'SWI-CS': checksum },
+    headers: { 'SWI-CS': checksum, 'X-ADMIN-REASON': reason },
   },
   customer: {
     errors: [
@@ -106,16 +123,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
       'audit_unavailable',
     ],
     security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
-    headers: {
-      'X-ADMIN-REASON': z
-        .string()
-        .max(500)
-        .optional()
-        .meta({
-          description: 'Why an admin acts for the customer, a ticket say; kept in the audit trail.',
-          examples: ['Ticket 4711'],
-        }),
-    },
+    headers: { 'X-ADMIN-REASON': reason },
   },
 }
 
