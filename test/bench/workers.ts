@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const CONFIG = join(ROOT, 'wrangler.toml')
+
+/** Seals what is thrown away with the database. */
+export const CLIENT_SECRETS_KEYS = `bench:${'A'.repeat(43)}`
+
+// wrangler takes declared secrets from the environment where there is no .dev.vars.
+process.env.CLIENT_SECRETS_KEYS = CLIENT_SECRETS_KEYS
+
+/** A Worker that runs, and where it listens. */
+export interface Running {
+  miniflare: Miniflare
+  url: string
+  /** Milliseconds of processor time it has used up to now, all of D1, KV and the queues in it; NaN where Linux is not. */
+  processorTime(): number
+}
+
+/** Bundles a Worker as a deploy would, minified, and gives its code. */
+export function build(entry: string, folder: string): string {
+  const outdir = join(folder, entry.replaceAll('/', '-'))
+  execFileSync(
+    'wrangler',
+    ['deploy', join(ROOT, entry), '--config', CONFIG, '--dry-run', '--minify', '--outdir', outdir],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const name = entry.split('/').at(-1)?.replace(/\.ts$/, '.js') ?? ''
+  return readFileSync(join(outdir, name), 'utf8')
+}
+
+export const gzipKibibytes = (code: string) => gzipSync(code).length / 1024
+
+/** Runs a bundle with the bindings of wrangler.toml, its state in `folder`, on a socket of its own: no proxy before it. */
+export async function run(name: string, code: string, folder: string): Promise<Running> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG)
+  const options = convertV4MiniflareOptions({
+    ...workerOptions,
+    name,
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+  })
+  const before = workerdProcesses()
+  const miniflare = new Miniflare({
+    ...options,
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    resourcePersistencePath: folder,
+  })
+  await miniflare.ready
+  const url = await miniflare.unsafeGetDirectURL(name)
+  const process = workerdProcesses().find((id) => !before.includes(id))
+  return { miniflare, url: url.origin, processorTime: () => processorTime(process) }
+}
+
+/** The kernel counts processor time in hundredths of a second (proc(5), sysconf(_SC_CLK_TCK)). */
+const TICK_MS = 10
+
+function processorTime(id: string | undefined): number {
+  // The fields after the command's name in brackets; user time is the 14th of all, system time the 15th.
+  const fields = id === undefined ? [] : readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')
+  return TICK_MS * (Number(fields?.[11]) + Number(fields?.[12]))
+}
+
+/** The ids of the workerd processes that this one started. */
+function workerdProcesses(): string[] {
+  const children = `/proc/${process.pid}/task/${process.pid}/children`
+  if (!existsSync(children)) return []
+  const ids = readFileSync(children, 'utf8').trim().split(' ')
+  return ids.filter((id) => id && readFileSync(`/proc/${id}/comm`, 'utf8').trim() === 'workerd')
+}
