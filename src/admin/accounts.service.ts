@@ -33,7 +33,7 @@ export async function createAdmin(
     .insert(admins)
     .values({
       email,
-      emailHash: await sha256Hex(email.toLowerCase()),
+      emailHash: sha256Hex(email.toLowerCase()),
       role,
       passwordHash,
       hasChangedPassword: true,

@@ -54,7 +54,7 @@ export async function createApiKey(
     id: randomId('key'),
     adminId: owner.adminId,
     name: input.name,
-    keyHash: await sha256Hex(key),
+    keyHash: sha256Hex(key),
     keyHint: keyHint('admin', key),
     previousKeyHash: null,
     previousKeyExpiresAt: null,
@@ -124,7 +124,7 @@ export async function rollApiKey(
   if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
   if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
   const key = createAccessKey('admin')
-  const keyHash = await sha256Hex(key)
+  const keyHash = sha256Hex(key)
   await tellKv(kv, { ...replaced, keyHash })
   const [rolled] = await db
     .update(adminApiKeys)

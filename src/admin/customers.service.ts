@@ -137,7 +137,7 @@ export async function updateCustomer(
 export async function createCustomerKey(db: Database, customerUid: string, name: string, now: number) {
   const key = createAccessKey('customer')
   const id = randomId('key')
-  const keyHash = await sha256Hex(key)
+  const keyHash = sha256Hex(key)
   await db
     .insert(customerApiKeys)
     .values({ id, customerUid, name, keyHash, keyHint: keyHint('customer', key), createdAt: now })

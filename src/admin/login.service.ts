@@ -28,7 +28,7 @@ export async function login(db: Database, email: string, password: string, now: 
     throw new AppError('login_invalid', { details: { locked: false } })
   }
   const { account, passwordHash } = found
-  const { token, row } = await newSession(account.id, now)
+  const { token, row } = newSession(account.id, now)
   const rehashed = needsRehash(passwordHash) ? { passwordHash: hashPassword(password) } : {}
   await db.batch([
     db.insert(adminSessions).values(row),

@@ -46,7 +46,7 @@ async function keep(db: Database, message: Message, now: number): Promise<void> 
   }
   await db
     .insert(auditDeadLetters)
-    .values({ id: `dlq_${(await sha256Hex(body)).slice(0, 32)}`, body, ...facts })
+    .values({ id: `dlq_${sha256Hex(body).slice(0, 32)}`, body, ...facts })
     .onConflictDoUpdate({ target: auditDeadLetters.id, set: facts })
 }
 

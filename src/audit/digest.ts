@@ -54,14 +54,14 @@ export async function signDigest(
   const digest: SegmentDigest = {
     v: 1,
     object: `${segmentName(first.seq, last.seq, appendedAt)}.ndjson`,
-    sha256: await sha256Hex(objectText(entries)),
+    sha256: sha256Hex(objectText(entries)),
     first_seq: first.seq,
     last_seq: last.seq,
     prev_hash: first.prevHash,
     head_hash: last.hash,
     appended_at: new Date(appendedAt).toISOString(),
     previous_digest: previous === undefined ? null : digestName(readDigest(previous).digest.object),
-    previous_sha256: previous === undefined ? null : await sha256Hex(previous),
+    previous_sha256: previous === undefined ? null : sha256Hex(previous),
     hashes: entries.map(({ hash }) => hash),
     key_id: keys.currentId,
   }

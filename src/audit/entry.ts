@@ -93,13 +93,10 @@ function flatEntry(
 }
 
 /** Chains an event to the entry before it: `hash = SHA-256(prev_hash || canonical bytes)`, all as hex and UTF-8 text. */
-export async function chainEntry(
-  event: TrailEvent,
-  previous: Pick<ChainedEntry, 'seq' | 'hash'>,
-): Promise<ChainedEntry> {
+export function chainEntry(event: TrailEvent, previous: Pick<ChainedEntry, 'seq' | 'hash'>): ChainedEntry {
   const seq = previous.seq + 1
   const entry = JSON.stringify(flatEntry(seq, event))
-  return { seq, entry, prevHash: previous.hash, hash: await sha256Hex(previous.hash + entry) }
+  return { seq, entry, prevHash: previous.hash, hash: sha256Hex(previous.hash + entry) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { sha256HexOf } from '../crypto/digest.ts'
+import { sha256Hex } from '../crypto/digest.ts'
 import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { type KeyList, readKeyList } from '../crypto/key-list.ts'
 
@@ -22,7 +22,7 @@ export async function signatureHolds({ kty, crv, x }: PublicKey, text: string, s
 }
 
 /** What a key is recognised by: SHA-256 of its 32 bytes, as hex. */
-export const fingerprintOf = ({ x }: PublicKey) => sha256HexOf(fromBase64Url(x) ?? new Uint8Array())
+export const fingerprintOf = ({ x }: PublicKey) => sha256Hex(fromBase64Url(x) ?? new Uint8Array())
 
 /** The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all of them are served. */
 export class SigningKeys {

@@ -47,7 +47,7 @@ export async function appendEvents(
     ])
     const seen = new Set(known.map(keyOf))
     const fresh = events.filter((event) => !seen.has(keyOf(event)) && seen.add(keyOf(event)))
-    const entries = await chain(fresh, head ?? { seq: 0, hash: GENESIS_HASH })
+    const entries = chain(fresh, head ?? { seq: 0, hash: GENESIS_HASH })
     const segments = await signedSegments(keys, segmented(entries), lastSegment?.digest, now)
     if (segments.length === 0) return owed
     try {
@@ -76,12 +76,9 @@ function wasTooLate(error: unknown): boolean {
   return /not the next (entry|segment)|UNIQUE constraint/.test(`${error} ${cause}`)
 }
 
-async function chain(
-  events: TrailEvent[],
-  head: Pick<ChainedEntry, 'seq' | 'hash'>,
-): Promise<ChainedEntry[]> {
+function chain(events: TrailEvent[], head: Pick<ChainedEntry, 'seq' | 'hash'>): ChainedEntry[] {
   const entries: ChainedEntry[] = []
-  for (const event of events) entries.push(await chainEntry(event, entries.at(-1) ?? head))
+  for (const event of events) entries.push(chainEntry(event, entries.at(-1) ?? head))
   return entries
 }
 

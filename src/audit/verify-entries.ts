@@ -14,15 +14,15 @@ export interface ReadEntry {
 const LINE = /^(.*),"prev_hash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/
 
 /** The lines of an object, each hashed anew. */
-export function readEntries(bytes: Uint8Array): Promise<ReadEntry[]> {
+export function readEntries(bytes: Uint8Array): ReadEntry[] {
   const lines = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes).split('\n')
   if (lines.at(-1) === '') lines.pop()
-  return Promise.all(lines.map(readEntry))
+  return lines.map(readEntry)
 }
 
-async function readEntry(line: string): Promise<ReadEntry> {
+function readEntry(line: string): ReadEntry {
   const [, start, prevHash, claimed] = LINE.exec(line) ?? []
-  const hash = start === undefined ? undefined : await sha256Hex(`${prevHash}${start}}`)
+  const hash = start === undefined ? undefined : sha256Hex(`${prevHash}${start}}`)
   const fields = fieldsOf(`${start}}`)
   return {
     seq: typeof fields.seq === 'number' ? fields.seq : undefined,

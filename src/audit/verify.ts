@@ -1,4 +1,4 @@
-import { sha256Hex, sha256HexOf } from '../crypto/digest.ts'
+import { sha256Hex } from '../crypto/digest.ts'
 import { digestName, readDigest, type SegmentDigest } from './digest.ts'
 import { GENESIS_HASH } from './entry.ts'
 import { ExportProblem, type ProblemKind } from './export-problem.ts'
@@ -53,7 +53,7 @@ export async function verifyExport(
     const { digest, text } = await trustedDigest(source, stem, keys, progress)
     const entries = await verifiedEntries(source, digest, progress)
     headSeen ||= digest.hashes.some((hash) => hash === knownHead)
-    progress = await advanced(progress, digest, text, entries)
+    progress = advanced(progress, digest, text, entries)
   }
   const { heads: _, prunedTo, digestName: __, digestSha256: ___, ...verified } = progress as Progress
   if (verified.firstSeq > prunedTo + 1)
@@ -125,13 +125,13 @@ async function verifiedEntries(
   const bytes = await source.read(digest.object)
   if (!bytes)
     throw new ExportProblem('object_missing', `${digest.object} is missing`, { name: digest.object })
-  const entries = await readEntries(bytes)
+  const entries = readEntries(bytes)
   compareEntries(
     entries,
     digest,
     previous?.headHash ?? (digest.first_seq === 1 ? GENESIS_HASH : digest.prev_hash),
   )
-  if ((await sha256HexOf(bytes)) !== digest.sha256)
+  if (sha256Hex(bytes) !== digest.sha256)
     throw new ExportProblem(
       'object_changed',
       `${digest.object} holds the signed entries, written differently`,
@@ -142,12 +142,12 @@ async function verifiedEntries(
   return entries
 }
 
-async function advanced(
+function advanced(
   previous: Progress | undefined,
   digest: SegmentDigest,
   text: string,
   entries: ReadEntry[],
-): Promise<Progress> {
+): Progress {
   const before = { seq: digest.first_seq - 1, hash: digest.prev_hash }
   const heads = previous?.heads ?? new Map([[before.seq, before.hash]])
   const firstSeq = previous?.firstSeq ?? digest.first_seq
@@ -165,7 +165,7 @@ async function advanced(
     headHash: digest.head_hash,
     keyIds: [...new Set([...(previous?.keyIds ?? []), digest.key_id])],
     digestName: digestName(digest.object),
-    digestSha256: await sha256Hex(text),
+    digestSha256: sha256Hex(text),
     heads: heads.set(digest.last_seq, digest.head_hash),
     prunedTo,
   }

@@ -34,7 +34,7 @@ export interface ClaimedKey {
  */
 export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> {
   if (!hasAccessKeyForm('admin', key)) throw new AppError('key_invalid')
-  const hash = await sha256Hex(key)
+  const hash = sha256Hex(key)
   const id = knownIds.get(hash) ?? (await orUnavailable(env.KEYS.get<KvEntry>(kvName(hash), 'json')))?.id
   if (id === undefined) throw new AppError('key_invalid')
   knownIds.set(hash, id)

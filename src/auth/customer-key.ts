@@ -16,7 +16,7 @@ const knownOwners = new BoundedCache<string>(5_000)
  */
 export async function customerKeyAccess(db: Database, key: string): Promise<CustomerAccess<Row[]>> {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
-  const hash = await sha256Hex(key)
+  const hash = sha256Hex(key)
   const check = { query: liveKey(db, hash), judge }
   const owner = knownOwners.get(hash)
   if (owner !== undefined) return new CustomerAccess(owner, db, check)

@@ -44,7 +44,7 @@ export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
 async function callerWithSession(c: AdminContext): Promise<SessionActor | undefined> {
   const { db, now } = c.var
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-  const tokenHash = token === undefined ? '' : await sha256Hex(token)
+  const tokenHash = token === undefined ? '' : sha256Hex(token)
   const [[client], [session]] = await orUnavailable(
     db.batch([clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())]),
   )

@@ -17,11 +17,11 @@ const ABSOLUTE_MS = 12 * 60 * 60 * 1000
 const SEEN_PRECISION_MS = 60 * 1000
 
 /** A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a login changes. */
-export async function newSession(adminId: number, now: number) {
+export function newSession(adminId: number, now: number) {
   const token = TOKEN_PREFIX + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
   const row = {
     id: randomId('ses'),
-    tokenHash: await sha256Hex(token),
+    tokenHash: sha256Hex(token),
     adminId,
     createdAt: now,
     lastSeenAt: now,

@@ -81,7 +81,7 @@ async function trustedKeys(
   const text = await textAt(keysPlace ?? `${place.replace(/\/$/, '')}/${KEYS_FILE}`)
   if (text === null) throw new Error(`no public keys: give --keys, or put ${KEYS_FILE} beside the export`)
   const { keys } = JSON.parse(text) as { keys: PublicKey[] }
-  const known = await Promise.all(keys.map(async (key) => ({ key, fingerprint: await fingerprintOf(key) })))
+  const known = keys.map((key) => ({ key, fingerprint: fingerprintOf(key) }))
   for (const { key, fingerprint } of known) console.log(`key ${key.kid}  SHA-256 ${fingerprint}`)
   if (keysPlace === undefined && trusted.length === 0)
     console.warn(

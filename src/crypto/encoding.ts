@@ -7,9 +7,6 @@ export const utf8 = (text: string) => new TextEncoder().encode(text)
 export const fromUtf8 = (bytes: Uint8Array) =>
   new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
 
-/** Lower-case hex. */
-export const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-
 /** The bytes that `hex` stands for, in either case; null if it is not hex. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> | null {
   return /^([0-9a-f]{2})*$/i.test(hex) ? new Uint8Array(Buffer.from(hex, 'hex')) : null

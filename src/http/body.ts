@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import qs from 'qs'
 import { fromUtf8 } from '../crypto/encoding.ts'
 import { AppError } from '../errors.ts'
@@ -66,19 +67,22 @@ function asObject(value: unknown): Record<string, unknown> {
 }
 
 async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(request.headers.get('Content-Length') ?? 0) > limit) throw new AppError('body_too_large')
-  const chunks: Uint8Array[] = []
+  const declared = request.headers.get('Content-Length')
+  if (Number(declared ?? 0) > limit) throw new AppError('body_too_large')
+  // The runtime holds a client to the length it declares; one that declares none is stopped at the limit.
+  const bytes = declared === null ? await readUpTo(limit, request.body) : await request.bytes()
+  if (bytes.length > limit) throw new AppError('body_too_large')
+  return bytes as Uint8Array<ArrayBuffer>
+}
+
+/** At most `limit` bytes of the stream, and those of the piece that goes beyond. */
+async function readUpTo(limit: number, stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
   let size = 0
-  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > limit) throw new AppError('body_too_large')
-    chunks.push(chunk)
+  for await (const piece of stream ?? []) {
+    pieces.push(piece)
+    size += piece.length
+    if (size > limit) break
   }
-  const bytes = new Uint8Array(size)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return Buffer.concat(pieces)
 }

@@ -37,7 +37,7 @@ test.each([
   async (_, verb, { seq, id, prevHash }: { seq?: number; id?: string; prevHash?: string }) => {
     const before = await stored()
     const head = { seq: (seq ?? 5) - 1, hash: prevHash ?? before.at(-1)?.hash ?? '' }
-    const entry = await chainEntry(makeEvent(5, id === undefined ? {} : { id }), head)
+    const entry = chainEntry(makeEvent(5, id === undefined ? {} : { id }), head)
     const attempt = env.DB.prepare(`${verb} ${insert}`)
       .bind(entry.seq, entry.entry, entry.prevHash, entry.hash)
       .run()
@@ -50,7 +50,7 @@ test('a checkpoint that the trail does not bear out is refused', async () => {
   const head = (await stored()).at(-1)
   if (!head) throw new Error('no entries')
   const pruned = { toSeq: 3, toHash: head.hash }
-  const entry = await chainEntry({ ...makeEvent(5), stage: 'checkpoint', pruned }, head)
+  const entry = chainEntry({ ...makeEvent(5), stage: 'checkpoint', pruned }, head)
   const attempt = env.DB.prepare(`INSERT ${insert}`)
     .bind(entry.seq, entry.entry, entry.prevHash, entry.hash)
     .run()

@@ -43,7 +43,7 @@ async function rechained(lines: string[]): Promise<string[]> {
   let previous = /"prev_hash":"(\w+)"/.exec(linesOf(names.objects[1] ?? '')[0] ?? '')?.[1] ?? ''
   for (const line of lines) {
     const entry = line.replace(/,"prev_hash":.*/, '}')
-    const hash = await sha256Hex(previous + entry)
+    const hash = sha256Hex(previous + entry)
     chained.push(`${entry.slice(0, -1)},"prev_hash":"${previous}","hash":"${hash}"}`)
     previous = hash
   }

@@ -106,6 +106,20 @@ describe('refused is', () => {
   })
 })
 
+describe('a body that declares its length', () => {
+  const declaring = (length: number, body: string) =>
+    own('/lists', { body, headers: { 'Content-Type': 'application/json', 'Content-Length': `${length}` } })
+
+  test('is read', async () => {
+    expect(await declaring(12, '{"name":"x"}')).toMatchObject({ status: 201, json: { list: { name: 'x' } } })
+  })
+
+  test('is refused for the length it declares, or has', async () => {
+    expect(await declaring(1024 * 1024 + 1, '{"name":"x"}')).toMatchObject({ status: 413 })
+    expect(await declaring(12, `{"name":"${'x'.repeat(1024 * 1024)}"}`)).toMatchObject({ status: 413 })
+  })
+})
+
 test('a body of 1 MiB to the byte is read', async () => {
   const body = `{"name":"x","padding":"${'x'.repeat(1024 * 1024 - 25)}"}`
   expect(body).toHaveLength(1024 * 1024)

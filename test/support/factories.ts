@@ -31,7 +31,7 @@ export async function makeAdmin(role: Role = 'super_admin', email = `admin-${++m
 
 /** The token of a new session of an admin. */
 export async function makeSession(adminId: number): Promise<string> {
-  const { token, row } = await newSession(adminId, Date.now())
+  const { token, row } = newSession(adminId, Date.now())
   await database().insert(adminSessions).values(row)
   return token
 }
