@@ -1,9 +1,6 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { createAccessKey } from '../src/auth/access-key.ts'
-import worker from '../src/index.ts'
-import { countedBindings } from './support/counted-bindings.ts'
+import { counted } from './support/counted-bindings.ts'
 import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
 import {
   type Caller,
@@ -93,20 +90,3 @@ test('a login costs at most one KV call, three D1 round trips and one message', 
   expect(counts.d1).toBeLessThanOrEqual(3)
   expect(counts.queue).toBeLessThanOrEqual(1)
 })
-
-/** What a call costs before its answer; what is done after it does not count. */
-async function counted(caller: Caller, path: string, options: CallOptions = {}) {
-  const { bindings, counts } = countedBindings(env)
-  let atAnswer = counts
-  const { status } = await caller(path, {
-    ...options,
-    via: async (request) => {
-      const context = createExecutionContext()
-      const response = await worker.fetch(request, bindings, context)
-      atAnswer = { ...counts }
-      await waitOnExecutionContext(context)
-      return response
-    },
-  })
-  return { status, counts: atAnswer }
-}

@@ -44,6 +44,8 @@ export default defineConfig(async () => ({
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,
     testTimeout: 30_000,
+    // CONTACTS=1000000 makes the test of sizes run at the full one.
+    provide: { contactsOfLargeCustomer: Number(process.env.CONTACTS ?? 50_000) },
     reporters: ['default', fromRoot('test/support/tally-reporter.ts')],
   },
 }))

@@ -6,31 +6,45 @@ import { text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
-import { contactChanges, contactInput } from './contact-input.ts'
+import { contactChanges, contactInput, memberStatus } from './contact-input.ts'
+import { listContacts, positionTypes } from './contact-listing.service.ts'
 import {
   contactObject,
   contactReference,
   createContact,
   deleteContact,
   getContact,
-  listContacts,
   updateContact,
 } from './contacts.service.ts'
 
-const contactQuery = pageQuery.extend({ search: text().min(1).optional(), email: text().min(1).optional() })
+const contactQuery = pageQuery
+  .extend({
+    search: text().min(1).optional(),
+    email: text().min(1).optional(),
+    status: memberStatus.optional(),
+  })
+  .refine(({ search, email, status }) => search === undefined || (email ?? status) === undefined, {
+    path: ['search'],
+    error: 'goes without email and status',
+  })
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
   .get(
     '/contacts',
-    describes({ summary: 'List the contacts', answers: { 200: customerPage('contacts', contactObject) } }),
+    describes({
+      summary: 'List the contacts',
+      description:
+        '`search` finds emails, first and last names that begin with it (ASCII letters in any case), in this order, or, as `@example.com`, every address of a domain. `email` is a whole address, `status` that of a contact in any list. Above 1,000 matches of `search` or `status`, `total` and `total_pages` are null: follow `next_cursor`.',
+      answers: { 200: customerPage('contacts', contactObject) },
+    }),
     requiresCustomer(),
     query(contactQuery),
     async (c) => {
-      const { search, email, ...paging } = c.req.valid('query')
-      const filtered = search !== undefined || email !== undefined
-      const page = pageRequest(paging, filtered ? ['string', 'number'] : ['number'])
-      const { items, ...position } = await listContacts(c.var.customer, { search, email }, page)
+      const { search, email, status, ...paging } = c.req.valid('query')
+      const filter = { search, email, status }
+      const page = pageRequest(paging, positionTypes(filter))
+      const { items, ...position } = await listContacts(c.var.customer, filter, page)
       return c.json({ status: 'success' as const, contacts: items, pagination: positionOf(position) })
     },
   )

@@ -1,21 +1,24 @@
-import { and, count, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
-import { past, startsWith } from '../db/keyset.ts'
-import { contacts, customers } from '../db/schema.ts'
+import { contacts } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
-const { emailDomain: _emailDomain, ...storedColumns } = getTableColumns(contacts)
+const {
+  firstNameKey: _firstNameKey,
+  lastNameKey: _lastNameKey,
+  emailDomain: _emailDomain,
+  ...storedColumns
+} = getTableColumns(contacts)
 
 /** What is read of a contact to show it. */
 export const contactColumns = storedColumns
 
-export type ContactRow = Omit<typeof contacts.$inferSelect, 'emailDomain'>
+export type ContactRow = Omit<typeof contacts.$inferSelect, 'firstNameKey' | 'lastNameKey' | 'emailDomain'>
 
 /** What a customer may set of a contact. */
 export type ContactInput = Pick<ContactRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
@@ -40,43 +43,6 @@ export const contactReference = contactObject
   .pick({ uid: true, email: true })
   .meta({ id: 'ContactReference' })
 export type ContactReference = z.infer<typeof contactReference>
-
-export interface ContactFilter {
-  /** The whole email, in any case. */
-  email?: string | undefined
-  /** How the email begins. */
-  search?: string | undefined
-}
-
-/** The contacts of a customer by age, or those that match the filter by email. */
-export async function listContacts(
-  scope: CustomerScope,
-  { email, search }: ContactFilter,
-  page: PageRequest,
-): Promise<Page<Contact>> {
-  const { db, uid } = scope
-  const filtered = email !== undefined || search !== undefined
-  const order = filtered ? [contacts.email, contacts.id] : [contacts.id]
-  const matching = and(
-    eq(contacts.customerUid, uid),
-    email === undefined ? undefined : eq(contacts.email, email),
-    search === undefined ? undefined : startsWith(contacts.email, search),
-  )
-  const [rows, [totals]] = await scope.read([
-    db
-      .select(contactColumns)
-      .from(contacts)
-      .where(and(matching, past(order, page)))
-      .orderBy(...order)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    filtered
-      ? db.select({ total: count() }).from(contacts).where(matching)
-      : db.select({ total: customers.contactsCount }).from(customers).where(eq(customers.uid, uid)),
-  ])
-  const position = (row: ContactRow) => (filtered ? [row.email, row.id] : [row.id])
-  return pageOf(rows, totals?.total ?? 0, page, position, presentContact)
-}
 
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {

@@ -124,8 +124,8 @@ export const listsRoutes = new Hono<CustomerEnv>()
     }),
     requiresCustomer(),
     async (c) => {
-      const list = await deleteList(c.var.customer, c.req.param('uid'))
-      c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
+      const { list, complete } = await deleteList(c.var.customer, c.req.param('uid'))
+      if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
       return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
     },
   )

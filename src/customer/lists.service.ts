@@ -1,8 +1,8 @@
-import { and, count, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
 import { randomUid } from '../crypto/random.ts'
-import { past, startsWith } from '../db/keyset.ts'
+import { boundedTotal, past, startsWith } from '../db/keyset.ts'
 import { customers, lists } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
@@ -44,7 +44,7 @@ export async function listLists(
   const order = search === undefined ? [lists.id] : [lists.name, lists.id]
   const matching = and(
     eq(lists.customerUid, uid),
-    search === undefined ? undefined : startsWith(lists.name, search),
+    search === undefined ? undefined : startsWith(lists.name, search, page.after !== undefined),
   )
   const [rows, [totals]] = await scope.read([
     db
@@ -55,11 +55,14 @@ export async function listLists(
       .limit(page.perPage + 1)
       .offset(page.offset),
     search === undefined
-      ? db.select({ total: customers.listsCount }).from(customers).where(eq(customers.uid, uid))
-      : db.select({ total: count() }).from(lists).where(matching),
+      ? db
+          .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
+          .from(customers)
+          .where(eq(customers.uid, uid))
+      : boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
   ])
   const position = (row: Row) => (search === undefined ? [row.id] : [row.name, row.id])
-  return pageOf(rows, totals?.total ?? 0, page, position, presentList)
+  return pageOf(rows, totals?.total ?? null, page, position, presentList)
 }
 
 /** @throws AppError list_unknown */
@@ -90,11 +93,19 @@ export async function updateList(
 }
 
 /**
- * Deletes a list. Its members are out of sight at once; their rows go in steps (see list-tasks.service.ts).
+ * Deletes a list. If it had members, they are out of sight at once but not `complete`ly gone: `runListTasks` removes
+ * their rows.
  * @throws AppError list_unknown
  */
-export async function deleteList(scope: CustomerScope, listUid: string): Promise<ListReference> {
-  return foundList(await scope.db.delete(lists).where(ownList(scope, listUid)).returning(REFERENCE))
+export async function deleteList(
+  scope: CustomerScope,
+  listUid: string,
+): Promise<{ list: ListReference; complete: boolean }> {
+  const deleted = scope.db.delete(lists).where(ownList(scope, listUid))
+  const { contactsCount, ...list } = foundList(
+    await deleted.returning({ ...REFERENCE, contactsCount: lists.contactsCount }),
+  )
+  return { list, complete: contactsCount === 0 }
 }
 
 const REFERENCE = { uid: lists.uid, name: lists.name }

@@ -206,7 +206,11 @@ export const contacts = sqliteTable(
     fields: text('fields', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull(),
-    /** What follows the @, for the search by domain. */
+    /** What the search goes by: names in any case, and what follows the @. */
+    firstNameKey: caseInsensitiveText('first_name_key').generatedAlwaysAs(sql`first_name`, {
+      mode: 'virtual',
+    }),
+    lastNameKey: caseInsensitiveText('last_name_key').generatedAlwaysAs(sql`last_name`, { mode: 'virtual' }),
     emailDomain: caseInsensitiveText('email_domain').generatedAlwaysAs(
       sql`substr(email, instr(email, '@') + 1)`,
       { mode: 'virtual' },
@@ -216,8 +220,8 @@ export const contacts = sqliteTable(
     index('contacts_customer').on(table.customerUid, table.id),
     uniqueIndex('contacts_customer_email').on(table.customerUid, table.email),
     index('contacts_customer_domain').on(table.customerUid, table.emailDomain),
-    index('contacts_customer_first_name').on(table.customerUid, sql`first_name COLLATE NOCASE`),
-    index('contacts_customer_last_name').on(table.customerUid, sql`last_name COLLATE NOCASE`),
+    index('contacts_customer_first_name').on(table.customerUid, table.firstNameKey),
+    index('contacts_customer_last_name').on(table.customerUid, table.lastNameKey),
   ],
 )
 

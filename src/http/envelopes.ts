@@ -29,7 +29,7 @@ export function positionOf({ page, perPage, total, nextCursor }: Omit<Page<unkno
     page,
     per_page: perPage,
     total,
-    total_pages: Math.ceil(total / perPage),
+    total_pages: total === null ? null : Math.ceil(total / perPage),
     next_cursor: nextCursor,
   }
 }

@@ -35,7 +35,8 @@ export interface Page<Item> {
   items: Item[]
   page: number
   perPage: number
-  total: number
+  /** Null: more than are counted (see `MAX_COUNTED`). */
+  total: number | null
   nextCursor: string | null
 }
 
@@ -69,19 +70,21 @@ export function pageRequest(
  */
 export function pageOf<Row, Item>(
   rows: Row[],
-  total: number,
-  { page, perPage }: PageRequest,
+  total: number | null,
+  request: PageRequest,
   position: (row: Row) => Position,
   present: (row: Row) => Item,
 ): Page<Item> {
+  const { page, perPage } = request
   const shown = rows.slice(0, perPage)
   const last = shown.at(-1)
-  const nextCursor = rows.length > perPage && last ? writeCursor(page + 1, position(last)) : null
+  const nextCursor = rows.length > perPage && last ? cursorAfter(request, position(last)) : null
   return { items: shown.map(present), page, perPage, total, nextCursor }
 }
 
-const writeCursor = (page: number, position: Position) =>
-  toBase64Url(utf8(JSON.stringify([page, ...position])))
+/** The cursor of the page after this one, which begins past `position`. */
+export const cursorAfter = ({ page }: PageRequest, position: Position) =>
+  toBase64Url(utf8(JSON.stringify([page + 1, ...position])))
 
 function readCursor(cursor: string): z.output<typeof cursorContent> {
   try {

@@ -40,6 +40,16 @@ const position = z
   })
   .meta({ id: 'Position' })
 
+const notCounted = 'Null where more than 1,000 match a search: follow `next_cursor`.'
+
+/** The same, where what matches is not counted to the end. */
+const searchedPosition = position
+  .extend({
+    total: position.shape.total.nullable().meta({ description: notCounted }),
+    total_pages: position.shape.total_pages.nullable().meta({ description: notCounted }),
+  })
+  .meta({ id: 'SearchedPosition' })
+
 /** `{message, data}`: one thing on the admin surface. */
 export const adminAnswer = <Data extends z.ZodType>(message: string, data: Data) =>
   z.object({ message: z.literal(message), data })
@@ -58,4 +68,4 @@ export const customerChange = <Shape extends z.ZodRawShape>(message: string, sha
 
 /** `{status, <name>, pagination}`: a page of a collection on the customer surface. */
 export const customerPage = <Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>
-  z.object({ status: z.literal('success'), [name]: z.array(item), pagination: position })
+  z.object({ status: z.literal('success'), [name]: z.array(item), pagination: searchedPosition })

@@ -1,4 +1,8 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import type { Env } from '../../src/env.ts'
+import worker from '../../src/index.ts'
+import type { Answer, Caller, CallOptions } from './http.ts'
 
 /** What a request asked of the components. */
 export interface CallCounts {
@@ -7,8 +11,9 @@ export interface CallCounts {
   d1: number
   /** The longest chain of D1 round trips of which each waited for the one before. */
   d1InSequence: number
-  /** Rows that D1 says it read. */
+  /** Rows that D1 says it read and wrote. */
   rowsRead: number
+  rowsWritten: number
   queue: number
 }
 
@@ -19,9 +24,30 @@ interface Session {
 
 type Asynchronous = (...args: unknown[]) => Promise<unknown>
 
+/** What a call costs before its answer; what is done after it does not count. */
+export async function counted(
+  caller: Caller,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer & { counts: CallCounts }> {
+  const { bindings, counts } = countedBindings(env)
+  let atAnswer = counts
+  const answer = await caller(path, {
+    ...options,
+    via: async (request) => {
+      const context = createExecutionContext()
+      const response = await worker.fetch(request, bindings, context)
+      atAnswer = { ...counts }
+      await waitOnExecutionContext(context)
+      return response
+    },
+  })
+  return { ...answer, counts: atAnswer }
+}
+
 /** The bindings, of which every call that D1, KV and the queues get is noted, and the notes. */
 export function countedBindings(env: Env) {
-  const counts: CallCounts = { kv: 0, d1: 0, d1InSequence: 0, rowsRead: 0, queue: 0 }
+  const counts: CallCounts = { kv: 0, d1: 0, d1InSequence: 0, rowsRead: 0, rowsWritten: 0, queue: 0 }
   /** How many round trips, one after another, are over. */
   let stepsOver = 0
 
@@ -33,7 +59,8 @@ export function countedBindings(env: Env) {
       counts.d1InSequence = Math.max(counts.d1InSequence, step)
       const result = await send(...args)
       stepsOver = Math.max(stepsOver, step)
-      counts.rowsRead += rowsRead(result)
+      counts.rowsRead += rows('rows_read', result)
+      counts.rowsWritten += rows('rows_written', result)
       return result
     }
 
@@ -62,9 +89,9 @@ export function countedBindings(env: Env) {
   return { bindings, counts }
 }
 
-function rowsRead(result: unknown): number {
-  const results = [result].flat() as { meta?: { rows_read?: number } }[]
-  return results.reduce((sum, { meta }) => sum + (meta?.rows_read ?? 0), 0)
+function rows(kind: 'rows_read' | 'rows_written', result: unknown): number {
+  const results = [result].flat() as { meta?: Record<string, number> }[]
+  return results.reduce((sum, { meta }) => sum + (meta?.[kind] ?? 0), 0)
 }
 
 type Method = (...args: unknown[]) => unknown
