@@ -21,11 +21,14 @@ const countOf = async (uid: string): Promise<number> =>
 const tasks = () => database().select().from(listTasks)
 
 /** Calls without what is done after the answer: it takes the two round trips of a write and fails at the next. */
-const cutOff = (path: string, options: { method?: string; body?: unknown }) =>
-  customer.own(path, {
-    ...options,
-    via: (request) => fetchWith({ DB: failingDatabase({ from: 3 }) }, request),
-  })
+async function cutOff(path: string, options: { method?: string; body?: unknown }) {
+  const logged = vi.spyOn(console, 'error').mockReturnValue()
+  const via = (request: Request) => fetchWith({ DB: failingDatabase({ from: 3 }) }, request)
+  const answer = await customer.own(path, { ...options, via })
+  expect(logged).toHaveBeenCalledWith(expect.stringContaining('list_tasks'))
+  logged.mockRestore()
+  return answer
+}
 
 describe('a copy', () => {
   test('has the name that was sent, the description and the members with their status', async () => {
