@@ -23,7 +23,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       answers: { 200: adminAnswer(RETRIEVED, adminObject) },
       errors: ['admin_unknown'],
     }),
-    requires('admins:read'),
+    requires('admins:read', 'admin'),
     async (c) => {
       const account = await getAdmin(c.var.db, c.req.param('id'))
       return c.json({ message: RETRIEVED, data: presentAdmin(account, c.var.now()) })

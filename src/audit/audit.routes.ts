@@ -51,7 +51,7 @@ export const auditRoutes = new Hono<AdminEnv>()
       answers: { 200: adminAnswer(RETRIEVED, z.array(entryObject)) },
       errors: ['audit_entry_unknown'],
     }),
-    requires('audit:read'),
+    requires('audit:read', 'audit_entry'),
     async (c) => {
       const entries = await getEntries(c.var.db, c.req.param('id'))
       return c.json({ message: RETRIEVED, data: entries })

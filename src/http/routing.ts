@@ -10,7 +10,7 @@ const isEndpoint = (route: { method: string }) => route.method !== 'ALL'
 
 /** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
 export function routePattern(c: Context): string | undefined {
-  return matchedRoutes(c).findLast(isEndpoint)?.path
+  return matchedRoutes(c).find(isEndpoint)?.path
 }
 
 /** Whether a request can change anything. */

@@ -5,6 +5,7 @@ import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
 import { annotated, annotationOf } from './annotations.ts'
 import { parsedBody } from './body.ts'
+import { routePattern } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
   AppEnv,
@@ -41,7 +42,8 @@ export function query<Schema extends z.ZodType<object>>(schema: Schema): Validat
 
 /** Whether the endpoint that answers this request takes a body. */
 export function takesBody(c: Context): boolean {
-  return matchedRoutes(c).some(({ handler }) => annotationOf(handler).body !== undefined)
+  const pattern = routePattern(c)
+  return matchedRoutes(c).some(({ path, handler }) => path === pattern && annotationOf(handler).body)
 }
 
 function parse<Schema extends z.ZodType<object>>(

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { type AuditEntry, presentEntry } from '../../src/audit/entry.ts'
+import type { AuditEvent } from '../../src/audit/event.ts'
 import { auditEntries } from '../../src/db/schema.ts'
 import { database } from './factories.ts'
 import type { Answer } from './http.ts'
@@ -21,6 +22,22 @@ export async function recordsOf(answers: Answer[]): Promise<AuditEntry[]> {
     const entries = (await trail()).filter(({ request_id }) => requestIds.has(request_id))
     return entries.filter(({ stage }) => stage === 'completed').length >= answers.length ? entries : undefined
   }, WAIT)
+}
+
+/** The queue, and the events it was given: what a call records, without waiting for the consumer. */
+export function listenedQueue() {
+  const events: AuditEvent[] = []
+  const AUDIT_QUEUE = new Proxy(env.AUDIT_QUEUE, {
+    get(queue, name) {
+      const member: unknown = Reflect.get(queue, name)
+      if (name !== 'send') return typeof member === 'function' ? member.bind(queue) : member
+      return (event: AuditEvent) => {
+        events.push(event)
+        return queue.send(event)
+      }
+    },
+  })
+  return { events, bindings: { AUDIT_QUEUE } }
 }
 
 /** The exported lines of these entries, once they are all there. */

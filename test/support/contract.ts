@@ -39,7 +39,7 @@ export function expectAsDocumented(request: Request, response: Response, body: s
 function operationOf(request: Request): Operation | undefined {
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const [handlers] = app.router.match(method, new URL(request.url).pathname)
-  const route = handlers.map(([[, route]]) => route).findLast((route) => route.method === method)
+  const route = handlers.map(([[, route]]) => route).find((route) => route.method === method)
   const template = route?.path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}') ?? ''
   return document.paths[template]?.[method.toLowerCase()]
 }

@@ -6,6 +6,7 @@ export interface Route {
   method: string
   path: string
   access: Access | undefined
+  takesBody: boolean
 }
 
 /** The route table, from the app itself: what a test must hold for every route, it walks this for. */
@@ -14,8 +15,14 @@ export function routeTable(): Route[] {
   for (const { method, path, handler } of createApp().routes) {
     if (method === 'ALL') continue
     const name = `${method} ${path}`
-    const access = annotationOf(handler).access ?? routes.get(name)?.access
-    routes.set(name, { method, path, access })
+    const { access, body } = annotationOf(handler)
+    const known = routes.get(name)
+    routes.set(name, {
+      method,
+      path,
+      access: access ?? known?.access,
+      takesBody: body !== undefined || known?.takesBody === true,
+    })
   }
   return [...routes.values()]
 }
