@@ -54,6 +54,8 @@ interface AccessWords {
   errors: readonly ErrorCode[]
   security: Record<string, string[]>[]
   headers: Record<string, z.ZodType>
+  /** Headers of the answers beside those that all have, by name. */
+  answerHeaders?: Record<string, { $ref: string }>
 }
 
 const checksum = z
@@ -123,6 +125,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
       'audit_unavailable',
     ],
     security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
+    answerHeaders: { 'X-Audit-Id': { $ref: '#/components/headers/X-Audit-Id' } },
     headers: { 'X-ADMIN-REASON': reason },
   },
 }
@@ -140,13 +143,18 @@ const header = (description: string, example: string) => ({
 })
 const keyHeader = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description })
 
-export const COMPONENTS = {
+/** The components that need no route to be known. */
+export const SHARED = {
   headers: {
     'X-Request-Id': header(
       'The id of the request, made by the service.',
       'req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11',
     ),
     'Cache-Control': header('Nothing here may be cached.', 'no-store'),
+    'X-Audit-Id': header(
+      'The id of the audit record; only where an admin acts.',
+      'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
+    ),
     'Retry-After': header('Seconds after which to try again.', '5'),
   },
   securitySchemes: {

@@ -1,5 +1,6 @@
 import { Validator } from '@cfworker/json-schema'
 import { expect, test } from 'vitest'
+import { pathTemplate } from '../../src/http/openapi.ts'
 import { document } from '../support/contract.ts'
 import { call } from '../support/http.ts'
 import { routeTable } from '../support/routes.ts'
@@ -14,9 +15,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 test('the document that is served has every route', async () => {
   const answer = await call('/openapi.json')
   expect(answer.json).toEqual(JSON.parse(JSON.stringify(document)))
-  const routes = routeTable().map(
-    ({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`,
-  )
+  const routes = routeTable().map(({ method, path }) => `${method} ${pathTemplate(path)}`)
   expect(operations.map(({ name }) => name).sort()).toEqual(routes.sort())
 })
 
@@ -26,15 +25,18 @@ test.each(operations)(
     const { requestBody, responses } = operation as typeof operation & {
       requestBody?: (typeof operation.responses)[string]
     }
+    const named = document.components.examples
     const media = [...Object.values(responses), ...(requestBody ? [requestBody] : [])].flatMap(
       ({ content }) => Object.entries(content),
     )
     for (const [type, { schema, ...given }] of media) {
       const { example, examples } = given as {
         example?: unknown
-        examples?: Record<string, { value: unknown }>
+        examples?: Record<string, { $ref: string }>
       }
-      const values = examples ? Object.values(examples).map(({ value }) => value) : [example]
+      const values = examples
+        ? Object.values(examples).map(({ $ref }) => named[$ref.split('/')[3] ?? '']?.value)
+        : [example]
       expect(values.length).toBeGreaterThan(0)
       const validator = new Validator({ ...schema, components: document.components }, '2020-12')
       for (const value of values)

@@ -1,7 +1,7 @@
 import { type Schema, Validator } from '@cfworker/json-schema'
 import { expect } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { openapiDocument } from '../../src/http/openapi.ts'
+import { openapiDocument, pathTemplate } from '../../src/http/openapi.ts'
 
 const app = createApp()
 
@@ -12,7 +12,7 @@ interface Operation {
 /** The document that clients read, by path and method. */
 export const document = openapiDocument(app) as {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, Schema> }
+  components: { schemas: Record<string, Schema>; examples: Record<string, { value: unknown }> }
 }
 
 const validators = new Map<Schema, Validator>()
@@ -40,7 +40,7 @@ function operationOf(request: Request): Operation | undefined {
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const [handlers] = app.router.match(method, new URL(request.url).pathname)
   const route = handlers.map(([[, route]]) => route).find((route) => route.method === method)
-  const template = route?.path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}') ?? ''
+  const template = pathTemplate(route?.path ?? '')
   return document.paths[template]?.[method.toLowerCase()]
 }
 
