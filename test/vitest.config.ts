@@ -1,3 +1,4 @@
+import { existsSync, statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
@@ -7,6 +8,15 @@ const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
 // wrangler takes declared secrets from the environment where there is no .dev.vars, and one there is not for tests.
 process.env.CLIENT_SECRETS_KEYS = `test:${'A'.repeat(43)}`
 process.env.AUDIT_SIGNING_KEYS = `test:${'A'.repeat(43)}`
+
+// What tests store is thrown away: in memory, where there is room, they take a fifth of the time.
+const memory = '/dev/shm'
+if (existsSync(memory) && freeBytes(memory) > 2 ** 30) process.env.TMPDIR = memory
+
+function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize
+}
 
 export default defineConfig(async () => ({
   plugins: [
