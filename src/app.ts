@@ -15,6 +15,8 @@ import { readCredentials } from './auth/credentials.ts'
 import { customerKeyAccess } from './auth/customer-key.ts'
 import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
 import type { CustomerEnv } from './auth/requires-customer.ts'
+import { accessLogRoutes } from './customer/access-log.routes.ts'
+import { accountRoutes } from './customer/account.routes.ts'
 import { contactsRoutes } from './customer/contacts.routes.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
 import { membersRoutes } from './customer/members.routes.ts'
@@ -53,6 +55,8 @@ const customerSurface = () =>
     .route('/', listsRoutes)
     .route('/', membersRoutes)
     .route('/', contactsRoutes)
+    .route('/', accountRoutes)
+    .route('/', accessLogRoutes)
 
 /** Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused. */
 const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {

@@ -8,6 +8,7 @@ const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
 // wrangler takes declared secrets from the environment where there is no .dev.vars, and one there is not for tests.
 process.env.CLIENT_SECRETS_KEYS = `test:${'A'.repeat(43)}`
 process.env.AUDIT_SIGNING_KEYS = `test:${'A'.repeat(43)}`
+process.env.PSEUDONYM_KEY = 'A'.repeat(43)
 
 // What tests store is thrown away: in memory, where there is room, they take a fifth of the time.
 const memory = '/dev/shm'

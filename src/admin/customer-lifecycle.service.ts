@@ -1,10 +1,10 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
+import { createCustomerKey } from '../customer/api-keys.service.ts'
 import type { Database } from '../db/client.ts'
 import { customers } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import {
   type Customer,
-  createCustomerKey,
   DELETE_AFTER_MS,
   found,
   getCustomer,
@@ -52,7 +52,8 @@ export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: num
 export async function createKeyFor(db: Database, reach: Reach, uid: string, name: string, now: number) {
   const { status } = await getCustomer(db, reach, uid)
   if (status === 'pending_delete') throw new AppError('customer_pending_delete')
-  return createCustomerKey(db, uid, name, now)
+  const { id, key } = await createCustomerKey({ db, uid }, name, now)
+  return { id, name, key }
 }
 
 type Change = Parameters<ReturnType<Database['update']>['set']>[0]

@@ -1,55 +1,24 @@
 import { and, count, eq, gt, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
-import * as z from 'zod'
-import { createAccessKey, keyHint } from '../auth/access-key.ts'
-import { sha256Hex } from '../crypto/digest.ts'
-import { randomId, randomUid } from '../crypto/random.ts'
+import type * as z from 'zod'
+import { randomUid } from '../crypto/random.ts'
+import { accountObject, presentAccount } from '../customer/account.service.ts'
 import type { Database } from '../db/client.ts'
 import { startsWith } from '../db/keyset.ts'
-import {
-  COMPANY_FIELDS,
-  type Company,
-  CUSTOMER_STATUSES,
-  customerApiKeys,
-  customers,
-  customerTotals,
-} from '../db/schema.ts'
+import { customers, customerTotals } from '../db/schema.ts'
 import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
-import { textValue, timeValue, uidValue } from '../http/schemas.ts'
+import { timeValue } from '../http/schemas.ts'
 
 type Row = typeof customers.$inferSelect
 
 /** What may be set of a customer. Its status changes by acts of their own. */
 export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
 
-const companyObject = z.object({
-  name: textValue('Analytical Engines').nullable(),
-  address: textValue('12 St James’s Square').nullable(),
-  city: textValue('London').nullable(),
-  state: textValue('England').nullable(),
-  zip: textValue('SW1Y 4JH').nullable(),
-  country: textValue('GB').nullable(),
-  phone: textValue('+44 20 7946 0000').nullable(),
-  website: textValue('https://engines.example').nullable(),
-} satisfies Record<(typeof COMPANY_FIELDS)[number], z.ZodType>)
-
 /** A customer as admins see it. */
-export const customerObject = z
-  .object({
-    customer_uid: uidValue,
-    first_name: textValue('Ada'),
-    last_name: textValue('Lovelace'),
-    email: textValue('ada@example.com'),
-    timezone: textValue('Europe/London'),
-    status: z.enum(CUSTOMER_STATUSES),
-    group: textValue('trial').nullable(),
-    company: companyObject.nullable(),
-    purge_at: timeValue.nullable().meta({ examples: [null] }),
-    created_at: timeValue,
-    updated_at: timeValue,
-  })
+export const customerObject = accountObject
+  .extend({ purge_at: timeValue.nullable().meta({ examples: [null] }) })
   .meta({ id: 'Customer' })
 export type Customer = z.infer<typeof customerObject>
 
@@ -133,17 +102,6 @@ export async function updateCustomer(
   return presentCustomer(found(row))
 }
 
-/** Creates a key for a customer. The clear key is in this answer and nowhere else. */
-export async function createCustomerKey(db: Database, customerUid: string, name: string, now: number) {
-  const key = createAccessKey('customer')
-  const id = randomId('key')
-  const keyHash = sha256Hex(key)
-  await db
-    .insert(customerApiKeys)
-    .values({ id, customerUid, name, keyHash, keyHint: keyHint('customer', key), createdAt: now })
-  return { id, name, key }
-}
-
 /** The customer with this uid, for a caller with this reach. */
 export const inReach = (reach: Reach, uid: string) => and(eq(customers.uid, uid), within(reach))
 
@@ -180,18 +138,6 @@ async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Re
 }
 
 export const presentCustomer = (row: Row): Customer => ({
-  customer_uid: row.uid,
-  first_name: row.firstName,
-  last_name: row.lastName,
-  email: row.email,
-  timezone: row.timezone,
-  status: row.status,
-  group: row.group,
-  company: row.company && presentCompany(row.company),
+  ...presentAccount(row),
   purge_at: timestamp(row.pendingDeleteAt === null ? null : row.pendingDeleteAt + DELETE_AFTER_MS),
-  created_at: timestamp(row.createdAt),
-  updated_at: timestamp(row.updatedAt),
 })
-
-const presentCompany = (company: Company) =>
-  Object.fromEntries(COMPANY_FIELDS.map((field) => [field, company[field] ?? null])) as Required<Company>

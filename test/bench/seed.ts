@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
-import { createCustomer, createCustomerKey } from '../../src/admin/customers.service.ts'
+import { createCustomer } from '../../src/admin/customers.service.ts'
 import { newSession } from '../../src/auth/session.ts'
+import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
@@ -70,7 +71,7 @@ async function newCustomer(db: Database, name: string, now: number) {
   const names = { firstName: name, lastName: 'Benchmark', email: `${name}@example.com` }
   const customer = await createCustomer(db, { ...names, timezone: 'UTC', group: null, company: null }, now)
   const uid = customer.customer_uid
-  return { uid, key: (await createCustomerKey(db, uid, 'Benchmark', now)).key }
+  return { uid, key: (await createCustomerKey({ db, uid }, 'Benchmark', now)).key }
 }
 
 async function migrate(d1: D1Database) {

@@ -1,10 +1,11 @@
 import { createAdmin } from '../../admin/accounts.service.ts'
 import { createApiKey } from '../../admin/api-keys.service.ts'
 import { createClient } from '../../admin/clients.service.ts'
-import { createCustomer, createCustomerKey } from '../../admin/customers.service.ts'
+import { createCustomer } from '../../admin/customers.service.ts'
 import type { CustomerScope } from '../../auth/customer-access.ts'
 import { hashPassword } from '../../auth/passwords.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
+import { createCustomerKey } from '../../customer/api-keys.service.ts'
 import { createContact } from '../../customer/contacts.service.ts'
 import { createList } from '../../customer/lists.service.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
@@ -89,7 +90,7 @@ async function seedCustomer(
 ): Promise<DemoCustomer> {
   const input = { ...owner, group: null, company: { name } }
   const { customer_uid: uid } = await createCustomer(db, input, now)
-  const { key } = await createCustomerKey(db, uid, 'Demo key', now)
+  const { key } = await createCustomerKey({ db, uid }, 'Demo key', now)
   const scope: CustomerScope = { uid, db, read: (queries) => db.batch(queries) as never }
   for (const list of lists) await createList(scope, { name: list, description: null }, now)
   for (const [email, firstName, lastName] of contacts)

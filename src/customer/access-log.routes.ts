@@ -1,0 +1,27 @@
+import { Hono } from 'hono'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { customerPage } from '../http/schemas.ts'
+import { query } from '../http/validation.ts'
+import { accessLogEntry, listAccesses } from './access-log.service.ts'
+
+/** `/access_log`: which admin did what on the customer's data, when, and why. */
+export const accessLogRoutes = new Hono<CustomerEnv>().get(
+  '/access_log',
+  describes({
+    summary: 'List what admins did on your data',
+    description:
+      'Newest first, one entry an act, refused ones too. An act shows up within seconds of its end. Admins have pseudonyms that hold for this customer only.',
+    answers: { 200: customerPage('entries', accessLogEntry) },
+  }),
+  requiresCustomer(),
+  query(pageQuery),
+  async (c) => {
+    const { customer, now } = c.var
+    const page = pageRequest(c.req.valid('query'), ['number'])
+    const { items, ...position } = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
+    return c.json({ status: 'success' as const, entries: items, pagination: positionOf(position) })
+  },
+)

@@ -1,0 +1,132 @@
+import { and, desc, eq, lt, notExists, or, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import * as z from 'zod'
+import type { CustomerScope } from '../auth/customer-access.ts'
+import { ROLES, type Role } from '../auth/permissions.ts'
+import { pseudonymOf } from '../crypto/pseudonym.ts'
+import { boundedTotal } from '../db/keyset.ts'
+import { auditEntries } from '../db/schema.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
+
+/** How long an act may be without an outcome before nobody knows how it ended. */
+const OUTCOME_DUE_MS = 60_000
+
+const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'pending', 'unknown'] as const
+
+/** What an admin did, as the customer whose data it was sees it. */
+export const accessLogEntry = z
+  .object({
+    id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
+    time: timeValue,
+    admin: z.object({
+      id: textValue('staff_Yk3vJ0mQ8rT1xW5zB7nC2d').meta({
+        description: 'The same for all acts of one person here, and another one at every other customer.',
+      }),
+      role: z.enum(ROLES),
+    }),
+    method: textValue('DELETE'),
+    route: textValue('/contacts/:uid').nullable().meta({ description: 'Null: there is no such path.' }),
+    reason: textValue('Ticket 4711').nullable(),
+    status: z
+      .int()
+      .nullable()
+      .meta({ examples: [200] }),
+    outcome: z.enum(OUTCOMES).meta({
+      description: 'Of an act that has not ended: `pending` for a minute, then `unknown`.',
+    }),
+  })
+  .meta({ id: 'AccessLogEntry' })
+export type AccessLogEntry = z.infer<typeof accessLogEntry>
+
+/** What is read of the trail's entries (see audit/entry.ts). */
+interface StoredEntry {
+  id: string
+  time: string
+  admin_id: number
+  role: Role
+  method: string
+  route: string | null
+  reason: string | null
+  status: number | null
+  result: 'success' | 'client_error' | 'refused' | 'error' | null
+}
+
+interface Row {
+  seq: number
+  entry: string
+  ending: string | null
+}
+
+/**
+ * What admins did on the customer's data, newest first, one entry an act: a change has two in the trail, when it was
+ * received and when it was completed.
+ */
+export async function listAccesses(
+  scope: CustomerScope,
+  pseudonymKey: string,
+  page: PageRequest,
+  now: number,
+): Promise<Page<AccessLogEntry>> {
+  const { db, uid } = scope
+  const [completed, received] = [alias(auditEntries, 'completed'), alias(auditEntries, 'received')]
+  const isReceived = eq(auditEntries.stage, 'received')
+  const wasReceived = db
+    .select({ seq: received.seq })
+    .from(received)
+    .where(and(eq(received.id, auditEntries.id), eq(received.stage, 'received')))
+  const [rows, [totals]] = await scope.read([
+    db
+      .select({
+        seq: auditEntries.seq,
+        entry: auditEntries.entry,
+        ending: sql<string | null>`${completed.entry}`.as('ending'),
+      })
+      .from(auditEntries)
+      .leftJoin(
+        completed,
+        and(isReceived, eq(completed.id, auditEntries.id), eq(completed.stage, 'completed')),
+      )
+      .where(
+        and(
+          eq(auditEntries.customerUid, uid),
+          or(isReceived, notExists(wasReceived)),
+          page.after && lt(auditEntries.seq, Number(page.after[0])),
+        ),
+      )
+      .orderBy(desc(auditEntries.seq))
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${eq(auditEntries.customerUid, uid)}`),
+  ])
+  const found = pageOf(
+    rows,
+    totals?.total ?? null,
+    page,
+    ({ seq }) => [seq],
+    (row) => row,
+  )
+  const items = await Promise.all(found.items.map((row) => present(row, uid, pseudonymKey, now)))
+  return { ...found, items }
+}
+
+async function present(
+  { entry, ending }: Row,
+  customerUid: string,
+  pseudonymKey: string,
+  now: number,
+): Promise<AccessLogEntry> {
+  const act = JSON.parse(entry) as StoredEntry
+  const { status, result } = ending === null ? act : (JSON.parse(ending) as StoredEntry)
+  const overdue = now - Date.parse(act.time) > OUTCOME_DUE_MS
+  return {
+    id: act.id,
+    time: act.time,
+    admin: { id: await pseudonymOf(pseudonymKey, customerUid, act.admin_id), role: act.role },
+    method: act.method,
+    route: act.route,
+    reason: act.reason,
+    status,
+    outcome: result ?? (overdue ? 'unknown' : 'pending'),
+  }
+}

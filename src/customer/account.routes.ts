@@ -1,0 +1,75 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { name } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
+import { body, query } from '../http/validation.ts'
+import { accountObject, getAccount } from './account.service.ts'
+import {
+  createCustomerKey,
+  customerKeyObject,
+  listCustomerKeys,
+  newCustomerKeyObject,
+  revokeCustomerKey,
+} from './api-keys.service.ts'
+
+/** `/account` and `/api_keys`: the customer itself, and the keys it calls with. */
+export const accountRoutes = new Hono<CustomerEnv>()
+  .get(
+    '/account',
+    describes({
+      summary: 'Get the own account',
+      answers: { 200: customerAnswer({ account: accountObject }) },
+    }),
+    requiresCustomer(),
+    async (c) => c.json({ status: 'success' as const, account: await getAccount(c.var.customer) }),
+  )
+  .get(
+    '/api_keys',
+    describes({
+      summary: 'List the own API keys',
+      answers: { 200: customerPage('api_keys', customerKeyObject) },
+    }),
+    requiresCustomer(),
+    query(pageQuery),
+    async (c) => {
+      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
+      const { items, ...position } = await listCustomerKeys(c.var.customer, page)
+      return c.json({ status: 'success' as const, api_keys: items, pagination: positionOf(position) })
+    },
+  )
+  .post(
+    '/api_keys',
+    describes({
+      summary: 'Create an API key',
+      description: 'The key in clear is in this answer and nowhere else.',
+      answers: { 201: customerChange('API key created successfully', { api_key: newCustomerKeyObject }) },
+    }),
+    requiresCustomer(),
+    body(z.object({ name: name() })),
+    async (c) => {
+      const key = await createCustomerKey(c.var.customer, c.req.valid('json').name, c.var.now())
+      return c.json(
+        { status: 'success' as const, message: 'API key created successfully', api_key: key },
+        201,
+      )
+    },
+  )
+  .delete(
+    '/api_keys/:id',
+    describes({
+      summary: 'Revoke an API key',
+      description:
+        'Refused from the next request on; also the key that this call is made with, and the last one.',
+      answers: { 200: customerChange('API key revoked successfully', { api_key: customerKeyObject }) },
+      errors: ['api_key_unknown'],
+    }),
+    requiresCustomer(),
+    async (c) => {
+      const key = await revokeCustomerKey(c.var.customer, c.req.param('id'), c.var.now())
+      return c.json({ status: 'success' as const, message: 'API key revoked successfully', api_key: key })
+    },
+  )
