@@ -8,9 +8,8 @@ import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { memberInput, memberStatus } from './contact-input.ts'
+import { addByEmail, addContact } from './enrolment.service.ts'
 import {
-  addByEmail,
-  addContact,
   listMembers,
   memberObject,
   memberReference,

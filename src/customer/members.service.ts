@@ -1,13 +1,10 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-access.ts'
-import { randomUid } from '../crypto/random.ts'
 import { past } from '../db/keyset.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema.ts'
-import { AppError } from '../errors.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {
-  type ContactInput,
   contactColumns,
   contactObject,
   contactReference,
@@ -83,52 +80,6 @@ export async function listMembers(
   )
 }
 
-/**
- * Puts a contact into a list.
- * @throws AppError list_unknown, contact_unknown, member_exists
- */
-export async function addContact(
-  scope: CustomerScope,
-  listUid: string,
-  contactUid: string,
-  status: MemberStatus,
-  now: number,
-): Promise<MemberReference> {
-  const [list, ...results] = await scope.db.batch([
-    listQuery(scope, listUid),
-    ...enrolment(scope, listUid, ownContact(scope, contactUid), status, now),
-  ])
-  foundList(list)
-  return enrolled(...results)
-}
-
-/**
- * Puts the contact with this email into a list, and creates it first if there is none. One that is there stays as it is.
- * @throws AppError list_unknown, member_exists
- */
-export async function addByEmail(
-  scope: CustomerScope,
-  listUid: string,
-  { email, firstName, lastName, phone, fields }: ContactInput,
-  status: MemberStatus,
-  now: number,
-): Promise<MemberReference> {
-  const { db } = scope
-  const [list, , ...results] = await db.batch([
-    listQuery(scope, listUid),
-    db
-      .insert(contacts)
-      .select(
-        sql`SELECT NULL, ${randomUid()}, customer_uid, ${email}, ${firstName}, ${lastName}, ${phone},
-          ${JSON.stringify(fields)}, ${now}, ${now} FROM lists WHERE ${ownList(scope, listUid)}`,
-      )
-      .onConflictDoNothing(),
-    ...enrolment(scope, listUid, withEmail(scope, email), status, now),
-  ])
-  foundList(list)
-  return enrolled(...results)
-}
-
 /** @throws AppError list_unknown, contact_unknown if it is not in the list */
 export async function setMemberStatus(
   scope: CustomerScope,
@@ -166,10 +117,12 @@ export async function removeMember(
   return foundContact(contact)
 }
 
-const listQuery = (scope: CustomerScope, listUid: string) =>
+/** The query for whether there is such a list. */
+export const listQuery = (scope: CustomerScope, listUid: string) =>
   scope.db.select({ id: lists.id }).from(lists).where(ownList(scope, listUid))
 
-const memberQuery = ({ db, uid }: CustomerScope, listUid: string, contact: SQL | undefined) =>
+/** The query for a contact as a member of a list. */
+export const memberQuery = ({ db, uid }: CustomerScope, listUid: string, contact: SQL | undefined) =>
   db
     .select(REFERENCE)
     .from(contacts)
@@ -182,30 +135,3 @@ const membership = (scope: CustomerScope, listUid: string, contactUid: string) =
     eq(members.listId, sql`(SELECT id FROM lists WHERE ${ownList(scope, listUid)})`),
     eq(members.contactId, sql`(SELECT id FROM contacts WHERE ${ownContact(scope, contactUid)})`),
   )
-
-/** The statements that put a contact into a list; `enrolled` reads what they gave. */
-const enrolment = (
-  scope: CustomerScope,
-  listUid: string,
-  contact: SQL | undefined,
-  status: MemberStatus,
-  now: number,
-) =>
-  [
-    scope.db
-      .insert(members)
-      .select(
-        sql`SELECT lists.id, contacts.id, ${scope.uid}, ${status}, ${now}, ${now} FROM lists, contacts
-          WHERE ${ownList(scope, listUid)} AND ${contact}`,
-      )
-      .onConflictDoNothing()
-      .returning({ contactId: members.contactId }),
-    memberQuery(scope, listUid, contact),
-  ] as const
-
-/** @throws AppError contact_unknown, member_exists with the contact and the status that it keeps */
-function enrolled(added: unknown[], found: MemberReference[]): MemberReference {
-  const { uid, email, status } = foundContact(found)
-  if (added.length === 0) throw new AppError('member_exists', { details: { contact: { uid, status } } })
-  return { uid, email, status }
-}

@@ -33,6 +33,10 @@ const deep = ({ contacts }: Customer, ...key: (string | number)[]) =>
 /** The number, as emails and last names have it, of a contact far in. */
 const far = ({ contacts }: Customer) => String(contacts * 0.9).padStart(7, '0')
 
+/** A read is one round trip, a change one more; the members of a deleted list go while the answer is on its way. */
+const tripsOf = (path: string, { method, body }: CallOptions = {}) =>
+  method === 'DELETE' && /^\/lists\/\w+$/.test(path) ? 3 : (method ?? body) ? 2 : 1
+
 type Calls = Record<string, (customer: Customer) => Call>
 
 /** What is asked that costs more the more contacts match, up to the 1,000 that are counted. */
@@ -113,7 +117,7 @@ test(`what is asked of a customer with ${LARGE} contacts costs what it costs wit
     const inLarge = await counted(large.own, ...callOf(large))
     expect.soft(inLarge.status, what).toBeLessThan(500)
     expect.soft(inLarge.status, what).toBe(inSmall.status)
-    expect.soft(inLarge.counts.d1, what).toBe(inSmall.counts.d1)
+    expect.soft(inLarge.counts.d1, what).toBe(tripsOf(...callOf(large)))
     expect.soft(inLarge.counts.rowsWritten, what).toBe(inSmall.counts.rowsWritten)
     expect.soft(inLarge.counts.rowsRead, what).toBeLessThanOrEqual(inSmall.counts.rowsRead + 5)
   }
