@@ -26,6 +26,7 @@ import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
 import { healthRoutes } from './http/health.routes.ts'
 import { requestContext } from './http/request-context.ts'
+import { requestLog, type WriteLine } from './http/request-log.ts'
 import { isWrite, refuseUnrouted, routePattern } from './http/routing.ts'
 import { impersonate } from './impersonation/impersonation.ts'
 
@@ -65,17 +66,18 @@ const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
   const credentials = readCredentials(c.req.raw.headers)
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
   const access = await customerKeyAccess(c.var.db, credentials.key)
+  c.var.facts.customerUid = access.uid
   if (isWrite(c)) await access.verify()
   c.set('customer', access)
   await next()
   await access.verify()
 })
 
-/** The whole service. `now` is the only clock it knows. */
-export function createApp(now: Clock = Date.now) {
+/** The whole service. `now` is the only clock it knows; `log` takes a line for each request. */
+export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
   const app = new Hono<AppEnv>()
   app.onError(handleError)
-  app.use(requestContext(now))
+  app.use(requestContext(now), requestLog(log))
   const refuse = refuseUnrouted(app)
   const admin = adminSurface().all('*', refuse)
   const customer = customerSurface().all('*', refuse)

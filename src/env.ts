@@ -1,5 +1,6 @@
 import type { Database } from './db/client.ts'
 import type { Envelope } from './http/envelopes.ts'
+import type { RequestFacts } from './http/request-log.ts'
 
 /** The bindings, as wrangler.toml declares them. */
 export type Env = Cloudflare.Env
@@ -14,6 +15,8 @@ export interface RequestVariables {
   now: Clock
   db: Database
   envelope: Envelope
+  /** For the log: filled in by what finds them out. */
+  facts: RequestFacts
 }
 
 /** The generics of every Hono app in here. */

@@ -19,6 +19,9 @@ function freeBytes(path: string): number {
   return bavail * bsize
 }
 
+/** How a line of the request log begins. */
+const REQUEST_LINE = '{"level":"info","request_id":'
+
 export default defineConfig(async () => ({
   plugins: [
     cloudflareTest({
@@ -54,6 +57,8 @@ export default defineConfig(async () => ({
     setupFiles: [fromRoot('test/support/setup.ts')],
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,
+    // The service writes a line for each request.
+    onConsoleLog: (text: string) => !text.split('\n').every((line) => !line || line.startsWith(REQUEST_LINE)),
     testTimeout: 30_000,
     // CONTACTS=1000000 makes the test of sizes run at the full one.
     provide: { contactsOfLargeCustomer: Number(process.env.CONTACTS ?? 50_000) },

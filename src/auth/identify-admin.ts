@@ -37,7 +37,9 @@ export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
   if (routePattern(c) === undefined) return next()
   const key = readAdminKey(c.req.raw.headers)
   if (key !== undefined) return callerWithKey(c, key, next)
-  c.set('caller', await callerWithSession(c))
+  const caller = await callerWithSession(c)
+  c.set('caller', caller)
+  if (caller) c.var.facts.adminId = caller.adminId
   return next()
 })
 
@@ -74,7 +76,9 @@ async function callerWithKey(c: AdminContext, key: string, next: () => Promise<v
   const claimed = await claimAdminKey(c.env, key)
   const [authority] = await orUnavailable(Promise.resolve(keyAuthority(db, claimed.id, null, now())))
   if (!authority) throw new AppError('key_invalid')
-  c.set('caller', identifyKey(claimed, authority))
+  const caller = identifyKey(claimed, authority)
+  c.set('caller', caller)
+  Object.assign(c.var.facts, { adminId: caller.adminId, apiKeyId: caller.apiKeyId })
   c.set('keyRefusal', limitRefusal(authority, c.req.raw.headers))
   await next()
   inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, authority, now()))

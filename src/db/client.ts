@@ -10,9 +10,18 @@ export type Database = DrizzleD1Database
 /**
  * Opens the database for one request or one queue batch. The session starts at the primary: who may do what is
  * read there, and what follows sees at least the same state
- * (https://developers.cloudflare.com/d1/best-practices/read-replication/).
+ * (https://developers.cloudflare.com/d1/best-practices/read-replication/). `onRoundTrip` is called once for each.
  */
-export function openDatabase(binding: D1Database): Database {
-  // A session has the two methods drizzle calls, prepare() and batch(), but not the type it asks for.
-  return drizzle(binding.withSession('first-primary') as unknown as D1Database)
+export function openDatabase(binding: D1Database, onRoundTrip?: () => void): Database {
+  const session = binding.withSession('first-primary')
+  // What drizzle calls of a database, and a session has. It tells its logger of each query but those of a batch.
+  const client = {
+    prepare: (sql: string) => session.prepare(sql),
+    batch: (statements: D1PreparedStatement[]) => {
+      onRoundTrip?.()
+      return session.batch(statements)
+    },
+    getBookmark: () => session.getBookmark(),
+  }
+  return drizzle(client as unknown as D1Database, { logger: { logQuery: () => onRoundTrip?.() } })
 }

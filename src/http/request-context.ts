@@ -10,7 +10,12 @@ export const requestContext = (now: Clock) =>
     c.set('startedAt', now())
     c.set('now', now)
     c.set('envelope', customerEnvelope)
-    c.set('db', openDatabase(c.env.DB))
+    const facts = { adminId: null, apiKeyId: null, customerUid: null, d1Calls: 0 }
+    c.set('facts', facts)
+    c.set(
+      'db',
+      openDatabase(c.env.DB, () => facts.d1Calls++),
+    )
     c.header('X-Request-Id', c.var.requestId)
     c.header('Cache-Control', 'no-store')
     c.header('X-Content-Type-Options', 'nosniff')

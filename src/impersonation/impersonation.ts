@@ -82,6 +82,7 @@ function accessOf(
       const actor = identifyKey(claimed, authority)
       act.actor = recordedActor(actor)
       act.customerUid = customerUid
+      Object.assign(c.var.facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId, customerUid })
       act.reason = recordedReason(c.req.raw.headers)
       c.header('X-Audit-Id', act.id)
       if (authority) onLive(authority)

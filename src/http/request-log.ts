@@ -1,0 +1,35 @@
+import { createMiddleware } from 'hono/factory'
+import type { AppEnv } from '../env.ts'
+import { routePattern } from './routing.ts'
+
+/** Takes the lines of the log. */
+export type WriteLine = (line: string) => void
+
+/** What becomes known of a request on its way. Identifiers only: never a key, a token or an email. */
+export interface RequestFacts {
+  adminId: number | null
+  apiKeyId: string | null
+  customerUid: string | null
+  /** D1 round trips. */
+  d1Calls: number
+}
+
+/** Writes one line of JSON about each request. It names the path by its pattern: what a caller puts there can be a secret. */
+export const requestLog = (write: WriteLine) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    await next()
+    const { requestId, startedAt, now, facts } = c.var
+    const line = {
+      level: 'info',
+      request_id: requestId,
+      method: c.req.method,
+      route: routePattern(c) ?? null,
+      status: c.res.status,
+      duration_ms: now() - startedAt,
+      admin_id: facts.adminId,
+      api_key_id: facts.apiKeyId,
+      customer_uid: facts.customerUid,
+      d1_calls: facts.d1Calls,
+    }
+    write(JSON.stringify(line))
+  })

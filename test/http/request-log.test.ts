@@ -1,0 +1,104 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import type { Env } from '../../src/env.ts'
+import { failingDatabase } from '../support/bindings.ts'
+import { makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
+import {
+  type Caller,
+  type CallOptions,
+  call,
+  customerWithCallers,
+  loggedIn,
+  signedCaller,
+} from '../support/http.ts'
+
+/** The answer, and the lines that the request wrote. */
+async function logged(caller: Caller, path: string, options: CallOptions = {}, bindings: Partial<Env> = {}) {
+  const lines: string[] = []
+  const service = createApp(Date.now, (line) => lines.push(line))
+  const answer = await caller(path, {
+    ...options,
+    via: async (request) => {
+      const context = createExecutionContext()
+      const response = await service.fetch(request, { ...env, ...bindings }, context)
+      await waitOnExecutionContext(context)
+      return response
+    },
+  })
+  expect(lines).toHaveLength(1)
+  const [text = ''] = lines
+  return { answer, text, line: JSON.parse(text) }
+}
+
+const nobody = { admin_id: null, api_key_id: null, customer_uid: null }
+
+describe('each request writes one line', () => {
+  test('a customer’s', async () => {
+    const { own, uid } = await customerWithCallers()
+    await own('/lists')
+    const { answer, line } = await logged(own, '/lists?search=news')
+    expect(line).toEqual({
+      level: 'info',
+      request_id: answer.headers.get('X-Request-Id'),
+      method: 'GET',
+      route: '/lists',
+      status: 200,
+      duration_ms: expect.any(Number),
+      admin_id: null,
+      api_key_id: null,
+      customer_uid: uid,
+      d1_calls: 1,
+    })
+  })
+
+  test('an admin’s on behalf of a customer', async () => {
+    const { impersonated, uid, admin, adminKey } = await customerWithCallers()
+    const { line } = await logged(impersonated, '/lists', { body: { name: 'Newsletter' } })
+    const who = { admin_id: admin.adminId, api_key_id: adminKey.id, customer_uid: uid }
+    expect(line).toMatchObject({ method: 'POST', route: '/lists', status: 201, ...who })
+  })
+
+  test('one with a session', async () => {
+    const admin = await loggedIn()
+    const { line } = await logged(admin.call, `/admin/${admin.adminId}`)
+    expect(line).toMatchObject({
+      route: '/admin/:id{[0-9]+}',
+      ...nobody,
+      admin_id: admin.adminId,
+      d1_calls: 2,
+    })
+  })
+
+  test('a refused one', async () => {
+    const { line } = await logged(call, '/lists')
+    expect(line).toMatchObject({ route: '/lists', status: 401, ...nobody, d1_calls: 0 })
+  })
+
+  test('one that no route answers', async () => {
+    const { line } = await logged(call, '/nowhere')
+    expect(line).toMatchObject({ route: null, status: 404, ...nobody, d1_calls: 0 })
+  })
+
+  test('one that fails', async () => {
+    const { own, uid } = await customerWithCallers()
+    await own('/lists')
+    const broken = { DB: failingDatabase({ from: 2 }) }
+    const { line } = await logged(own, '/lists', { body: { name: 'Newsletter' } }, broken)
+    expect(line).toMatchObject({ route: '/lists', status: 500, customer_uid: uid, d1_calls: 2 })
+  })
+})
+
+test('no secret is in a line, wherever a caller puts it', async () => {
+  const { key, adminKey, own, impersonated } = await customerWithCallers()
+  const [client, { email }] = [await makeClient(), await makeAdmin()]
+  const login = await logged(signedCaller(client), '/admin/login', { body: { email, password: PASSWORD } })
+  const { text: ownText } = await logged(own, `/lists/${key}?search=${key}`)
+  const { text: unroutedText } = await logged(impersonated, `/${adminKey.key}?email=${email}`, {
+    headers: { 'X-ADMIN-REASON': key, 'User-Agent': adminKey.key },
+  })
+  const texts = [login.text, ownText, unroutedText].join('\n')
+  for (const secret of [key, adminKey.key, email, PASSWORD, client.secret, login.answer.json.data.auth_token])
+    expect(texts).not.toContain(secret)
+})
