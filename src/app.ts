@@ -21,6 +21,7 @@ import { contactsRoutes } from './customer/contacts.routes.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
 import { membersRoutes } from './customer/members.routes.ts'
 import type { AppEnv, Clock } from './env.ts'
+import { crossOrigin } from './http/cross-origin.ts'
 import { docsRoutes } from './http/docs.routes.ts'
 import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
@@ -77,7 +78,7 @@ const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
 export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
   const app = new Hono<AppEnv>()
   app.onError(handleError)
-  app.use(requestContext(now), requestLog(log))
+  app.use(requestContext(now), requestLog(log), crossOrigin)
   const refuse = refuseUnrouted(app)
   const admin = adminSurface().all('*', refuse)
   const customer = customerSurface().all('*', refuse)

@@ -14,6 +14,10 @@ const settings = z.object({
   LOCKOUT_THRESHOLD: wholeNumber,
   LOCKOUT_WINDOW_SECONDS: wholeNumber.transform(milliseconds),
   LOCKOUT_SECONDS: wholeNumber.transform(milliseconds),
+  CORS_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+    .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
 })
 
 const parsed = new WeakMap<Env, Settings>()
@@ -25,6 +29,8 @@ export interface Settings {
   /** Without a slash at its end. */
   publicUrl: string
   lockout: { threshold: number; windowMs: number; lockMs: number }
+  /** Where browsers may call from: exact origins. */
+  corsOrigins: readonly string[]
 }
 
 /**
@@ -48,6 +54,7 @@ export function settingsOf(env: Env): Settings {
       windowMs: data.LOCKOUT_WINDOW_SECONDS,
       lockMs: data.LOCKOUT_SECONDS,
     },
+    corsOrigins: data.CORS_ORIGINS,
   }
   parsed.set(env, read)
   return read

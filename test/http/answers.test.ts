@@ -7,8 +7,15 @@ describe('every answer', () => {
     async (path) => {
       const requestId = 'req_from_the_client'
       const { headers } = await call(path, { headers: { 'X-Request-Id': requestId } })
-      expect(headers.get('Cache-Control')).toBe('no-store')
-      expect(headers.get('X-Content-Type-Options')).toBe('nosniff')
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
       expect(headers.get('X-Request-Id')).toMatch(/^req_[0-9a-f-]{36}$/)
     },
   )

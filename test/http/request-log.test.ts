@@ -71,6 +71,11 @@ describe('each request writes one line', () => {
     })
   })
 
+  test('one whose path another route’s pattern fits too', async () => {
+    const { line } = await logged((await loggedIn()).call, '/admin/audit/dead_letters')
+    expect(line).toMatchObject({ route: '/admin/audit/dead_letters', status: 200 })
+  })
+
   test('a refused one', async () => {
     const { line } = await logged(call, '/lists')
     expect(line).toMatchObject({ route: '/lists', status: 401, ...nobody, d1_calls: 0 })

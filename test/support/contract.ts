@@ -6,6 +6,8 @@ import { openapiDocument, pathTemplate } from '../../src/http/openapi.ts'
 const app = createApp()
 
 interface Operation {
+  parameters: { name: string; in: string }[]
+  requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
   responses: Record<string, { content: Record<string, { schema: Schema }>; headers: Record<string, unknown> }>
 }
 
@@ -40,9 +42,12 @@ function operationOf(request: Request): Operation | undefined {
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const [handlers] = app.router.match(method, new URL(request.url).pathname)
   const route = handlers.map(([[, route]]) => route).find((route) => route.method === method)
-  const template = pathTemplate(route?.path ?? '')
-  return document.paths[template]?.[method.toLowerCase()]
+  return route && documented(method, route.path)
 }
+
+/** What the document says of a route. */
+export const documented = (method: string, path: string): Operation | undefined =>
+  document.paths[pathTemplate(path)]?.[method.toLowerCase()]
 
 function validatorOf(schema: Schema): Validator {
   const validator =

@@ -55,7 +55,7 @@ function parse(text: string): unknown {
 }
 
 /** `SWI-CS` by other means than the service's own. */
-export const checksum = (secret: string, body: string) =>
+export const checksum = (secret: string, body: string | Uint8Array) =>
   createHmac('sha256', secret).update(body).digest('hex')
 
 /** Calls the admin surface as a registered client, signing each body, with a session if there is a token. */
