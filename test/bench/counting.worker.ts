@@ -1,6 +1,6 @@
 import type { Env } from '../../src/env.ts'
 import worker from '../../src/index.ts'
-import { countedBindings } from '../support/counted-bindings.ts'
+import { countedBindings } from '../support/call-counts.ts'
 
 /** The service as it is; each answer says in `X-Calls` what it cost up to then. */
 export default {

@@ -1,4 +1,4 @@
-import type { CallCounts } from '../support/counted-bindings.ts'
+import type { CallCounts } from '../support/call-counts.ts'
 import type { LoadResult } from './load.ts'
 import type { BenchRoute } from './routes.ts'
 

@@ -13,6 +13,7 @@ export const CLIENT_SECRETS_KEYS = `bench:${'A'.repeat(43)}`
 
 // wrangler takes declared secrets from the environment where there is no .dev.vars.
 process.env.CLIENT_SECRETS_KEYS = CLIENT_SECRETS_KEYS
+process.env.AUDIT_SIGNING_KEYS = CLIENT_SECRETS_KEYS
 
 /** A Worker that runs, and where it listens. */
 export interface Running {
@@ -50,6 +51,8 @@ export async function run(name: string, code: string, folder: string): Promise<R
     ...options,
     cf: false,
     log: new Log(LogLevel.WARN),
+    // The Worker writes a line for each request.
+    handleStructuredLogs: () => {},
     resourcePersistencePath: folder,
   })
   await miniflare.ready
