@@ -33,16 +33,49 @@ export const admins = sqliteTable(
     lastLoginAt: moment('last_login_at'),
     createdAt: moment('created_at').notNull(),
   },
-  (table) => [uniqueIndex('admins_email').on(table.email)],
+  (table) => [
+    uniqueIndex('admins_email').on(table.email),
+    index('admins_enabled_super_admins')
+      .on(table.id)
+      .where(sql`role = 'super_admin' AND disabled_at IS NULL`),
+  ],
 )
 
-/** Failed logins by email, whether there is such an account or not. */
-export const loginFailures = sqliteTable('login_failures', {
-  emailHash: text('email_hash').primaryKey(),
-  failures: integer('failures').notNull(),
-  windowStartedAt: moment('window_started_at').notNull(),
-  lockedUntil: moment('locked_until'),
+/** How many rows a table has, kept by triggers, so that a total costs one row. */
+export const totals = sqliteTable('totals', {
+  name: text('name', { enum: ['admins'] }).primaryKey(),
+  rows: integer('rows').notNull(),
 })
+
+/** Failed logins by email, whether there is such an account or not. A login that is under way counts as one. */
+export const loginFailures = sqliteTable(
+  'login_failures',
+  {
+    emailHash: text('email_hash').primaryKey(),
+    /** A JSON array of moments: those of this row's failures that can still add up to a lock. */
+    failedAt: text('failed_at').notNull().default('[]'),
+    lockedUntil: moment('locked_until'),
+    /** When the row has nothing to say any more. */
+    expiresAt: moment('expires_at').notNull().default(0),
+  },
+  (table) => [index('login_failures_expires_at').on(table.expiresAt)],
+)
+
+/** Links that were mailed to unlock an account and were not used yet. */
+export const unlockTokens = sqliteTable(
+  'unlock_tokens',
+  {
+    tokenHash: text('token_hash').primaryKey(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    index('unlock_tokens_admin_id').on(table.adminId),
+    index('unlock_tokens_expires_at').on(table.expiresAt),
+  ],
+)
 
 export const adminSessions = sqliteTable(
   'admin_sessions',
