@@ -35,9 +35,12 @@ const ERRORS = {
   self_action: [409, 'You may not do this to yourself'],
   api_key_inactive: [409, 'The API key is revoked or expired'],
   customer_pending_delete: [409, 'The customer is about to be deleted'],
+  last_super_admin: [409, 'The last enabled super_admin stays as it is'],
+  not_locked: [409, 'The account is not locked'],
   body_too_large: [413, 'The request body is too large'],
   unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
   invalid: [422, 'The request is invalid'],
+  throttled: [429, 'Too many attempts, try again later'],
   internal: [500, 'Something went wrong'],
   mail_unavailable: [502, 'The mail could not be sent, nothing was done'],
   dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
@@ -57,8 +60,8 @@ export const FIELD_TEXT = {
   taken: 'has already been taken',
 } as const
 
-/** Seconds after which a caller may try again when a dependency was down. */
-const RETRY_AFTER_SECONDS = 5
+/** Seconds after which a caller may try again: of a brake its period (wrangler.toml), of an outage a moment. */
+const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 60, 503: 5 }
 
 interface AppErrorOptions {
   /** Replaces the table's text, where the contract has its own wording. */
@@ -82,10 +85,8 @@ export class AppError extends Error {
     this.code = code
     this.fields = options.fields
     this.details = options.details ?? {}
-    this.headers =
-      this.status === 503
-        ? { 'Retry-After': `${RETRY_AFTER_SECONDS}`, ...options.headers }
-        : { ...options.headers }
+    const retryAfter = RETRY_AFTER_SECONDS[this.status]
+    this.headers = { ...(retryAfter && { 'Retry-After': `${retryAfter}` }), ...options.headers }
   }
 
   get status() {

@@ -1,13 +1,17 @@
 import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresClient } from '../auth/requires.ts'
-import { describes } from '../http/annotations.ts'
+import { AppError } from '../errors.ts'
+import { annotated, describes } from '../http/annotations.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
 import { adminAnswer, textValue, timeValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
+import { logFailure } from '../log.ts'
+import { lockoutStores } from './lockout-stores.ts'
 import { login } from './login.service.ts'
 
 const credentials = z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
@@ -15,6 +19,30 @@ const credentials = z.object({ email: text().min(1).max(254), password: text().m
 const session = z
   .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue, admin: adminObject })
   .meta({ id: 'Session' })
+/**
+ * Slows guessing from one address down. Only Cloudflare sets CF-Connecting-IP; what a caller says of itself does not
+ * count. A throttled attempt is not looked at and not on record: a brake that costs a message for each push is none.
+ * @throws AppError throttled
+ */
+const brake = annotated(
+  { errors: ['throttled'] },
+  createMiddleware<AdminEnv>(async (c, next) => {
+    const key = c.req.header('CF-Connecting-IP')
+    if (key !== undefined && !(await isWithinLimit(c.env.LOGIN_RATE_LIMIT, key)))
+      throw new AppError('throttled')
+    return next()
+  }),
+)
+
+/** The lockout is the authority on guessing, so without the brake logging in goes on. */
+async function isWithinLimit(limit: RateLimit, key: string): Promise<boolean> {
+  try {
+    return (await limit.limit({ key })).success
+  } catch (error) {
+    logFailure({ binding: 'LOGIN_RATE_LIMIT' }, error)
+    return true
+  }
+}
 
 /** `/admin/login`. */
 export const loginRoutes = new Hono<AdminEnv>().post(
@@ -24,18 +52,23 @@ export const loginRoutes = new Hono<AdminEnv>().post(
     answers: { 200: adminAnswer('Admin login successful', session) },
     errors: ['login_invalid'],
   }),
+  brake,
   requiresClient(),
   body(credentials),
   async (c) => {
-    const { email, password } = c.req.valid('json')
-    const { account, token, expiresAt } = await login(c.var.db, email, password, c.var.now())
-    c.var.act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
+    const { act, now } = c.var
+    const { adminId, result, afterwards } = await login(lockoutStores(c), c.req.valid('json'), now())
+    if (afterwards) c.executionCtx.waitUntil(afterwards)
+    if (adminId !== null) act.about('admin', `${adminId}`)
+    if (result instanceof AppError) throw result
+    const { account, token, expiresAt } = result
+    act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
     return c.json({
       message: 'Admin login successful',
       data: {
         auth_token: token,
         expires_at: timestamp(expiresAt),
-        admin: presentAdmin(account, c.var.now()),
+        admin: presentAdmin(account, now()),
       },
     })
   },

@@ -1,11 +1,24 @@
-import { eq } from 'drizzle-orm'
-import type { AdminAccount } from '../auth/account.ts'
-import { adminColumns } from '../auth/account.ts'
+import { and, eq, exists, isNull, not } from 'drizzle-orm'
+import { type AdminAccount, adminColumns, emailHashOf } from '../auth/account.ts'
+import {
+  forgetFailures,
+  lockOf,
+  mirroredLock,
+  secondsUntil,
+  takeAttempt,
+  unmirrorForgotten,
+} from '../auth/lockout.ts'
 import { hashPassword, needsRehash, verifyPassword } from '../auth/passwords.ts'
 import { newSession } from '../auth/session.ts'
+import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../db/schema.ts'
-import { AppError } from '../errors.ts'
+import { AppError, orUnavailable } from '../errors.ts'
+
+interface Credentials {
+  email: string
+  password: string
+}
 
 export interface Login {
   token: string
@@ -13,29 +26,102 @@ export interface Login {
   account: AdminAccount
 }
 
+/** How a login ended, and whose account it was about, for the record. */
+export interface LoginOutcome {
+  adminId: number | null
+  result: Login | AppError
+  /** What is left to do after the answer. */
+  afterwards?: Promise<void> | undefined
+}
+
 /**
- * Logs an admin in. An unknown email costs the same hash as a wrong password.
- * @throws AppError login_invalid, whatever the reason
+ * Logs an admin in, or says no in one and the same way: unknown email, wrong password, disabled and locked account
+ * cost the same steps and, where a password is compared, one hash each. An account that KV knows to be locked is
+ * refused with no question to D1.
  */
-export async function login(db: Database, email: string, password: string, now: number): Promise<Login> {
-  const [found] = await db
+export async function login(
+  stores: LockoutStores,
+  { email, password }: Credentials,
+  now: number,
+): Promise<LoginOutcome> {
+  const { db, kv, settings } = stores
+  const emailHash = emailHashOf(email)
+  const known = await mirroredLock(kv, emailHash, now)
+  if (known) return { adminId: known.admin_id, result: refused(known.locked_until, now) }
+
+  const [[attempt], [lock], [found]] = await orUnavailable(
+    db.batch([
+      takeAttempt(db, emailHash, settings.lockout, now),
+      lockOf(db, emailHash),
+      accountByEmail(db, emailHash),
+    ]),
+  )
+  const adminId = found?.account.id ?? null
+  if (!attempt) return { adminId, result: refused(lock?.lockedUntil ?? null, now) }
+
+  const matches = verifyPassword(password, found?.passwordHash)
+  if (matches && found && found.account.disabledAt === null) {
+    const { login, forgotten } = await openSession(db, emailHash, found, password, now)
+    // Attempts that ran at the same time may have locked the account, and KV may know of it.
+    const afterwards = unmirrorForgotten(kv, emailHash, forgotten)
+    if (login) return { adminId, result: login, afterwards }
+  }
+  if (attempt.lockedUntil === null) return { adminId, result: refused(null, now) }
+  const mirrored = { locked_until: attempt.lockedUntil, admin_id: adminId }
+  return {
+    adminId,
+    result: refused(attempt.lockedUntil, now),
+    afterwards: announceLock(stores, emailHash, mirrored, now),
+  }
+}
+
+const refused = (lockedUntil: number | null, now: number) =>
+  new AppError('login_invalid', {
+    details: { locked: lockedUntil !== null },
+    headers: lockedUntil === null ? {} : { 'Retry-After': secondsUntil(lockedUntil, now) },
+  })
+
+const accountByEmail = (db: Database, emailHash: string) =>
+  db
     .select({ account: adminColumns, passwordHash: admins.passwordHash })
     .from(admins)
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
-    .where(eq(admins.email, email))
-  const matches = verifyPassword(password, found?.passwordHash)
-  if (!matches || !found || found.account.disabledAt !== null) {
-    throw new AppError('login_invalid', { details: { locked: false } })
-  }
-  const { account, passwordHash } = found
+    .where(eq(admins.emailHash, emailHash))
+
+type Found = Awaited<ReturnType<typeof accountByEmail>>[number]
+
+/**
+ * Opens a session and forgets the failures before it, in one round trip. There is no login if the account was disabled
+ * or got another password while this one was compared: no session may outlive that.
+ */
+async function openSession(
+  db: Database,
+  emailHash: string,
+  { account, passwordHash }: Found,
+  password: string,
+  now: number,
+): Promise<{ login: Login | undefined; forgotten: { lockedUntil: number | null }[] }> {
   const { token, row } = newSession(account.id, now)
+  const unchanged = and(
+    eq(admins.id, account.id),
+    eq(admins.passwordHash, passwordHash),
+    isNull(admins.disabledAt),
+  )
+  const stillValid = exists(db.select({ id: admins.id }).from(admins).where(unchanged))
   const rehashed = needsRehash(passwordHash) ? { passwordHash: hashPassword(password) } : {}
-  await db.batch([
+  const [, withdrawn, , forgotten] = await db.batch([
     db.insert(adminSessions).values(row),
+    db
+      .delete(adminSessions)
+      .where(and(eq(adminSessions.id, row.id), not(stillValid)))
+      .returning({ id: adminSessions.id }),
     db
       .update(admins)
       .set({ lastLoginAt: now, ...rehashed })
-      .where(eq(admins.id, account.id)),
+      .where(unchanged),
+    forgetFailures(db, emailHash),
   ])
-  return { token, expiresAt: row.expiresAt, account: { ...account, lastLoginAt: now } }
+  if (withdrawn.length > 0) return { login: undefined, forgotten }
+  const opened = { ...account, lastLoginAt: now, lockedUntil: null }
+  return { login: { token, expiresAt: row.expiresAt, account: opened }, forgotten }
 }

@@ -55,7 +55,7 @@ export type TrailEvent = Omit<AuditEvent, 'stage'> & {
 export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
 
 /** What anything that looks like one of our credentials is replaced by, wherever a caller can put text. */
-const CREDENTIAL = /stw_(admin|customer|session)_\w*/g
+const CREDENTIAL = /stw_(admin|customer|session|unlock)_\w*/g
 
 /** Text from outside as a record keeps it: no credentials in it, well-formed, bounded. */
 export const recordable = (value: string) =>

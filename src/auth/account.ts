@@ -1,5 +1,6 @@
 import { getTableColumns } from 'drizzle-orm'
 import * as z from 'zod'
+import { sha256Hex } from '../crypto/digest.ts'
 import { admins, loginFailures } from '../db/schema.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
@@ -14,6 +15,9 @@ export const adminColumns = { ...publicColumns, lockedUntil: loginFailures.locke
 export type AdminAccount = Omit<typeof admins.$inferSelect, 'passwordHash' | 'emailHash'> & {
   lockedUntil: number | null
 }
+
+/** What an account and its failed logins are found by, whatever case the email is written in. */
+export const emailHashOf = (email: string) => sha256Hex(email.toLowerCase())
 
 /** Whether a moment, if there is one, has come. */
 export const isPast = (moment: number | null, now: number) => moment !== null && moment <= now

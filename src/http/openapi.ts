@@ -59,7 +59,7 @@ function operation({ method, path, annotations }: Route, components: Components)
   const codes = new Set([...who.errors, ...own, ...(words.errors ?? [])])
   const headers = Object.assign({}, who.headers, ...annotations.map(({ headers }) => headers))
   const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders }
-  const errorName = access.kind === 'admin' || access.kind === 'client' ? 'AdminError' : 'Error'
+  const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
   return {
     operationId: operationId(method, path),
     summary: words.summary,
@@ -107,12 +107,15 @@ function parameters(
   })
 }
 
+/** What a status means where an answer with it is not a refusal. */
+const DESCRIPTIONS: Record<string, string> = { 201: 'Created', 404: 'Not found' }
+
 function successes(answers: Words['answers'], headers: Json, components: Components): Json {
   const responses = Object.entries(answers).map(([status, answer]) => {
     const { mediaType, schema } =
       answer instanceof z.ZodType ? { mediaType: 'application/json', schema: answer } : answer
     const content = components.content([mediaType], schema, 'output')
-    return [status, { description: status === '201' ? 'Created' : 'Success', headers, content }]
+    return [status, { description: DESCRIPTIONS[status] ?? 'Success', headers, content }]
   })
   return Object.fromEntries(responses)
 }

@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { Buffer } from 'node:buffer'
 import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { type ApiKeyInput, createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
@@ -6,6 +7,7 @@ import { type CustomerInput, createCustomer } from '../../src/admin/customers.se
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { newSession } from '../../src/auth/session.ts'
+import { argon2idHash } from '../../src/crypto/argon2id.ts'
 import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema.ts'
@@ -14,6 +16,14 @@ import { adminSessions } from '../../src/db/schema.ts'
 export const PASSWORD = 'correct horse battery staple'
 
 const passwordHash = hashPassword(PASSWORD)
+
+/** A hash of a password at next to no cost, for tests that compare many. A login with it is rehashed. */
+export function cheapHash(password: string): string {
+  const salt = new Uint8Array(16)
+  const digest = argon2idHash(password, salt, { m: 8, t: 1, p: 1 })
+  const texts = [salt, digest].map((bytes) => Buffer.from(bytes).toString('base64').replace(/=+$/, ''))
+  return `$argon2id$v=19$m=8,t=1,p=1$${texts.join('$')}`
+}
 
 /** A number for names that have to differ within a test. */
 let made = 0
@@ -24,9 +34,13 @@ export const database = () => openDatabase(env.DB)
 export const makeClient = (name = 'Test client') =>
   createClient(database(), env.CLIENT_SECRETS_KEYS, name, Date.now())
 
-/** A staff account that can log in with `PASSWORD`. */
-export async function makeAdmin(role: Role = 'super_admin', email = `admin-${++made}@example.com`) {
-  const adminId = await createAdmin(database(), { email, role, passwordHash }, Date.now())
+/** A staff account that can log in with `PASSWORD`, or with the password of another hash. */
+export async function makeAdmin(
+  role: Role = 'super_admin',
+  email = `admin-${++made}@example.com`,
+  hash = passwordHash,
+) {
+  const adminId = await createAdmin(database(), { email, role, passwordHash: hash }, Date.now())
   return { adminId, role, email }
 }
 

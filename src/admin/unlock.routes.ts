@@ -1,0 +1,69 @@
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { Act } from '../audit/act.ts'
+import { isPublic } from '../auth/declared.ts'
+import { ownerOfLink, redeemLink } from '../auth/unlock-link.ts'
+import type { AppEnv } from '../env.ts'
+import { describes } from '../http/annotations.ts'
+import { textValue } from '../http/schemas.ts'
+import { body, query } from '../http/validation.ts'
+import { settingsOf } from '../settings.ts'
+import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
+
+/** Whatever is no token of ours gets the page that says so, not a list of errors. */
+const link = z.object({ token: z.string().catch('') })
+
+const htmlPage = { mediaType: 'text/html', schema: textValue('<!doctype html>...') }
+
+/** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
+export const unlockRoutes = new Hono<AppEnv>()
+  .get(
+    '/unlock',
+    describes({
+      summary: 'Show the page that unlocks an account',
+      description: 'What the mailed link leads to: a page with a button, for browsers.',
+      answers: { 200: htmlPage, 404: htmlPage },
+      errors: ['dependency_unavailable'],
+    }),
+    isPublic(),
+    query(link),
+    async (c) => {
+      const { productName } = settingsOf(c.env)
+      const { token } = c.req.valid('query')
+      const owner = await ownerOfLink(c.var.db, token, c.var.now())
+      return owner === undefined
+        ? show(c, 404, await deadLinkPage(productName))
+        : show(c, 200, await confirmationPage(productName, token))
+    },
+  )
+  .post(
+    '/unlock',
+    describes({
+      summary: 'Unlock the account of a mailed link',
+      description: 'What the button sends. A link works once, for an hour.',
+      answers: { 200: htmlPage, 404: htmlPage },
+      errors: ['dependency_unavailable', 'audit_unavailable'],
+    }),
+    isPublic(),
+    body(link),
+    async (c) => {
+      const { productName } = settingsOf(c.env)
+      const { token } = c.req.valid('json')
+      const owner = await ownerOfLink(c.var.db, token, c.var.now())
+      if (owner === undefined) return show(c, 404, await deadLinkPage(productName))
+      const act = new Act(c)
+      act.about('admin', `${owner}`)
+      await act.received()
+      const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
+      const answer = unlocked
+        ? show(c, 200, await unlockedPage(productName))
+        : show(c, 404, await deadLinkPage(productName))
+      await act.completed(answer.status)
+      return answer
+    },
+  )
+
+function show(c: Context<AppEnv>, status: 200 | 404, page: Page): Response {
+  c.header('Content-Security-Policy', page.contentSecurityPolicy)
+  return c.html(page.html, status)
+}
