@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { accountStateRoutes } from './admin/account-state.routes.ts'
 import { accountsRoutes } from './admin/accounts.routes.ts'
 import { apiKeysRoutes } from './admin/api-keys.routes.ts'
 import { clientsRoutes } from './admin/clients.routes.ts'
@@ -7,7 +8,9 @@ import { customerLifecycleRoutes } from './admin/customer-lifecycle.routes.ts'
 import { customersRoutes } from './admin/customers.routes.ts'
 import { liveSessionsRoutes } from './admin/live-sessions.routes.ts'
 import { loginRoutes } from './admin/login.routes.ts'
+import { passwordsRoutes } from './admin/passwords.routes.ts'
 import { sessionsRoutes } from './admin/sessions.routes.ts'
+import { unlockRoutes } from './admin/unlock.routes.ts'
 import { auditRoutes } from './audit/audit.routes.ts'
 import { auditKeysRoutes } from './audit/audit-keys.routes.ts'
 import { deadLettersRoutes } from './audit/dead-letters.routes.ts'
@@ -38,6 +41,8 @@ const adminSurface = () =>
       c.set('envelope', adminEnvelope)
       await next()
     })
+    // For browsers, which sign nothing: past the identification.
+    .route('/', unlockRoutes)
     .use(identifyAdmin)
     .route('/', loginRoutes)
     .route('/', sessionsRoutes)
@@ -49,6 +54,8 @@ const adminSurface = () =>
     .route('/', deadLettersRoutes)
     .route('/', auditRoutes)
     .route('/', accountsRoutes)
+    .route('/', accountStateRoutes)
+    .route('/', passwordsRoutes)
 
 /** What customers call, and admins on their behalf. */
 const customerSurface = () =>

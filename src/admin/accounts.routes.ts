@@ -1,20 +1,50 @@
 import { Hono } from 'hono'
+import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
+import { ROLES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
-import { adminAnswer } from '../http/schemas.ts'
-import { getAdmin } from './accounts.service.ts'
+import { positionOf } from '../http/envelopes.ts'
+import { email, text } from '../http/fields.ts'
+import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { adminAnswer, adminPage } from '../http/schemas.ts'
+import { body, query } from '../http/validation.ts'
+import { CREATION_REFUSED, faultsOfEmail, getAdmin, inviteAdmin, listAdmins } from './accounts.service.ts'
+import { lockoutStores } from './lockout-stores.ts'
 
 const RETRIEVED = 'Admin retrieved successfully'
+const LISTED = 'Admins retrieved successfully'
+const CREATED = 'Admin created successfully'
 
-/** `/admin` and `/admin/:id`: staff accounts. */
+const listQuery = pageQuery.extend({ search_query: text().max(254).optional() })
+const newAdmin = z.object({ email: email(), role: z.enum(ROLES) })
+
+/** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
 export const accountsRoutes = new Hono<AdminEnv>()
   .get(
     '/',
     describes({ summary: 'Get the own account', answers: { 200: adminAnswer(RETRIEVED, adminObject) } }),
     requires('self:read'),
     (c) => c.json({ message: RETRIEVED, data: presentAdmin(c.var.actor.admin, c.var.now()) }),
+  )
+  .get(
+    '/list',
+    describes({
+      summary: 'List accounts',
+      description: 'All by age, or those whose email begins with `search_query` by email.',
+      answers: { 200: adminPage(LISTED, adminObject) },
+    }),
+    requires('admins:read'),
+    query(listQuery),
+    async (c) => {
+      const { search_query: prefix, ...paging } = c.req.valid('query')
+      const search = prefix || undefined
+      const page = pageRequest(paging, search === undefined ? ['number'] : ['string', 'number'])
+      const { items, ...position } = await listAdmins(c.var.db, search, page)
+      const data = items.map((account) => presentAdmin(account, c.var.now()))
+      return c.json({ message: LISTED, data, meta: positionOf(position) })
+    },
   )
   .get(
     '/:id{[0-9]+}',
@@ -27,5 +57,26 @@ export const accountsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const account = await getAdmin(c.var.db, c.req.param('id'))
       return c.json({ message: RETRIEVED, data: presentAdmin(account, c.var.now()) })
+    },
+  )
+  .post(
+    '/new',
+    describes({
+      summary: 'Create an account',
+      description: 'Its owner is mailed a random password, which is valid for 72 hours.',
+      answers: { 201: adminAnswer(CREATED, adminObject) },
+      errors: ['mail_unavailable'],
+    }),
+    requires('admins:manage'),
+    body(newAdmin, {
+      message: CREATION_REFUSED,
+      alsoInvalid: (c, sent) => faultsOfEmail(c.var.db, sent.email),
+    }),
+    async (c) => {
+      const { act, now } = c.var
+      const { account, afterwards } = await inviteAdmin(lockoutStores(c), c.req.valid('json'), now())
+      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      act.about('admin', `${account.id}`)
+      return c.json({ message: CREATED, data: presentAdmin(account, now()) }, 201)
     },
   )

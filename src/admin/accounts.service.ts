@@ -1,20 +1,57 @@
-import { eq } from 'drizzle-orm'
-import { type AdminAccount, adminColumns } from '../auth/account.ts'
+import { and, count, eq } from 'drizzle-orm'
+import { type AdminAccount, adminColumns, emailHashOf } from '../auth/account.ts'
+import { forgetFailures, unmirrorForgotten } from '../auth/lockout.ts'
+import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/passwords.ts'
 import type { Role } from '../auth/permissions.ts'
-import { sha256Hex } from '../crypto/digest.ts'
+import type { LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
-import { admins, loginFailures } from '../db/schema.ts'
-import { AppError } from '../errors.ts'
+import { past, startsWith } from '../db/keyset.ts'
+import { admins, loginFailures, totals } from '../db/schema.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { newAccountMail } from '../mail/templates.ts'
+
+/** How the contract words a 422 of a new account. */
+export const CREATION_REFUSED = 'Error occurred creating admin'
+
+const accounts = (db: Database) =>
+  db.select(adminColumns).from(admins).leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
+
+/** The query for one account. */
+export const accountById = (db: Database, id: string) => accounts(db).where(eq(admins.id, Number(id)))
 
 /** @throws AppError admin_unknown, in the contract's words */
-export async function getAdmin(db: Database, id: string): Promise<AdminAccount> {
-  const [account] = await db
-    .select(adminColumns)
-    .from(admins)
-    .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
-    .where(eq(admins.id, Number(id)))
+export function found(account: AdminAccount | undefined, id: string): AdminAccount {
   if (!account) throw new AppError('admin_unknown', { message: `Admin with id - ${id} -, does not exist` })
   return account
+}
+
+/** @throws AppError admin_unknown */
+export async function getAdmin(db: Database, id: string): Promise<AdminAccount> {
+  const [account] = await accountById(db, id)
+  return found(account, id)
+}
+
+/** The accounts by age, or those whose email begins with `search` by email. */
+export async function listAdmins(
+  db: Database,
+  search: string | undefined,
+  page: PageRequest,
+): Promise<Page<AdminAccount>> {
+  const matching = search === undefined ? undefined : startsWith(admins.email, search)
+  const order = search === undefined ? [admins.id] : [admins.email, admins.id]
+  const [rows, [total]] = await db.batch([
+    accounts(db)
+      .where(and(matching, past(order, page)))
+      .orderBy(...order)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    matching
+      ? db.select({ rows: count() }).from(admins).where(matching)
+      : db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
+  ])
+  const position = ({ id, email }: AdminAccount) => (search === undefined ? [id] : [email, id])
+  return pageOf(rows, total?.rows ?? 0, page, position, (account) => account)
 }
 
 export interface NewAdmin {
@@ -24,22 +61,54 @@ export interface NewAdmin {
 }
 
 /** Creates an account whose owner chose the password, and gives its id. */
-export async function createAdmin(
-  db: Database,
-  { email, role, passwordHash }: NewAdmin,
-  now: number,
-): Promise<number> {
-  const [created] = await db
-    .insert(admins)
-    .values({
-      email,
-      emailHash: sha256Hex(email.toLowerCase()),
-      role,
-      passwordHash,
-      hasChangedPassword: true,
-      createdAt: now,
-    })
-    .returning({ id: admins.id })
+export async function createAdmin(db: Database, input: NewAdmin, now: number): Promise<number> {
+  const row = { ...input, emailHash: emailHashOf(input.email), hasChangedPassword: true, createdAt: now }
+  const [created] = await db.insert(admins).values(row).returning({ id: admins.id })
   if (!created) throw new Error('an insert that returned no row')
   return created.id
+}
+
+/** What is wrong with the email of a new account beside its form. */
+export async function faultsOfEmail(db: Database, email: unknown): Promise<FieldErrors> {
+  if (typeof email !== 'string') return {}
+  const [known] = await db
+    .select({ id: admins.id })
+    .from(admins)
+    .where(eq(admins.emailHash, emailHashOf(email)))
+  return known ? { email: [FIELD_TEXT.taken] } : {}
+}
+
+/**
+ * Creates an account and mails its owner a random password. The row comes first, because only its insertion decides
+ * who gets an email that two ask for at once, and only the one who does may mail; until the mail is gone nobody has
+ * the password, so nobody can log in. If it cannot be sent the row goes again, if the password is still the one that
+ * nobody was told: somebody else may have reset it.
+ * @throws AppError invalid if the email is taken, mail_unavailable, and then there is no account
+ */
+export async function inviteAdmin(
+  { db, kv, mailer, settings }: LockoutStores,
+  { email, role }: Pick<NewAdmin, 'email' | 'role'>,
+  now: number,
+): Promise<{ account: AdminAccount; afterwards?: Promise<void> | undefined }> {
+  const password = randomPassword()
+  const pending = pendingPassword(password, now)
+  const emailHash = emailHashOf(email)
+  const row = { email, emailHash, role, ...pending, createdAt: now }
+  const [created] = await db.insert(admins).values(row).onConflictDoNothing().returning()
+  if (!created)
+    throw new AppError('invalid', { message: CREATION_REFUSED, fields: { email: [FIELD_TEXT.taken] } })
+  const inserted = and(eq(admins.id, created.id), eq(admins.passwordHash, pending.passwordHash))
+  try {
+    await mailer.send(email, await newAccountMail(email, password, RANDOM_PASSWORD_HOURS, settings))
+  } catch (error) {
+    await db.delete(admins).where(inserted)
+    throw error
+  }
+  // Who guessed at this email before there was an account must not keep its owner out.
+  const forgotten = await forgetFailures(db, emailHash)
+  const { passwordHash: _passwordHash, emailHash: _emailHash, ...account } = created
+  return {
+    account: { ...account, lockedUntil: null },
+    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
+  }
 }

@@ -27,7 +27,9 @@ interface PermissionRule {
 const PERMISSIONS = {
   'session:end': { roles: ROLES, withPendingPassword: true },
   'self:read': { roles: ROLES, withPendingPassword: true },
+  'self:password': { roles: ROLES, withPendingPassword: true },
   'admins:read': { roles: ROLES },
+  'admins:manage': { roles: ['super_admin'] },
   'api_keys:own': { roles: ROLES },
   'sessions:own': { roles: ROLES },
   'sessions:end_others': { roles: ['super_admin'] },

@@ -15,16 +15,27 @@ type Validator<Target extends string, Schema extends z.ZodType<object>> = Middle
 
 const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'invalid'] as const
 
+interface BodyOptions {
+  /** Words the 422 where the contract does. */
+  message?: string
+  /** Adds to the errors of an invalid body what only a look at the store can tell, so that all come at once. */
+  alsoInvalid?: (c: Context<AppEnv>, sent: Record<string, unknown>) => Promise<FieldErrors>
+}
+
 /**
- * Validates the body against `schema`; `c.req.valid('json')` has it. `message` words the 422 where the contract does.
+ * Validates the body against `schema`; `c.req.valid('json')` has it.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large, invalid
  */
 export function body<Schema extends z.ZodType<object>>(
   schema: Schema,
-  message?: string,
+  { message, alsoInvalid }: BodyOptions = {},
 ): Validator<'json', Schema> {
   return annotated<Validator<'json', Schema>>({ body: schema, errors: BODY_ERRORS }, async (c, next) => {
-    c.req.addValidatedData('json', parse(schema, await parsedBody(c.req.raw), message))
+    const sent = await parsedBody(c.req.raw)
+    const { data, fields } = validate(schema, sent)
+    if (fields)
+      throw new AppError('invalid', { fields: { ...(await alsoInvalid?.(c, sent)), ...fields }, message })
+    c.req.addValidatedData('json', data)
     await next()
   })
 }
@@ -35,7 +46,9 @@ export function body<Schema extends z.ZodType<object>>(
  */
 export function query<Schema extends z.ZodType<object>>(schema: Schema): Validator<'query', Schema> {
   return annotated<Validator<'query', Schema>>({ query: schema, errors: ['invalid'] }, async (c, next) => {
-    c.req.addValidatedData('query', parse(schema, c.req.query()))
+    const { data, fields } = validate(schema, c.req.query())
+    if (fields) throw new AppError('invalid', { fields })
+    c.req.addValidatedData('query', data)
     await next()
   })
 }
@@ -46,19 +59,20 @@ export function takesBody(c: Context): boolean {
   return matchedRoutes(c).some(({ path, handler }) => path === pattern && annotationOf(handler).body)
 }
 
-function parse<Schema extends z.ZodType<object>>(
+type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
+
+function validate<Schema extends z.ZodType<object>>(
   schema: Schema,
   value: unknown,
-  message?: string,
-): z.output<Schema> {
+): Validated<z.output<Schema>> {
   const result = schema.safeParse(value, { error: fieldText })
-  if (result.success) return result.data
+  if (result.success) return { data: result.data }
   const fields: FieldErrors = {}
   for (const { path, message: text } of result.error.issues) {
     const field = path.join('.')
     fields[field] = [...new Set([...(fields[field] ?? []), text])]
   }
-  throw new AppError('invalid', { fields, message })
+  return { fields }
 }
 
 /** The words for what is wrong with a field, unless its schema has its own. */

@@ -1,0 +1,77 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../auth/account.ts'
+import type { AdminEnv } from '../auth/identify-admin.ts'
+import { ROLES } from '../auth/permissions.ts'
+import { requires } from '../auth/requires.ts'
+import { describes } from '../http/annotations.ts'
+import { adminAnswer } from '../http/schemas.ts'
+import { body } from '../http/validation.ts'
+import { changeRole, disableAdmin, enableAdmin, sendUnlockLink } from './account-state.service.ts'
+import { lockoutStores } from './lockout-stores.ts'
+
+const DISABLED = 'Admin disabled successfully'
+const ENABLED = 'Admin enabled successfully'
+const ROLE_UPDATED = 'Role updated successfully'
+const UNLOCK_SENT = 'Unlock email sent successfully'
+
+/** `/admin/disable/:id`, `/admin/enable/:id`, `/admin/role/:id` and `/admin/unlock/:id`: what a super_admin does to others. */
+export const accountStateRoutes = new Hono<AdminEnv>()
+  .post(
+    '/disable/:id{[0-9]+}',
+    describes({
+      summary: 'Disable an account',
+      description: 'Its sessions end and its API keys are refused from the next request on.',
+      answers: { 200: adminAnswer(DISABLED, adminObject) },
+      errors: ['admin_unknown', 'self_action', 'last_super_admin'],
+    }),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const account = await disableAdmin(db, actor, c.req.param('id'), now())
+      return c.json({ message: DISABLED, data: presentAdmin(account, now()) })
+    },
+  )
+  .post(
+    '/enable/:id{[0-9]+}',
+    describes({
+      summary: 'Enable an account',
+      answers: { 200: adminAnswer(ENABLED, adminObject) },
+      errors: ['admin_unknown'],
+    }),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const account = await enableAdmin(c.var.db, c.req.param('id'))
+      return c.json({ message: ENABLED, data: presentAdmin(account, c.var.now()) })
+    },
+  )
+  .post(
+    '/role/:id{[0-9]+}',
+    describes({
+      summary: 'Give an account another role',
+      description:
+        'Its sessions end; its API keys can do no more than the new role from the next request on.',
+      answers: { 200: adminAnswer(ROLE_UPDATED, adminObject) },
+      errors: ['admin_unknown', 'self_action', 'last_super_admin'],
+    }),
+    requires('admins:manage', 'admin'),
+    body(z.object({ role: z.enum(ROLES) })),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const account = await changeRole(db, actor, c.req.param('id'), c.req.valid('json').role)
+      return c.json({ message: ROLE_UPDATED, data: presentAdmin(account, now()) })
+    },
+  )
+  .post(
+    '/unlock/:id{[0-9]+}',
+    describes({
+      summary: 'Mail the owner of a locked account a link that unlocks it',
+      answers: { 200: adminAnswer(UNLOCK_SENT, adminObject) },
+      errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
+    }),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const account = await sendUnlockLink(lockoutStores(c), c.req.param('id'), c.var.now())
+      return c.json({ message: UNLOCK_SENT, data: presentAdmin(account, c.var.now()) })
+    },
+  )

@@ -1,0 +1,96 @@
+import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { AdminAccount } from '../auth/account.ts'
+import type { SessionActor } from '../auth/actor.ts'
+import type { Role } from '../auth/permissions.ts'
+import { type LockoutStores, mailUnlockLink } from '../auth/unlock-link.ts'
+import type { Database } from '../db/client.ts'
+import { adminSessions, admins } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { accountById, found, getAdmin } from './accounts.service.ts'
+
+type Actor = Pick<SessionActor, 'adminId' | 'role'>
+
+/**
+ * Disables an account and ends its sessions. Doing it twice changes nothing.
+ * @throws AppError self_action, admin_unknown, last_super_admin
+ */
+export async function disableAdmin(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<AdminAccount> {
+  if (actor.adminId === Number(id)) throw new AppError('self_action')
+  const change = and(isNull(admins.disabledAt), isExpendable(db))
+  const account = await changeAndEndSessions(db, id, change, { disabledAt: now })
+  if (account.disabledAt === null) throw new AppError('last_super_admin')
+  return account
+}
+
+/**
+ * Enables an account. The sessions it had stay ended. Doing it twice changes nothing.
+ * @throws AppError admin_unknown
+ */
+export async function enableAdmin(db: Database, id: string): Promise<AdminAccount> {
+  const enabled = db
+    .update(admins)
+    .set({ disabledAt: null })
+    .where(eq(admins.id, Number(id)))
+  const [, [account]] = await db.batch([enabled, accountById(db, id)])
+  return found(account, id)
+}
+
+/**
+ * Gives an account a role and ends its sessions, if it had another.
+ * @throws AppError self_action, admin_unknown, last_super_admin
+ */
+export async function changeRole(db: Database, actor: Actor, id: string, role: Role): Promise<AdminAccount> {
+  if (actor.adminId === Number(id) && actor.role !== role) throw new AppError('self_action')
+  const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(db))
+  const account = await changeAndEndSessions(db, id, change, { role })
+  if (account.role !== role) throw new AppError('last_super_admin')
+  return account
+}
+
+/**
+ * Mails the owner of a locked account a link that unlocks it.
+ * @throws AppError admin_unknown, not_locked, mail_unavailable
+ */
+export async function sendUnlockLink(stores: LockoutStores, id: string, now: number): Promise<AdminAccount> {
+  const account = await getAdmin(stores.db, id)
+  if (account.lockedUntil === null || account.lockedUntil <= now) throw new AppError('not_locked')
+  await mailUnlockLink(stores, account, now)
+  return account
+}
+
+/**
+ * Whether an account may stop being an enabled super_admin: if it is none, or there is another. It stands in the
+ * statement that makes the change, for between two statements two accounts could each be the other's reason.
+ */
+function isExpendable(db: Database): SQL | undefined {
+  const other = alias(admins, 'other')
+  const another = db
+    .select({ id: other.id })
+    .from(other)
+    .where(and(eq(other.role, 'super_admin'), isNull(other.disabledAt), ne(other.id, admins.id)))
+  return or(ne(admins.role, 'super_admin'), isNotNull(admins.disabledAt), exists(another))
+}
+
+/** Makes a change if its condition holds, ends all sessions if so, and gives the account as it is then: in one transaction. */
+async function changeAndEndSessions(
+  db: Database,
+  id: string,
+  condition: SQL | undefined,
+  change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
+): Promise<AdminAccount> {
+  const changing = and(eq(admins.id, Number(id)), condition)
+  const [, , [account]] = await db.batch([
+    db
+      .delete(adminSessions)
+      .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
+    db.update(admins).set(change).where(changing),
+    accountById(db, id),
+  ])
+  return found(account, id)
+}

@@ -1,0 +1,68 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../auth/account.ts'
+import type { AdminEnv } from '../auth/identify-admin.ts'
+import { requires } from '../auth/requires.ts'
+import { AppError } from '../errors.ts'
+import { describes } from '../http/annotations.ts'
+import { text } from '../http/fields.ts'
+import { adminAnswer } from '../http/schemas.ts'
+import { body } from '../http/validation.ts'
+import { lockoutStores } from './lockout-stores.ts'
+import { resetPassword } from './password-reset.service.ts'
+import { updatePassword } from './passwords.service.ts'
+
+const UPDATED = 'Password updated successfully'
+const RESET = 'Password reset successfully'
+
+const passwordChange = z
+  .object({
+    current_password: text().min(1).max(1024),
+    password: text().min(1),
+    password_confirmation: text().min(1),
+  })
+  .transform((input) => ({
+    currentPassword: input.current_password,
+    password: input.password,
+    confirmation: input.password_confirmation,
+  }))
+
+/** `/admin/update_password` and `/admin/reset_password/:id`. */
+export const passwordsRoutes = new Hono<AdminEnv>()
+  .post(
+    '/update_password',
+    describes({
+      summary: 'Change the own password',
+      description:
+        'At least 15 characters, none of which has to be of any kind. Every other session ends. A wrong current password counts as a failed login.',
+      answers: { 200: adminAnswer(UPDATED, adminObject) },
+      errors: ['throttled'],
+    }),
+    requires('self:password'),
+    body(passwordChange),
+    async (c) => {
+      const { actor, act, now } = c.var
+      act.about('admin', `${actor.adminId}`)
+      const change = c.req.valid('json')
+      const { result, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
+      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      if (result instanceof AppError) throw result
+      return c.json({ message: UPDATED, data: presentAdmin(result, now()) })
+    },
+  )
+  .post(
+    '/reset_password/:id{[0-9]+}',
+    describes({
+      summary: 'Give an account a random password, by mail',
+      description: 'It is valid for 72 hours. All sessions of the account end, and it is unlocked.',
+      answers: { 200: adminAnswer(RESET, adminObject) },
+      errors: ['admin_unknown', 'self_action', 'mail_unavailable'],
+    }),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { actor, now } = c.var
+      const { account, afterwards } = await resetPassword(lockoutStores(c), actor, c.req.param('id'), now())
+      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      return c.json({ message: RESET, data: presentAdmin(account, now()) })
+    },
+  )

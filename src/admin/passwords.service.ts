@@ -1,0 +1,126 @@
+import { and, eq, exists, inArray, ne } from 'drizzle-orm'
+import { type AdminAccount, emailHashOf } from '../auth/account.ts'
+import type { SessionActor } from '../auth/actor.ts'
+import { forgetFailures, lockOf, secondsUntil, takeAttempt, unmirrorForgotten } from '../auth/lockout.ts'
+import { faultsOf } from '../auth/password-policy.ts'
+import { hashPassword, verifyPassword } from '../auth/passwords.ts'
+import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
+import type { Database } from '../db/client.ts'
+import { adminSessions, admins } from '../db/schema.ts'
+import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
+
+export interface PasswordChange {
+  currentPassword: string
+  password: string
+  confirmation: string
+}
+
+/** What came of a change, and what is left to do after the answer. */
+interface Outcome {
+  result: AdminAccount | AppError
+  afterwards?: Promise<void> | undefined
+}
+
+/**
+ * Changes the actor's own password and ends its other sessions. A wrong current password counts as a failed login,
+ * and is told together with what is wrong with the new one.
+ * @returns the account, or AppError throttled (locked), invalid, session_invalid (reset or ended in the meantime)
+ */
+export async function updatePassword(
+  stores: LockoutStores,
+  actor: SessionActor,
+  change: PasswordChange,
+  now: number,
+): Promise<Outcome> {
+  const { db, kv, settings } = stores
+  const { admin } = actor
+  const emailHash = emailHashOf(admin.email)
+  const [[attempt], [lock], [stored]] = await orUnavailable(
+    db.batch([
+      takeAttempt(db, emailHash, settings.lockout, now),
+      lockOf(db, emailHash),
+      db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
+    ]),
+  )
+  if (!attempt) return { result: locked(lock?.lockedUntil ?? now, now) }
+
+  const matches = verifyPassword(change.currentPassword, stored?.passwordHash)
+  const fields = faultsOfChange(change, matches, admin.email, settings.productName)
+  const refusal = new AppError('invalid', { fields })
+  if (!matches || !stored) {
+    const { lockedUntil } = attempt
+    const mirrored = lockedUntil !== null && { locked_until: lockedUntil, admin_id: admin.id }
+    return {
+      result: refusal,
+      afterwards: mirrored ? announceLock(stores, emailHash, mirrored, now) : undefined,
+    }
+  }
+  if (Object.keys(fields).length > 0) {
+    const forgotten = await forgetFailures(db, emailHash)
+    return { result: refusal, afterwards: unmirrorForgotten(kv, emailHash, forgotten) }
+  }
+  const { changed, forgotten } = await writePassword(
+    db,
+    actor,
+    emailHash,
+    stored.passwordHash,
+    change.password,
+  )
+  const account = { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
+  return {
+    result: changed ? account : new AppError('session_invalid'),
+    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
+  }
+}
+
+const locked = (lockedUntil: number, now: number) =>
+  new AppError('throttled', { headers: { 'Retry-After': secondsUntil(lockedUntil, now) } })
+
+function faultsOfChange(
+  { currentPassword, password, confirmation }: PasswordChange,
+  matches: boolean,
+  email: string,
+  productName: string,
+): FieldErrors {
+  // Whether a new password is the current one is only told to who knows that.
+  const known = matches ? currentPassword : undefined
+  const faults = faultsOf(password, { email, productName, currentPassword: known })
+  return {
+    ...(!matches && { current_password: [FIELD_TEXT.invalid] }),
+    ...(faults.length > 0 && { password: faults }),
+    ...(confirmation !== password && { password_confirmation: ["doesn't match password"] }),
+  }
+}
+
+/** Writes the new password unless it was changed, or the session ended, while the current one was compared. */
+async function writePassword(
+  db: Database,
+  { adminId, sessionId }: SessionActor,
+  emailHash: string,
+  currentHash: string,
+  password: string,
+): Promise<{ changed: boolean; forgotten: { lockedUntil: number | null }[] }> {
+  const passwordHash = hashPassword(password)
+  const session = db
+    .select({ id: adminSessions.id })
+    .from(adminSessions)
+    .where(eq(adminSessions.id, sessionId))
+  const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
+  const [changed, , forgotten] = await db.batch([
+    db
+      .update(admins)
+      .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
+      .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
+      .returning({ id: admins.id }),
+    db
+      .delete(adminSessions)
+      .where(
+        and(
+          inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(isWritten)),
+          ne(adminSessions.id, sessionId),
+        ),
+      ),
+    forgetFailures(db, emailHash),
+  ])
+  return { changed: changed.length > 0, forgotten }
+}
