@@ -42,7 +42,7 @@ export const deadLinkPage = (productName: string) =>
 
 type Markup = ReturnType<typeof html>
 
-const STYLE = `body{margin:0;padding:48px 16px;background:#f8f9fa;color:#212529;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif}
+const STYLE = `body{margin:0;padding:48px 16px;background:#f8f9fa;color:#212529;font:16px/1.5 system-ui,-apple-system,Segoe UI,sans-serif}
 main{max-width:440px;margin:0 auto;padding:32px;border-radius:8px;background:#fff}
 h1{margin:0 0 16px;font-size:22px}p{margin:0 0 16px}
 button{padding:12px 20px;border:0;border-radius:6px;background:#1f4ed8;color:#fff;font:inherit;font-weight:600;cursor:pointer}

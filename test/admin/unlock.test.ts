@@ -141,6 +141,7 @@ test('the pages load nothing from elsewhere, run nothing and are in nobody’s f
       `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
     )
     expect(page.text).not.toMatch(/<(script|img|link|iframe)\b|https?:|url\(|style=/i)
+    expect(page.text.slice(page.text.indexOf('<style'), page.text.indexOf('</style>'))).not.toContain('&')
     expect(page.headers.get('Referrer-Policy')).toBe('no-referrer')
     expect(page.headers.get('Cache-Control')).toBe('no-store')
   }
