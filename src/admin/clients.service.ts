@@ -120,7 +120,8 @@ export async function enableClient(db: Database, id: string): Promise<Client> {
   return presentClient(found(row))
 }
 
-async function newSecret(sealingKeys: string, id: string) {
+/** A new secret of a client: in clear this once, and sealed for its row. */
+export async function newSecret(sealingKeys: string, id: string) {
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
   return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }
 }

@@ -10,6 +10,11 @@ import { whatToTry } from './local/what-to-try.ts'
 
 const DEFAULT_PORT = 8787
 
+const NO_DEMO = `
+The local database holds data that no npm start made, or .wrangler/demo.json is gone, so there are no credentials to
+show. To begin anew with demo data: npm run reset && npm start
+`
+
 // Starts the service on this machine, with demo data the first time, and shows what comes in.
 await runCommand(async (defer) => {
   const port = await freePort(Number(process.env.PORT || DEFAULT_PORT))
@@ -40,11 +45,6 @@ async function save(demo: DemoData, { url }: Service): Promise<void> {
   await mkdir(dirname(DEMO_FILE), { recursive: true })
   await writeFile(DEMO_FILE, `${JSON.stringify({ ...demo, url }, null, 2)}\n`, { mode: 0o600 })
 }
-
-const NO_DEMO = `
-The local database holds data that no npm start made, or .wrangler/demo.json is gone, so there are no credentials to
-show. To begin anew with demo data: npm run reset && npm start
-`
 
 /** Requests, queue batches, errors and mails, without wrangler's tag in front of each, and without health checks. */
 function showLine(line: string): void {

@@ -33,7 +33,7 @@ export async function runWrangler(args: string[]): Promise<string> {
     })
   }
   const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
-  if (status !== 0) throw new Error(`wrangler ${args.join(' ')} failed:\n${output}`)
+  if (status !== 0) throw new Error(`wrangler ${args.slice(0, 2).join(' ')} failed:\n${output}`)
   return output
 }
 

@@ -1,0 +1,43 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
+import { newSecret } from '../../admin/clients.service.ts'
+import { newRandomPassword } from '../../auth/random-password.ts'
+import { sha256Hex } from '../../crypto/digest.ts'
+import { randomId } from '../../crypto/random.ts'
+import { admins, clients } from '../../db/schema.ts'
+
+/** The first super_admin and the first client: what to tell their owner, and the SQL that makes them. */
+export interface FirstAdmin {
+  email: string
+  password: string
+  client: { id: string; secret: string }
+  /** Two statements. If there is a super_admin already, neither makes a row; each returns the id it made. */
+  statements: [makeAdmin: string, makeClient: string]
+}
+
+/** Makes the credentials and the SQL, without touching a database: it may be one that only wrangler reaches. */
+export async function firstAdmin(email: string, sealingKeys: string, now: number): Promise<FirstAdmin> {
+  const { password, row } = newRandomPassword(now)
+  const clientId = randomId('client')
+  const { secret, sealedSecret } = await newSecret(sealingKeys, clientId)
+  const emailHash = await sha256Hex(email.toLowerCase())
+  return {
+    email,
+    password,
+    client: { id: clientId, secret },
+    statements: [
+      inline(sql`INSERT INTO ${admins}
+        (email, email_hash, role, password_hash, has_changed_password, password_expires_at, created_at)
+        SELECT ${email}, ${emailHash}, 'super_admin', ${row.passwordHash}, 0, ${row.passwordExpiresAt}, ${now}
+        WHERE NOT EXISTS (SELECT 1 FROM ${admins} WHERE role = 'super_admin') RETURNING id`),
+      // Goes with the account of this run only: its hash has a salt of its own.
+      inline(sql`INSERT INTO ${clients} (id, name, sealed_secret, created_at)
+        SELECT ${clientId}, 'First client', ${sealedSecret}, ${now}
+        WHERE EXISTS (SELECT 1 FROM ${admins} WHERE password_hash = ${row.passwordHash}) RETURNING id`),
+    ],
+  }
+}
+
+/** The statement as text on one line, its values in it and escaped: the command line takes no parameters. */
+const inline = (query: SQL) =>
+  new SQLiteAsyncDialect().sqlToQuery(query.inlineParams()).sql.replace(/\s*\n\s*/g, ' ')
