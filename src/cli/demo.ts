@@ -5,7 +5,7 @@ import type { AuditEntry } from '../audit/entry.ts'
 import type { Outcome } from './demo/calls.ts'
 import { doMainJob } from './demo/main-job.ts'
 import { table } from './demo/table.ts'
-import { type ExportedObject, exportOf, problemsOf, trailOf } from './demo/trail.ts'
+import { type ExportedObject, exportOf, linesOf, problemsOf, trailOf, verified } from './demo/trail.ts'
 import { migrate, withBindings } from './local/bindings.ts'
 import { runCommand } from './local/cleanup.ts'
 import { seedDemoData } from './local/demo-data.ts'
@@ -33,7 +33,10 @@ await runCommand(async (defer) => {
   const problems = problemsOf(outcomes, entries, objects)
   if (problems.length > 0)
     throw new Error(`The audit trail is not what it has to be.\n${problems.join('\n')}`)
-  console.log(`\nAll ${entries.length} records that have to be there are there, and no others.`)
+  const { lastSeq, headHash, keyIds } = await verified(service.url, objects)
+  console.log(`
+All ${entries.length} records that have to be there are there, and no others.
+The export is verified: entries 1 to ${lastSeq}, signed by the key ${keyIds.join(', ')}, up to the hash ${headHash}.`)
 })
 
 /** What the service says beside its requests and queue batches: errors. */
@@ -70,9 +73,9 @@ function report(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObj
       ]),
     ),
     table(
-      'The export in R2, one line an entry',
-      ['object', 'lines'],
-      objects.map(({ key, lines }) => [key, lines.length]),
+      'The export in R2: entries, one a line, and signed digests',
+      ['object', 'entries'],
+      objects.map((object) => [object.key, linesOf(object).length || null]),
     ),
   ].join('\n')
 }

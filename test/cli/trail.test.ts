@@ -34,7 +34,8 @@ const entry = (seq: number, stage: 'received' | 'completed', changed: object = {
   }) as AuditEntry
 
 const exported = (...entries: AuditEntry[]) => [
-  { key: 'audit/2026/11/21/1-2.ndjson', lines: entries.map((line) => JSON.stringify(line)) },
+  { key: 'audit/2026/11/21/1-2.ndjson', text: entries.map((line) => `${JSON.stringify(line)}\n`).join('') },
+  { key: 'audit/2026/11/21/1-2.digest.json', text: '{}' },
 ]
 
 const received = entry(1, 'received')

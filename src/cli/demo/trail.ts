@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditEntry } from '../../audit/entry.ts'
+import type { PublicKey } from '../../audit/signing-keys.ts'
+import { type VerifiedExport, verifyExport } from '../../audit/verify.ts'
 import type { Env } from '../../env.ts'
 import type { Caller, Outcome } from './calls.ts'
 
@@ -8,10 +10,10 @@ import type { Caller, Outcome } from './calls.ts'
 const PATIENCE_MS = 30_000
 const POLL_MS = 200
 
-/** An object of the exported trail, and the lines in it. */
+/** An object of the exported trail: entries, one a line, or the signed digest of such an object. */
 export interface ExportedObject {
   key: string
-  lines: string[]
+  text: string
 }
 
 /** The trail, oldest first, as soon as the consumer has stored as many entries as there have to be. */
@@ -24,19 +26,33 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   })
 }
 
-/** The objects of the export, as soon as they hold as many lines as the trail has entries. */
+/** The lines of an object, each an entry; none, if it is a digest. */
+export const linesOf = ({ key, text }: ExportedObject): string[] =>
+  key.endsWith('.ndjson') ? text.split('\n').filter((line) => line !== '') : []
+
+/** The objects of the export, as soon as they hold as many lines as the trail has entries, and a digest for each. */
 export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Promise<ExportedObject[]> {
   return eventually(async () => {
     const { objects } = await AUDIT_BUCKET.list({ prefix: 'audit/' })
-    const keys = objects.map(({ key }) => key).filter((key) => key.endsWith('.ndjson'))
     const value = await Promise.all(
-      keys.map(async (key) => {
-        const text = (await (await AUDIT_BUCKET.get(key))?.text()) ?? ''
-        return { key, lines: text.split('\n').filter((line) => line !== '') }
-      }),
+      objects.map(async ({ key }) => ({ key, text: (await (await AUDIT_BUCKET.get(key))?.text()) ?? '' })),
     )
-    return { value, done: value.flatMap(({ lines }) => lines).length >= entries.length }
+    const keys = value.map(({ key }) => key)
+    const signed = keys.every((key) => keys.includes(key.replace(/\.ndjson$/, '.digest.json')))
+    return { value, done: signed && value.flatMap(linesOf).length >= entries.length }
   })
+}
+
+/**
+ * Checks signatures, digests and the chain of hashes as anybody outside can, from the export and the public keys.
+ * @throws ExportProblem
+ */
+export async function verified(url: string, objects: ExportedObject[]): Promise<VerifiedExport> {
+  const response = await fetch(`${url}/.well-known/steward-audit-keys.json`)
+  const { keys } = (await response.json()) as { keys: PublicKey[] }
+  const bytes = new Map(objects.map(({ key, text }) => [key, new TextEncoder().encode(text)]))
+  const source = { names: [...bytes.keys()], read: async (name: string) => bytes.get(name) ?? null }
+  return verifyExport(source, keys)
 }
 
 /** Asks until it is done or patience ends; what it has then is for the caller to judge. */
@@ -69,7 +85,7 @@ export function problemsOf(outcomes: Outcome[], entries: AuditEntry[], objects: 
   const known = new Set(outcomes.map(({ requestId }) => requestId))
   const strangers = entries.filter(({ request_id }) => !known.has(request_id))
   if (strangers.length > 0) problems.push(`${strangers.length} entries are of calls that nobody made.`)
-  const lines = objects.flatMap((object) => object.lines).map((line) => JSON.parse(line) as AuditEntry)
+  const lines = objects.flatMap(linesOf).map((line) => JSON.parse(line) as AuditEntry)
   const exported = lines.sort((left, right) => left.seq - right.seq)
   if (!isDeepStrictEqual(exported, entries))
     problems.push('The exported lines are not the entries of the trail.')
