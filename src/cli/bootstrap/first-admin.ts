@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 import { newSecret } from '../../admin/clients.service.ts'
-import { newRandomPassword } from '../../auth/random-password.ts'
+import { pendingPassword, randomPassword } from '../../auth/passwords.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import { admins, clients } from '../../db/schema.ts'
@@ -17,7 +17,8 @@ export interface FirstAdmin {
 
 /** Makes the credentials and the SQL, without touching a database: it may be one that only wrangler reaches. */
 export async function firstAdmin(email: string, sealingKeys: string, now: number): Promise<FirstAdmin> {
-  const { password, row } = newRandomPassword(now)
+  const password = randomPassword()
+  const row = pendingPassword(password, now)
   const clientId = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, clientId)
   const emailHash = await sha256Hex(email.toLowerCase())
