@@ -95,7 +95,8 @@ export async function disableClient(
   id: string,
   now: number,
 ): Promise<Client> {
-  if (id === callingId) throw new AppError('self_action')
+  if (id === callingId)
+    throw new AppError('self_action', { message: 'A call cannot disable the client it came through' })
   const calling = alias(clients, 'calling')
   const stillEnabled = db
     .select({ id: calling.id })

@@ -29,7 +29,8 @@ export function requires<P extends Permission>(
   permission: P,
   targetType?: string,
 ): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
-  return declares({ kind: 'admin', permission }, async (c, next) => {
+  const { scope } = ruleOf(permission)
+  return declares({ kind: 'admin', permission, scope }, async (c, next) => {
     const { caller: actor, keyRefusal } = c.var
     if (!actor) throw new AppError('session_invalid')
     const act = actOf(c, actor, targetType)

@@ -3,8 +3,10 @@ import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
 
-/** Who may call a route. */
-export type Access = { kind: 'public' | 'client' | 'customer' } | { kind: 'admin'; permission: string }
+/** Who may call a route. A scope gives it to an admin API key too. */
+export type Access =
+  | { kind: 'public' | 'client' | 'customer' }
+  | { kind: 'admin'; permission: string; scope: string | undefined }
 
 /** An answer that is not JSON. */
 export interface OtherAnswer {

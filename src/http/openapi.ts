@@ -65,7 +65,8 @@ function operation({ method, path, annotations }: Route, components: Components)
     summary: words.summary,
     ...(words.description && { description: words.description }),
     tags: [tagOf(path)],
-    security: who.security,
+    // Of the two ways to call an admin route, a key is one only where a scope gives it.
+    security: who.security.filter((way) => access.kind !== 'admin' || access.scope || !('adminKey' in way)),
     parameters: [
       ...pathParameters(path),
       ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),

@@ -131,7 +131,10 @@ describe('POST /admin/clients/:id/disable and enable', () => {
   test('a call cannot disable the client it came through', async () => {
     const client = await makeClient()
     const answer = await signedCaller(client, token)(`${PATH}/${client.id}/disable`, post)
-    expect(answer).toMatchObject({ status: 409, json: { code: 'self_action' } })
+    expect(answer).toMatchObject({
+      status: 409,
+      json: { code: 'self_action', message: 'A call cannot disable the client it came through' },
+    })
     expect((await trySecret(client)).status).toBe(422)
   })
 

@@ -211,9 +211,9 @@ describe('GET /admin/customers', () => {
        SELECT printf('%013d', value), 'First' || value, 'Last' || value, value || '@example.com', 'active', 1
        FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 2000) SELECT value FROM n)`,
     ).run()
-    const rowsRead = async (query: string) => {
+    const rowsRead = async (query: string, caller = admin.call) => {
       const { bindings, counts } = countedBindings(env)
-      const answer = await admin.call(PATH + query, { via: (request) => fetchWith(bindings, request) })
+      const answer = await caller(PATH + query, { via: (request) => fetchWith(bindings, request) })
       expect(answer.status).toBe(200)
       return { rows: counts.rowsRead, json: answer.json }
     }
@@ -224,6 +224,12 @@ describe('GET /admin/customers', () => {
     expect(second.rows).toBeLessThanOrEqual(25)
     expect((await rowsRead('?per_page=10&status=active')).rows).toBeLessThanOrEqual(25)
     expect((await rowsRead('?per_page=10&search=First1999')).rows).toBeLessThanOrEqual(25)
+
+    const uids = ['0000000001999', '0000000000007']
+    const { key } = await makeAdminKey(admin, { scopes: ['customers:manage'], customers: uids })
+    const limited = await rowsRead('?per_page=10', callerWith({ 'X-ADMIN-API-KEY': key }))
+    expect(uidsOf(limited)).toEqual(uids.toReversed())
+    expect(limited.rows).toBeLessThanOrEqual(25)
   })
 
   test('totals are what counting would give, whatever happened', async () => {

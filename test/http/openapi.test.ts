@@ -44,3 +44,13 @@ test.each(operations)(
     }
   },
 )
+
+test.each([
+  ['/admin/customers', 'get', true],
+  ['/admin/audit', 'get', true],
+  ['/admin/api_keys', 'post', false],
+  ['/admin', 'get', false],
+])('it says whether a key may call %s', (path, method, byKey) => {
+  const ways = document.paths[path]?.[method]?.security ?? []
+  expect(ways.some((way) => 'adminKey' in way)).toBe(byKey)
+})

@@ -6,6 +6,7 @@ import { openapiDocument, pathTemplate } from '../../src/http/openapi.ts'
 const app = createApp()
 
 interface Operation {
+  security: Record<string, unknown>[]
   parameters: { name: string; in: string }[]
   requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
   responses: Record<string, { content: Record<string, { schema: Schema }>; headers: Record<string, unknown> }>
