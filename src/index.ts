@@ -12,5 +12,5 @@ export default {
     batch.queue === 'steward-audit-dlq'
       ? consumeDeadLetters(batch, env, Date.now)
       : consumeAuditEvents(batch, env, Date.now),
-  scheduled: (_event, env) => runJobs(env, Date.now),
+  scheduled: ({ cron }, env) => runJobs(cron, env, Date.now),
 } satisfies ExportedHandler<Env>

@@ -1,3 +1,5 @@
+import { purgeDeletedCustomers } from './admin/customer-purge.service.ts'
+import { forgetEndedSessions } from './admin/live-sessions.service.ts'
 import { exportOwedSegments } from './audit/export.ts'
 import { purgeFailures } from './auth/lockout.ts'
 import { purgeUnlockTokens } from './auth/unlock-link.ts'
@@ -6,8 +8,18 @@ import { type Database, openDatabase } from './db/client.ts'
 import type { Clock, Env } from './env.ts'
 import { logFailure } from './log.ts'
 
-/** What the cron does. */
-const JOBS: Record<string, (env: Env, db: Database, now: Clock) => PromiseLike<unknown>> = {
+type Jobs = Record<string, (env: Env, db: Database, now: Clock) => PromiseLike<unknown>>
+
+/** The cron of wrangler.toml at which is done what can wait for a quiet hour. */
+export const DAILY_CRON = '17 3 * * *'
+
+const DAILY_JOBS: Jobs = {
+  purgeDeletedCustomers: (_, db, now) => purgeDeletedCustomers(db, now),
+  forgetEndedSessions: (_, db, now) => forgetEndedSessions(db, now()),
+}
+
+/** What is done every few minutes. */
+const FREQUENT_JOBS: Jobs = {
   exportOwedSegments: (env, db, now) => exportOwedSegments(db, env.AUDIT_BUCKET, now()),
   runListTasks: (_, db, now) => runListTasks(db, now),
   purgeFailures: (_, db, now) => purgeFailures(db, now()),
@@ -15,13 +27,13 @@ const JOBS: Record<string, (env: Env, db: Database, now: Clock) => PromiseLike<u
 }
 
 /**
- * Runs every job, each by itself: one that fails keeps none of the others from its work.
+ * Runs every job of a cron, each by itself: one that fails keeps none of the others from its work.
  * @throws Error if any of them failed, so that the platform counts the run as failed
  */
-export async function runJobs(env: Env, now: Clock): Promise<void> {
+export async function runJobs(cron: string, env: Env, now: Clock): Promise<void> {
   const db = openDatabase(env.DB)
   const failed = await Promise.all(
-    Object.entries(JOBS).map(async ([job, run]) => {
+    Object.entries(cron === DAILY_CRON ? DAILY_JOBS : FREQUENT_JOBS).map(async ([job, run]) => {
       try {
         await run(env, db, now)
         return []

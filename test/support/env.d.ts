@@ -1,3 +1,8 @@
+declare module '*.toml?raw' {
+  const text: string
+  export default text
+}
+
 declare namespace Cloudflare {
   interface Env {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
