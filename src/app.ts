@@ -28,11 +28,11 @@ import { crossOrigin } from './http/cross-origin.ts'
 import { docsRoutes } from './http/docs.routes.ts'
 import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
-import { healthRoutes } from './http/health.routes.ts'
 import { requestContext } from './http/request-context.ts'
 import { requestLog, type WriteLine } from './http/request-log.ts'
 import { isWrite, refuseUnrouted, routePattern } from './http/routing.ts'
 import { impersonate } from './impersonation/impersonation.ts'
+import { healthRoutes } from './operations/health.routes.ts'
 
 /** What staff call. */
 const adminSurface = () =>

@@ -4,12 +4,14 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { uid } from '../http/fields.ts'
+import { moment, text, uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
+import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
 import { entryObject } from './entry.ts'
+import { entryStream } from './entry-stream.ts'
+import { outcome } from './outcome.ts'
 
 const auditQuery = pageQuery.extend({
   customer: uid().optional(),
@@ -22,7 +24,24 @@ const auditQuery = pageQuery.extend({
     .string()
     .regex(/^key_\w{22}$/)
     .optional(),
+  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
+  route: text().min(1).max(255).optional(),
+  outcome: outcome.optional(),
+  from: moment().optional(),
+  to: moment().optional(),
 })
+
+const exportQuery = z.object({
+  after_seq: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .optional(),
+})
+
+const listedEntry = entryObject.extend({ outcome }).meta({ id: 'ListedAuditEntry' })
+
+const NDJSON = 'application/x-ndjson'
 
 const RETRIEVED = 'Audit entries retrieved successfully'
 
@@ -30,13 +49,23 @@ const RETRIEVED = 'Audit entries retrieved successfully'
 export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit',
-    describes({ summary: 'List audit entries', answers: { 200: adminPage(RETRIEVED, entryObject) } }),
+    describes({
+      summary: 'List audit entries, newest first',
+      description:
+        'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
+      answers: { 200: adminPage(RETRIEVED, listedEntry) },
+    }),
     requires('audit:read'),
     query(auditQuery),
     async (c) => {
-      const { customer, admin_id: adminId, api_key_id: apiKeyId, ...paging } = c.req.valid('query')
-      const page = pageRequest(paging, ['number'])
-      const { items, ...position } = await listEntries(c.var.db, { customer, adminId, apiKeyId }, page)
+      const { admin_id: adminId, api_key_id: apiKeyId, ...rest } = c.req.valid('query')
+      const { page, per_page, cursor, ...filter } = rest
+      const { items, ...position } = await listEntries(
+        c.var.db,
+        { ...filter, adminId, apiKeyId },
+        pageRequest({ page, per_page, cursor }, ['string', 'number']),
+        c.var.now(),
+      )
       return c.json({
         message: RETRIEVED,
         data: items,
@@ -45,15 +74,29 @@ export const auditRoutes = new Hono<AdminEnv>()
     },
   )
   .get(
-    '/audit/:id',
+    '/audit/export',
+    describes({
+      summary: 'Get audit entries as they are exported, one a line',
+      description: 'At most 100,000: go on with after_seq set to the last seq until nothing comes.',
+      answers: { 200: { mediaType: NDJSON, schema: textValue('{"seq":1,"v":1}') } },
+    }),
+    requires('audit:read'),
+    query(exportQuery),
+    async (c) => {
+      const stream = await entryStream(c.var.db, c.req.valid('query').after_seq ?? 0)
+      return c.body(stream, 200, { 'Content-Type': NDJSON })
+    },
+  )
+  .get(
+    '/audit/:id{aud_\\w+}',
     describes({
       summary: 'Get the entries of one act',
-      answers: { 200: adminAnswer(RETRIEVED, z.array(entryObject)) },
+      answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry)) },
       errors: ['audit_entry_unknown'],
     }),
     requires('audit:read', 'audit_entry'),
     async (c) => {
-      const entries = await getEntries(c.var.db, c.req.param('id'))
+      const entries = await getEntries(c.var.db, c.req.param('id'), c.var.now())
       return c.json({ message: RETRIEVED, data: entries })
     },
   )

@@ -1,64 +1,134 @@
-import { and, count, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, type Column, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { auditEntries } from '../db/schema.ts'
+import { past } from '../db/keyset.ts'
+import { auditEntries, auditOpenActs } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
-import { type AuditEntry, presentEntry } from './entry.ts'
+import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type AuditEntry, type ChainedEntry, presentEntry } from './entry.ts'
+import { type Outcome, outcomeAt, unknownUpTo } from './outcome.ts'
+import { LINK } from './trail.ts'
 
 /** What entries can be looked for by. */
 export interface AuditFilter {
   customer?: string | undefined
   adminId?: number | undefined
   apiKeyId?: string | undefined
+  method?: string | undefined
+  route?: string | undefined
+  outcome?: Outcome | undefined
+  /** From when to when, both inclusive, in milliseconds since the Unix epoch. */
+  from?: number | undefined
+  to?: number | undefined
 }
 
-const LINK = {
-  seq: auditEntries.seq,
-  entry: auditEntries.entry,
-  prevHash: auditEntries.prevHash,
-  hash: auditEntries.hash,
-}
+type ListedEntry = AuditEntry & { outcome: Outcome }
 
-/** The entries that match, newest first. */
+/**
+ * How many entries are looked at for a page where filters are combined. An index serves one of them, and what it gives
+ * may match the others ever so rarely: the page then ends early, and its cursor goes on from there.
+ */
+const SCAN_LIMIT = 1_000
+
+/**
+ * The entries that match, newest first. The cost follows from the page, not from the trail: each filter has an index
+ * that is in the order of time. There is a total only of the whole trail, which has no gaps; of all else it is null.
+ */
 export async function listEntries(
   db: Database,
   filter: AuditFilter,
   page: PageRequest,
-): Promise<Page<AuditEntry>> {
-  const matching = and(
-    filter.customer === undefined ? undefined : eq(auditEntries.customerUid, filter.customer),
-    filter.adminId === undefined ? undefined : eq(auditEntries.adminId, filter.adminId),
-    filter.apiKeyId === undefined ? undefined : eq(auditEntries.apiKeyId, filter.apiKeyId),
-  )
-  const before = page.after && lt(auditEntries.seq, Number(page.after[0]))
-  const [rows, [totals]] = await db.batch([
+  now: number,
+): Promise<Page<ListedEntry>> {
+  const isOpen = filter.outcome === 'unknown' || filter.outcome === 'pending'
+  const conditions = conditionsOf(filter)
+  const leading = isOpen ? undefined : conditions.shift()
+  const pageEnd = page.offset + page.perPage + 1
+  const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
+  const candidates = () => candidatesOf(db, leading, filter, page, now)
+  const picked = candidates().limit(scanned).as('candidates')
+  const [rows, [scanEnd], [bounds]] = await db.batch([
     db
-      .select(LINK)
-      .from(auditEntries)
-      .where(and(matching, before))
-      .orderBy(desc(auditEntries.seq))
+      .select({
+        ...LINK,
+        time: sql<string>`${picked.time}`.as('time'),
+        outcome: outcomeAt(now).as('outcome'),
+      })
+      .from(picked)
+      // SQLite does not turn a cross join round: the candidates lead.
+      .crossJoin(auditEntries)
+      .where(and(eq(auditEntries.seq, picked.seq), ...conditions))
+      .orderBy(desc(picked.time), desc(picked.seq))
       .limit(page.perPage + 1)
       .offset(page.offset),
-    // The trail has no gaps, so its last number is how many there are.
-    matching
-      ? db.select({ total: count() }).from(auditEntries).where(matching)
-      : db
-          .select({ total: sql<number>`coalesce(max(${auditEntries.seq}), 0)`.as('total') })
-          .from(auditEntries),
+    candidates()
+      .limit(conditions.length === 0 ? 0 : 1)
+      .offset(scanned - 1),
+    db
+      .select({
+        first: sql<number | null>`(SELECT min(seq) FROM audit_entries)`.as('first'),
+        last: sql<number | null>`(SELECT max(seq) FROM audit_entries)`.as('last'),
+      })
+      .from(sql`(SELECT 1)`),
   ])
-  return pageOf(rows, totals?.total ?? 0, page, ({ seq }) => [seq], presentEntry)
+  const isWhole = Object.values(filter).every((value) => value === undefined)
+  const total = isWhole ? (bounds?.last ?? 0) - (bounds?.first ?? 1) + 1 : null
+  const position = ({ time, seq }: { time: string | null; seq: number }) => [time ?? '', seq] as const
+  const found = pageOf(rows, total, page, position, presentListed)
+  return { ...found, nextCursor: found.nextCursor ?? (scanEnd ? cursorAfter(page, position(scanEnd)) : null) }
+}
+
+/** One condition for each filter that is set; the first, which picks the fewest as a rule, chooses the index. */
+function conditionsOf({ customer, adminId, apiKeyId, method, route, outcome }: AuditFilter): SQL[] {
+  const result = outcome === 'unknown' || outcome === 'pending' ? undefined : outcome
+  const wanted: [Column, string | number | undefined][] = [
+    [auditEntries.apiKeyId, apiKeyId],
+    [auditEntries.customerUid, customer],
+    [auditEntries.result, result],
+    [auditEntries.adminId, adminId],
+    [auditEntries.route, route],
+    [auditEntries.method, method],
+  ]
+  return wanted.filter(([, value]) => value !== undefined).map(([column, value]) => eq(column, value))
+}
+
+/** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
+function candidatesOf(
+  db: Database,
+  leading: SQL | undefined,
+  { outcome, from, to }: AuditFilter,
+  page: PageRequest,
+  now: number,
+) {
+  const isOpen = outcome === 'unknown' || outcome === 'pending'
+  // Acts without an outcome have their own small table, with the same two columns.
+  const table = isOpen ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
+  const { seq, time } = table
+  const text = (moment: number) => new Date(moment).toISOString()
+  const within = and(
+    outcome === 'unknown' ? lte(time, unknownUpTo(now)) : undefined,
+    outcome === 'pending' ? gt(time, unknownUpTo(now)) : undefined,
+    from === undefined ? undefined : gte(time, text(from)),
+    to === undefined ? undefined : lte(time, text(to)),
+    past([time, seq], page, 'descending'),
+  )
+  return db.select({ seq, time }).from(table).where(and(leading, within)).orderBy(desc(time), desc(seq))
 }
 
 /**
  * The stages of one act, in the order they were appended.
  * @throws AppError audit_entry_unknown
  */
-export async function getEntries(db: Database, id: string): Promise<AuditEntry[]> {
+export async function getEntries(db: Database, id: string, now: number): Promise<ListedEntry[]> {
   const rows = await db
-    .select(LINK)
+    .select({ ...LINK, outcome: outcomeAt(now).as('outcome') })
     .from(auditEntries)
     .where(eq(auditEntries.id, id))
     .orderBy(auditEntries.seq)
   if (rows.length === 0) throw new AppError('audit_entry_unknown')
-  return rows.map(presentEntry)
+  return rows.map(presentListed)
 }
+
+const presentListed = ({ outcome, ...link }: ChainedEntry & { outcome: Outcome }): ListedEntry => ({
+  ...presentEntry(link),
+  outcome,
+})

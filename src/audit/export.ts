@@ -3,18 +3,10 @@ import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema.ts'
 import { digestName, objectText, readDigest } from './digest.ts'
 import type { ChainedEntry } from './entry.ts'
-import { OWED_AT_ONCE, owedSegments, type Segment } from './trail.ts'
+import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from './trail.ts'
 
 /** How many rounds the cron makes at most: an invocation may call R2 and D1 a thousand times together. */
 const CRON_ROUNDS = 30
-
-/** What the export needs of a link of the chain. */
-export const LINK = {
-  seq: auditEntries.seq,
-  entry: auditEntries.entry,
-  prevHash: auditEntries.prevHash,
-  hash: auditEntries.hash,
-}
 
 /**
  * Writes segments to R2, oldest first, and notes those that are there. Names and bytes were settled when the segment

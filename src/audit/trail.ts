@@ -25,6 +25,14 @@ export interface Segment {
   entries?: ChainedEntry[]
 }
 
+/** The columns of a link of the chain. */
+export const LINK = {
+  seq: auditEntries.seq,
+  entry: auditEntries.entry,
+  prevHash: auditEntries.prevHash,
+  hash: auditEntries.hash,
+}
+
 type Entries = [ChainedEntry, ...ChainedEntry[]]
 
 /**

@@ -109,7 +109,7 @@ function parameters(
 }
 
 /** What a status means where an answer with it is not a refusal. */
-const DESCRIPTIONS: Record<string, string> = { 201: 'Created', 404: 'Not found' }
+const DESCRIPTIONS: Record<string, string> = { 201: 'Created', 404: 'Not found', 503: 'Not ready' }
 
 function successes(answers: Words['answers'], headers: Json, components: Components): Json {
   const responses = Object.entries(answers).map(([status, answer]) => {

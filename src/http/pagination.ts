@@ -35,7 +35,7 @@ export interface Page<Item> {
   items: Item[]
   page: number
   perPage: number
-  /** Null: more than are counted (see `MAX_COUNTED`). */
+  /** Null where counting would cost more than the page. */
   total: number | null
   nextCursor: string | null
 }

@@ -28,10 +28,14 @@ const position = z
       .int()
       .positive()
       .meta({ examples: [20] }),
-    total: countValue,
+    total: countValue.nullable().meta({
+      description: 'Null where counting would cost more than the page: follow next_cursor.',
+      examples: [2],
+    }),
     total_pages: z
       .int()
       .nonnegative()
+      .nullable()
       .meta({ examples: [1] }),
     next_cursor: z
       .string()

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { auditDeadLetters } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
@@ -12,11 +12,14 @@ import {
   exportedObjects,
   makeEvent,
   makeEvents,
+  quietQueues,
   runCron,
   verify,
 } from '../support/audit-queue.ts'
 import { intercepted, interceptedDatabase, outage } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'
+
+beforeAll(quietQueues)
 
 beforeEach(() => {
   const logged = vi.spyOn(console, 'error').mockReturnValue()

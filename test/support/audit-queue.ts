@@ -1,5 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { vi } from 'vitest'
 import { digestName, readDigest } from '../../src/audit/digest.ts'
 import { type AuditEvent, auditEvent } from '../../src/audit/event.ts'
 import { SigningKeys } from '../../src/audit/signing-keys.ts'
@@ -8,6 +9,22 @@ import { auditSegments } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
 import worker from '../../src/index.ts'
 import { database } from './factories.ts'
+
+/**
+ * Resolves when the real queues have been empty for a while: what other tests left in them would be appended to the
+ * trail of this one.
+ */
+export async function quietQueues(): Promise<void> {
+  let quiet = 0
+  await vi.waitUntil(
+    async () => {
+      const backlogs = await Promise.all([env.AUDIT_QUEUE.metrics(), env.AUDIT_DEAD_LETTERS.metrics()])
+      quiet = backlogs.every(({ backlogCount }) => backlogCount === 0) ? quiet + 1 : 0
+      return quiet >= 4
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+}
 
 /** The n-th event that a test makes up, in the way the producer words it. */
 export function makeEvent(n: number, changes: Partial<AuditEvent> = {}): AuditEvent {

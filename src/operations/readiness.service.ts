@@ -1,0 +1,55 @@
+import { unknownOutcomes } from '../audit/outcome.ts'
+import { SigningKeys } from '../audit/signing-keys.ts'
+import { SealingKeys } from '../crypto/sealed-secret.ts'
+import type { Database } from '../db/client.ts'
+import type { Env } from '../env.ts'
+import { logFailure } from '../log.ts'
+
+/** A component that takes longer is as good as down. */
+const TIMEOUT_MS = 3_000
+
+type Check = 'ok' | 'failed'
+
+export interface Readiness {
+  checks: Record<'d1' | 'kv' | 'queue' | 'keys', Check>
+  /** Acts without an outcome, up to 1,000; null if D1 does not answer. */
+  unknownOutcomes: number | null
+}
+
+/** Whether all that a request needs can be used. Each is asked for something that changes nothing; why not is logged. */
+export async function readinessOf(env: Env, db: Database, now: number): Promise<Readiness> {
+  const counted = answerOf('d1', async () => (await unknownOutcomes(db, now))[0]?.total ?? 0)
+  const [count, kv, queue, keys] = await Promise.all([
+    counted,
+    answerOf('kv', () => env.KEYS.get('health')),
+    answerOf('queue', () => env.AUDIT_QUEUE.metrics()),
+    answerOf('keys', () => usable(env)),
+  ])
+  const check = (answer: unknown): Check => (answer === undefined ? 'failed' : 'ok')
+  return {
+    checks: { d1: check(count), kv: check(kv), queue: check(queue), keys: check(keys) },
+    unknownOutcomes: count ?? null,
+  }
+}
+
+/** What a component answered; undefined if it failed or took too long. */
+async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): Promise<Answer | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS)
+    })
+    return await Promise.race([ask(), timeout])
+  } catch (error) {
+    logFailure({ not_ready: component }, error)
+    return undefined
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** @throws Error if a key is missing or none */
+async function usable(env: Env): Promise<string> {
+  await new SealingKeys(env.CLIENT_SECRETS_KEYS).seal('', '')
+  return new SigningKeys(env.AUDIT_SIGNING_KEYS).sign('')
+}

@@ -1,0 +1,252 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { AuditEvent } from '../../src/audit/event.ts'
+import {
+  deliver,
+  deliveriesOf,
+  exportedObjects,
+  makeEvent,
+  makeEvents,
+  quietQueues,
+} from '../support/audit-queue.ts'
+import { SEEDED, seedTrail } from '../support/audit-seed.ts'
+import { fetchWith } from '../support/bindings.ts'
+import { countedBindings } from '../support/counted-bindings.ts'
+import { makeAdminKey } from '../support/factories.ts'
+import { type Caller, callerWith, loggedIn } from '../support/http.ts'
+
+let admin: Awaited<ReturnType<typeof loggedIn>>
+
+beforeAll(quietQueues)
+
+beforeEach(async () => {
+  admin = await loggedIn()
+})
+
+/** All pages from the first on, following the cursors. */
+async function pagesOf(caller: Caller, query: string) {
+  const pages: { data: { seq: number; id: string; outcome: string }[]; meta: Record<string, unknown> }[] = []
+  for (let cursor: unknown = ''; cursor !== null; cursor = pages.at(-1)?.meta.next_cursor) {
+    const answer = await caller(`/admin/audit?${query}${cursor && `&cursor=${cursor}`}`)
+    expect(answer.status).toBe(200)
+    pages.push(answer.json)
+  }
+  return pages
+}
+
+const seqsOf = async (query: string) =>
+  (await pagesOf(admin.call, query)).flatMap(({ data }) => data.map(({ seq }) => seq))
+
+const event = (n: number, changes: Partial<AuditEvent>) => makeEvent(n, changes)
+const actor = (admin_id: number, api_key_id: string | null = null) =>
+  ({ type: 'admin', admin_id, role: 'admin', api_key_id }) as const
+const KEY = `key_${'k'.repeat(22)}`
+const outcome = (status: number, result: 'success' | 'client_error' | 'refused' | 'error') => ({
+  status,
+  result,
+  duration_ms: 1,
+})
+
+describe('the filters', () => {
+  const long = '2026-01-01T00:00:'
+  beforeEach(async () => {
+    await deliver(
+      deliveriesOf([
+        event(1, { customer_uid: 'aaaaaaaaaaaaa', actor: actor(7) }),
+        event(2, { actor: actor(8, KEY), outcome: outcome(404, 'client_error') }),
+        event(3, { stage: 'received', actor: actor(8) }),
+        event(4, { stage: 'received', time: new Date().toISOString() }),
+        event(5, { stage: 'received' }),
+        event(5, { outcome: outcome(403, 'refused') }),
+        event(6, { action: { method: 'DELETE', route: '/lists/:uid', path: '/lists/x' } }),
+        event(7, { outcome: outcome(500, 'error'), customer_uid: 'aaaaaaaaaaaaa' }),
+      ]),
+    )
+  })
+
+  test.each<[string, number[]]>([
+    ['', [4, 8, 7, 6, 5, 3, 2, 1]],
+    ['customer=aaaaaaaaaaaaa', [8, 1]],
+    ['customer=zzzzzzzzzzzzz', []],
+    ['admin_id=8', [3, 2]],
+    [`api_key_id=${KEY}`, [2]],
+    ['method=DELETE', [7]],
+    ['route=/lists/:uid', [7]],
+    ['outcome=success', [7, 1]],
+    ['outcome=client_error', [2]],
+    ['outcome=refused', [6]],
+    ['outcome=error', [8]],
+    ['outcome=unknown', [3]],
+    ['outcome=pending', [4]],
+    [`from=${long}05.000Z`, [4, 8, 7, 6, 5]],
+    [`to=${long}02.000Z`, [2, 1]],
+    [`from=${long}02Z&to=2026-01-01T01:00:03%2B01:00`, [3, 2]],
+    ['customer=aaaaaaaaaaaaa&outcome=error', [8]],
+    ['admin_id=8&outcome=unknown', [3]],
+    ['admin_id=7&outcome=unknown', []],
+    [`admin_id=8&method=GET&to=${long}02.000Z`, [2]],
+  ])('%s finds %j, newest first, on one page or many', async (query, seqs) => {
+    expect(await seqsOf(query)).toEqual(seqs)
+    expect(await seqsOf(`${query}&per_page=1`)).toEqual(seqs)
+  })
+
+  test('the outcome of an act stands on both its entries', async () => {
+    const [page] = await pagesOf(admin.call, '')
+    expect(page?.data.map(({ seq, outcome: found }) => [seq, found])).toEqual([
+      [4, 'pending'],
+      [8, 'error'],
+      [7, 'success'],
+      [6, 'refused'],
+      [5, 'refused'],
+      [3, 'unknown'],
+      [2, 'client_error'],
+      [1, 'success'],
+    ])
+    const { json } = await admin.call(`/admin/audit/${makeEvent(5).id}`)
+    expect(json.data).toMatchObject([
+      { seq: 5, stage: 'received', outcome: 'refused' },
+      { seq: 6, stage: 'completed', outcome: 'refused' },
+    ])
+  })
+
+  test('there is a total of the whole trail only', async () => {
+    expect((await admin.call('/admin/audit')).json.meta).toMatchObject({ total: 8, total_pages: 1 })
+    const filtered = await admin.call('/admin/audit?admin_id=8')
+    expect(filtered.json.meta).toMatchObject({ total: null, total_pages: null, next_cursor: null })
+  })
+
+  test('pages by number are the same as by cursor', async () => {
+    const { json } = await admin.call('/admin/audit?per_page=3&page=2')
+    expect(json.data.map(({ seq }: { seq: number }) => seq)).toEqual([6, 5, 3])
+  })
+})
+
+test.each([
+  'customer=1',
+  'admin_id=x',
+  'api_key_id=1',
+  'method=get',
+  'outcome=ok',
+  'from=yesterday',
+  'to=2026-01-01',
+  'cursor=x',
+  'route=',
+])('%s is invalid', async (query) => {
+  expect(await admin.call(`/admin/audit?${query}`)).toMatchObject({ status: 422, json: { code: 'invalid' } })
+})
+
+test('who may: a super_admin, or a key with audit:read', async () => {
+  const withScope = async (scopes: ('audit:read' | 'customers:read')[]) =>
+    callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(admin, { scopes })).key })
+  const paths = ['/admin/audit', '/admin/audit/export', `/admin/audit/${makeEvent(1).id}`]
+  await deliver(deliveriesOf(makeEvents(1)))
+  const callers = [
+    [admin.call, 200],
+    [await withScope(['audit:read']), 200],
+    [await withScope(['customers:read']), 403],
+    [(await loggedIn('admin')).call, 403],
+    [(await loggedIn('customer_success')).call, 403],
+  ] as const
+  for (const [caller, status] of callers)
+    for (const path of paths) expect((await caller(path)).status).toBe(status)
+})
+
+test('an unknown act is not found', async () => {
+  const answer = await admin.call('/admin/audit/aud_0000000000000000000000')
+  expect(answer).toMatchObject({ status: 404, json: { code: 'audit_entry_unknown' } })
+})
+
+describe('GET /admin/audit/export', () => {
+  test('gives the same bytes as the exported objects, from any number on', async () => {
+    for (const from of [1, 4]) await deliver(deliveriesOf(makeEvents(3, from)))
+    await quietQueues()
+    const objects = [...(await exportedObjects())].filter(([name]) => name.endsWith('.ndjson'))
+    const whole = await admin.call('/admin/audit/export')
+    expect(whole.headers.get('Content-Type')).toBe('application/x-ndjson')
+    expect(whole.text).toBe(objects.map(([, text]) => text).join(''))
+    const rest = await admin.call('/admin/audit/export?after_seq=4')
+    expect(rest.text).toBe(whole.text.split('\n').slice(4).join('\n'))
+    expect((await admin.call('/admin/audit/export?after_seq=1000')).text).toBe('')
+  })
+
+  test('goes on over many pages, and asks for each when it is wanted', async () => {
+    await seedTrail(1_700)
+    const { bindings, counts } = countedBindings(env)
+    const { text } = await admin.call('/admin/audit/export?after_seq=100', {
+      via: (request) => fetchWith(bindings, request),
+    })
+    const seqs = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).seq)
+    expect(seqs).toEqual(Array.from({ length: 1_600 }, (_, i) => 101 + i))
+    // Four pages and who is calling.
+    expect(counts.d1).toBe(5)
+  })
+
+  test.each(['-1', 'x', '1.5'])('after_seq=%s is invalid', async (value) => {
+    expect((await admin.call(`/admin/audit/export?after_seq=${value}`)).status).toBe(422)
+  })
+})
+
+describe('what a query costs', () => {
+  const COUNT = 40_000
+  const QUERIES: [string, string][] = [
+    ['nothing', ''],
+    ['a customer', `customer=${SEEDED.customer(1)}`],
+    ['an admin', 'admin_id=3'],
+    ['an API key', `api_key_id=${SEEDED.apiKey(1)}`],
+    ['a method, frequent', 'method=GET'],
+    ['a method, rare', 'method=DELETE'],
+    ['a route', 'route=/lists/:uid'],
+    ['an outcome, frequent', 'outcome=success'],
+    ['an outcome, rare', 'outcome=error'],
+    ['unknown outcomes', 'outcome=unknown'],
+    ['a time long ago', `to=${SEEDED.time(500)}`],
+    ['a time that has not come', 'from=2099-01-01T00:00:00Z'],
+    ['a customer and a time', `customer=${SEEDED.customer(1)}&to=${SEEDED.time(500)}`],
+  ]
+  const COMBINED: [string, string][] = [
+    ['a customer and a method that never meet', `customer=${SEEDED.customer(1)}&method=DELETE`],
+    ['two that match often', 'method=GET&outcome=success'],
+    ['unknown outcomes of an admin', 'outcome=unknown&admin_id=8'],
+  ]
+
+  async function costOf(query: string) {
+    const { bindings, counts } = countedBindings(env)
+    const via = (request: Request) => fetchWith(bindings, request)
+    const answer = await admin.call(`/admin/audit?${query}`, { via })
+    expect(answer.status).toBe(200)
+    return { rowsRead: counts.rowsRead, answer }
+  }
+
+  test('depends on the page, not on the trail: as much at 400 entries as at 40,000', async () => {
+    await seedTrail(400)
+    const small = new Map<string, number>()
+    for (const [name, query] of QUERIES) small.set(name, (await costOf(query)).rowsRead)
+    await env.DB.exec('DROP TRIGGER audit_entries_no_delete')
+    await env.DB.exec('DELETE FROM audit_entries')
+    await seedTrail(COUNT)
+    for (const [name, query] of QUERIES) {
+      const { rowsRead } = await costOf(query)
+      expect(rowsRead, name).toBeLessThanOrEqual(Math.max(small.get(name) ?? 0, 150))
+    }
+    for (const [name, query] of COMBINED) {
+      const { rowsRead } = await costOf(query)
+      expect(rowsRead, name).toBeLessThanOrEqual(4_000)
+    }
+  })
+
+  test('filters that rarely meet give short pages, whose cursors lead to all there is', async () => {
+    await seedTrail(10_000)
+    // Each thousandth entry is a DELETE, each fortieth of admin 3.
+    const query = `admin_id=3&method=DELETE`
+    const pages = await pagesOf(admin.call, query)
+    const found = pages.flatMap(({ data }) => data.map(({ seq }) => seq))
+    expect(found).toEqual(
+      [9003, 8003, 7003, 6003, 5003, 4003, 3003, 2003, 1003, 3].filter((n) => n % 40 === 3),
+    )
+    const rare = await pagesOf(admin.call, 'method=GET&outcome=error')
+    expect(rare.flatMap(({ data }) => data.map(({ seq }) => seq))).toEqual([8005, 6005, 4005, 2005, 5])
+  })
+})
