@@ -5,7 +5,8 @@ import { AppError } from '../errors.ts'
 import { uid } from '../http/fields.ts'
 import { routePattern } from '../http/routing.ts'
 import { logFailure } from '../log.ts'
-import { type AuditEvent, type AuditResult, recordable } from './event.ts'
+import type { AuditEvent, AuditResult } from './event.ts'
+import { recordable, recordablePath } from './recordable.ts'
 
 /** Who is told of in a record. */
 export type RecordedActor = AuditEvent['actor']
@@ -54,7 +55,9 @@ export class Act {
    */
   async completed(status: number, result: AuditResult = resultOf(status)): Promise<void> {
     const { now, startedAt } = this.#c.var as RequestVariables
-    const event = this.#event('completed', { status, result, duration_ms: now() - startedAt })
+    // A clock can be set back while a request runs.
+    const duration = Math.max(0, now() - startedAt)
+    const event = this.#event('completed', { status, result, duration_ms: duration })
     try {
       await this.#send(event)
     } catch (error) {
@@ -99,11 +102,11 @@ export class Act {
       action: {
         method: req.method,
         route: routePattern(this.#c) ?? null,
-        path: recordable(pathWithNames(req.url)),
+        path: recordablePath(req.url),
       },
       request: {
         id: requestId,
-        ip: req.header('CF-Connecting-IP') ?? null,
+        ip: recordableOrNull(req.header('CF-Connecting-IP')),
         country: country ?? null,
         colo: colo ?? null,
         user_agent: recordableOrNull(req.header('User-Agent')),
@@ -115,13 +118,6 @@ export class Act {
 }
 
 const recordableOrNull = (value: string | null | undefined) => (value ? recordable(value) : null)
-
-/** The path and the names of the query's parameters: `/lists?page&search`. Values stay out of the record. */
-function pathWithNames(url: string): string {
-  const { pathname, searchParams } = new URL(url)
-  const names = [...new Set(searchParams.keys())].map(encodeURIComponent)
-  return names.length === 0 ? pathname : `${pathname}?${names.join('&')}`
-}
 
 function resultOf(status: number): AuditResult {
   if (status < 400) return 'success'

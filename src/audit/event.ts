@@ -1,7 +1,5 @@
 import * as z from 'zod'
-
-/** The longest texts of a record: with them a message stays far below the 128 KB of a queue message. */
-const MAX_TEXT = 2048
+import { MAX_TEXT } from './recordable.ts'
 
 const text = z.string().max(MAX_TEXT)
 
@@ -52,11 +50,5 @@ export type TrailEvent = Omit<AuditEvent, 'stage'> & {
   stage: AuditEvent['stage'] | 'checkpoint'
   pruned?: { toSeq: number; toHash: string }
 }
+
 export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
-
-/** What anything that looks like one of our credentials is replaced by, wherever a caller can put text. */
-const CREDENTIAL = /stw_(admin|customer|session|unlock)_\w*/g
-
-/** Text from outside as a record keeps it: no credentials in it, well-formed, bounded. */
-export const recordable = (value: string) =>
-  value.replace(CREDENTIAL, '[redacted]').toWellFormed().slice(0, MAX_TEXT)

@@ -50,8 +50,8 @@ export async function impersonate(
   } catch (error) {
     // Only a valid key gives the act an actor.
     if (act.actor.type === 'anonymous') throw claim.refusal ?? error
-    if (error instanceof AppError && error.code !== 'audit_unavailable')
-      await act.completed(error.status, 'refused')
+    if (!(error instanceof AppError)) await act.completed(500, 'error')
+    else if (error.code !== 'audit_unavailable') await act.completed(error.status, 'refused')
     throw error
   } finally {
     if (live) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(c.var.db, claimed, live, c.var.now()))

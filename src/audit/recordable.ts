@@ -1,0 +1,42 @@
+/** The longest texts of a record: with them a message stays far below the 128 KB of a queue message. */
+export const MAX_TEXT = 2048
+
+/** Our own credentials, in any case, with all that can follow their prefix; and those of an Authorization header. */
+const CREDENTIAL = /stw_[a-z]+_[\w-]*|\b(?:bearer|basic)\s+[\w.~+/-]{16,}=*/gi
+
+/** A run of text with percent-encoding in it. */
+const ENCODED_RUN = /[^\s/?&]*%[0-9a-f]{2}[^\s/?&]*/gi
+
+/** Deeper than anybody encodes by mistake. */
+const MAX_DECODINGS = 5
+
+/** Names as parameters of this service have them. Others may be what somebody sent by mistake: a key without a name, say. */
+const PARAMETER_NAME = /^[a-z_]{1,40}(\[[a-z_]{0,40}\])*$/
+
+const REDACTED = '[redacted]'
+
+/** Text from outside as a record keeps it: no credentials in it, however they are encoded, bounded and well-formed. */
+export function recordable(value: string): string {
+  const redacted = value
+    .replace(CREDENTIAL, REDACTED)
+    .replace(ENCODED_RUN, (run) => (decoded(run).search(CREDENTIAL) === -1 ? run : REDACTED))
+  return redacted.slice(0, MAX_TEXT).toWellFormed()
+}
+
+/** The path and the names of the query's parameters: `/lists?page&search`. Values stay out of the record. */
+export function recordablePath(url: string): string {
+  const { pathname, searchParams } = new URL(url)
+  const names = [...searchParams.keys()].map((name) => (PARAMETER_NAME.test(name) ? name : REDACTED))
+  return recordable(names.length === 0 ? pathname : `${pathname}?${[...new Set(names)].join('&')}`)
+}
+
+/** ASCII that was percent-encoded, once or several times; what is no encoding stays as it is. */
+function decoded(text: string): string {
+  let plain = text
+  for (let i = 0; i < MAX_DECODINGS && plain.includes('%'); i++) {
+    plain = plain.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+  }
+  return plain
+}
