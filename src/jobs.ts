@@ -1,6 +1,7 @@
 import { purgeDeletedCustomers } from './admin/customer-purge.service.ts'
 import { forgetEndedSessions } from './admin/live-sessions.service.ts'
 import { exportOwedSegments } from './audit/export.ts'
+import { pruneTrail } from './audit/retention.ts'
 import { purgeFailures } from './auth/lockout.ts'
 import { purgeUnlockTokens } from './auth/unlock-link.ts'
 import { runListTasks } from './customer/list-tasks.service.ts'
@@ -21,6 +22,7 @@ const DAILY_JOBS: Jobs = {
 /** What is done every few minutes. */
 const FREQUENT_JOBS: Jobs = {
   exportOwedSegments: (env, db, now) => exportOwedSegments(db, env.AUDIT_BUCKET, now()),
+  pruneTrail: (env, _, now) => pruneTrail(env, now()),
   runListTasks: (_, db, now) => runListTasks(db, now),
   purgeFailures: (_, db, now) => purgeFailures(db, now()),
   purgeUnlockTokens: (_, db, now) => purgeUnlockTokens(db, now()),

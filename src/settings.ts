@@ -7,6 +7,16 @@ const wholeNumber = z
   .regex(/^[1-9]\d{0,8}$/)
   .transform(Number)
 
+/** Longer than the queue can hold a message, which would else be appended again after it was pruned. */
+const MIN_RETENTION_DAYS = 30
+const DAY_MS = 24 * 60 * 60 * 1000
+
+const retentionDays = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .refine((days) => days === 0 || days >= MIN_RETENTION_DAYS)
+
 const settings = z.object({
   PRODUCT_NAME: z.string().trim().min(1).max(60),
   MAIL_FROM: z.email(),
@@ -18,6 +28,7 @@ const settings = z.object({
     .string()
     .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
     .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
+  AUDIT_RETENTION_DAYS: retentionDays,
 })
 
 const parsed = new WeakMap<Env, Settings>()
@@ -31,6 +42,8 @@ export interface Settings {
   lockout: { threshold: number; windowMs: number; lockMs: number }
   /** Where browsers may call from: exact origins. */
   corsOrigins: readonly string[]
+  /** How long entries stay in D1; 0: for ever. */
+  auditRetentionMs: number
 }
 
 /**
@@ -55,6 +68,7 @@ export function settingsOf(env: Env): Settings {
       lockMs: data.LOCKOUT_SECONDS,
     },
     corsOrigins: data.CORS_ORIGINS,
+    auditRetentionMs: data.AUDIT_RETENTION_DAYS * DAY_MS,
   }
   parsed.set(env, read)
   return read
