@@ -35,6 +35,9 @@ function segmentName(firstSeq: number, lastSeq: number, appendedAt: number): str
   return `audit/${day}/${firstSeq}-${lastSeq}`
 }
 
+/** A copy of the newest digest, for those who check a bucket that lists nothing. */
+export const LATEST_DIGEST = 'audit/latest.digest.json'
+
 /** The name of the digest beside an object. */
 export const digestName = (object: string) => object.replace(/\.ndjson$/, '.digest.json')
 

@@ -1,7 +1,7 @@
-import { between, inArray } from 'drizzle-orm'
+import { between, desc, inArray, isNotNull } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema.ts'
-import { digestName, objectText, readDigest } from './digest.ts'
+import { digestName, LATEST_DIGEST, objectText, readDigest } from './digest.ts'
 import type { ChainedEntry } from './entry.ts'
 import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from './trail.ts'
 
@@ -26,13 +26,32 @@ export async function exportSegments(db: Database, bucket: R2Bucket, segments: S
   }
 }
 
-/** Writes what an R2 outage left behind; for the cron, when no new message comes along to do it. */
+/**
+ * Writes what an R2 outage left behind, and a copy of the newest digest; for the cron, when no new message comes along
+ * to do it.
+ */
 export async function exportOwedSegments(db: Database, bucket: R2Bucket, now: number) {
   for (let round = 1; round <= CRON_ROUNDS; round++) {
     const owed = await owedSegments(db)
     await exportSegments(db, bucket, owed, now)
-    if (owed.length < OWED_AT_ONCE) return
+    if (owed.length < OWED_AT_ONCE) break
   }
+  await copyLatestDigest(db, bucket)
+}
+
+async function copyLatestDigest(db: Database, bucket: R2Bucket): Promise<void> {
+  const [latest] = await db
+    .select({ lastSeq: auditSegments.lastSeq, digest: auditSegments.digest })
+    .from(auditSegments)
+    .where(isNotNull(auditSegments.exportedAt))
+    .orderBy(desc(auditSegments.firstSeq))
+    .limit(1)
+  const lastSeq = `${latest?.lastSeq}`
+  if (!latest || (await bucket.head(LATEST_DIGEST))?.customMetadata?.last_seq === lastSeq) return
+  await bucket.put(LATEST_DIGEST, latest.digest, {
+    httpMetadata: { contentType: 'application/json' },
+    customMetadata: { last_seq: lastSeq },
+  })
 }
 
 async function putSegment(db: Database, bucket: R2Bucket, segment: Segment): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readDigest } from '../audit/digest.ts'
+import { LATEST_DIGEST, readDigest } from '../audit/digest.ts'
 import { ExportProblem } from '../audit/export-problem.ts'
 import { fingerprintOf, type PublicKey } from '../audit/signing-keys.ts'
 import { type ExportSource, verifyExport } from '../audit/verify.ts'
@@ -16,7 +16,6 @@ Checks an exported audit trail without the service: every signature, every objec
   --head         a hash that was the newest one before: that it is still there shows that no end was cut off`
 
 const KEYS_FILE = 'steward-audit-keys.json'
-const LATEST_DIGEST = 'audit/latest.digest.json'
 const SEGMENT_PATH = /(?:^|\/)(\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.(?:ndjson|digest\.json))$/
 
 const isUrl = (place: string) => /^https?:\/\//.test(place)

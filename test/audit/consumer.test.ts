@@ -71,6 +71,7 @@ async function expectWhole(events: AuditEvent[]): Promise<void> {
   expect(stages.filter((stage) => wanted.has(stage))).toHaveLength(wanted.size)
   const { lastSeq, headHash } = await verify(await exportedObjects())
   expect({ lastSeq, headHash }).toEqual({ lastSeq: entries.length, headHash: entries.at(-1)?.hash })
+  puts.delete('audit/latest.digest.json')
   for (const values of puts.values()) expect(values.size).toBe(1)
 }
 
@@ -188,7 +189,9 @@ describe('an R2 outage', () => {
     expect(await exportedObjects()).toHaveLength(0)
     await runCron(bindingsWith({}))
     await expectWhole(events)
-    const order = [...puts.keys()].map((name) => Number(/(\d+)-\d+\.\w+/.exec(name)?.[1]))
+    const order = [...puts.keys()]
+      .filter((name) => !name.includes('latest'))
+      .map((name) => Number(/(\d+)-\d+\.\w+/.exec(name)?.[1]))
     expect(order).toEqual(order.toSorted((left, right) => left - right))
   })
 
@@ -200,6 +203,28 @@ describe('an R2 outage', () => {
     await deliver(deliveriesOf([makeEvent(14)]), bindingsWith({}))
     expect((await exportedObjects()).size).toBe(28)
   })
+})
+
+test('the cron copies the newest digest to where it is looked for, once', async () => {
+  const copied: string[] = []
+  const noted = new Proxy(env.AUDIT_BUCKET, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        if (name === 'put') copied.push(String(args[0]))
+        return Reflect.apply(member, target, args)
+      }
+    },
+  })
+  for (const from of [1, 4]) {
+    await deliver(deliveriesOf(makeEvents(3, from)))
+    for (let run = 0; run < 2; run++) await runCron({ AUDIT_BUCKET: noted })
+    const digests = [...(await exportedObjects())].filter(([name]) => name.endsWith('.digest.json'))
+    const latest = await (await env.AUDIT_BUCKET.get('audit/latest.digest.json'))?.text()
+    expect(latest).toBe(digests.at(-1)?.[1])
+  }
+  expect(copied).toEqual(['audit/latest.digest.json', 'audit/latest.digest.json'])
 })
 
 test('a batch of 100 messages costs three D1 round trips and two R2 puts', async () => {
