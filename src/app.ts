@@ -20,7 +20,9 @@ import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
 import type { CustomerEnv } from './auth/requires-customer.ts'
 import { accessLogRoutes } from './customer/access-log.routes.ts'
 import { accountRoutes } from './customer/account.routes.ts'
+import { bulkRoutes } from './customer/bulk.routes.ts'
 import { contactsRoutes } from './customer/contacts.routes.ts'
+import { exportRoutes } from './customer/export.routes.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
 import { membersRoutes } from './customer/members.routes.ts'
 import type { AppEnv, Clock } from './env.ts'
@@ -63,6 +65,8 @@ const customerSurface = () =>
     .use(identifyCustomer)
     .route('/', listsRoutes)
     .route('/', membersRoutes)
+    .route('/', bulkRoutes)
+    .route('/', exportRoutes)
     .route('/', contactsRoutes)
     .route('/', accountRoutes)
     .route('/', accessLogRoutes)

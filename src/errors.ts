@@ -5,6 +5,7 @@ const ERRORS = {
   credentials_malformed: [400, 'A credential header is empty, repeated or named by Connection'],
   customer_id_missing: [400, 'X-ADMIN-API-KEY needs X-CUSTOMER-ID'],
   admin_key_missing: [400, 'X-CUSTOMER-ID needs X-ADMIN-API-KEY'],
+  idempotency_key_invalid: [400, 'Idempotency-Key is not 1 to 255 characters of visible ASCII'],
   reason_missing: [400, 'This key needs X-ADMIN-REASON'],
   reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters'],
   client_unknown: [401, 'Unknown client'],
@@ -37,8 +38,11 @@ const ERRORS = {
   customer_pending_delete: [409, 'The customer is about to be deleted'],
   last_super_admin: [409, 'The last enabled super_admin stays as it is'],
   not_locked: [409, 'The account is not locked'],
+  idempotency_in_progress: [409, 'The first request with this Idempotency-Key is still running'],
   body_too_large: [413, 'The request body is too large'],
+  too_many_rows: [413, 'A bulk request takes at most 10,000 rows'],
   unsupported_media_type: [415, 'Send JSON, a URL-encoded form or a multipart form'],
+  idempotency_key_reused: [422, 'This Idempotency-Key was used for another request'],
   invalid: [422, 'The request is invalid'],
   throttled: [429, 'Too many attempts, try again later'],
   internal: [500, 'Something went wrong'],
@@ -57,6 +61,7 @@ export const FIELD_TEXT = {
   blank: "can't be blank",
   invalid: 'is invalid',
   notIncluded: 'is not included in the list',
+  unknown: 'does not exist',
   taken: 'has already been taken',
 } as const
 

@@ -25,24 +25,29 @@ export const contactInput = z
   .object({ email: email(), ...attributes })
   .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
 
+const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
+  firstName: first_name,
+  lastName: last_name,
+  phone,
+  fields: fields === null ? {} : fields,
+})
+
 /** Changes to a contact: what is left out stays as it is. */
 export const contactChanges = z
   .object({ email: email().optional(), ...attributes })
-  .transform(({ email, first_name, last_name, phone, fields }) => ({
-    email,
-    firstName: first_name,
-    lastName: last_name,
-    phone,
-    fields: fields === null ? {} : fields,
-  }))
+  .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
+
+/** A contact to create, or the changes to the one with this email. */
+export const contactUpsert = z
+  .object({ email: email(), ...attributes })
+  .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
 export const memberStatus = z.enum(MEMBER_STATUSES)
 
 /** Runs a check beside those of the fields, so that all that is wrong is in one answer. */
 const always = { when: () => true }
 
-/** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
-export const memberInput = z
+const member = z
   .object({
     contact_uid: uid().nullish(),
     email: email().nullish(),
@@ -61,8 +66,17 @@ export const memberInput = z
       context.addIssue({ code: 'custom', path: [field], message: 'goes without contact_uid' })
     }
   })
-  .transform(({ contact_uid, email, status, ...rest }) => ({
-    contactUid: contact_uid ?? undefined,
-    contact: { email: email ?? '', ...wholeOf(rest) },
-    status: status ?? ('subscribed' as const),
-  }))
+
+/** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
+export const memberInput = member.transform(({ contact_uid, email, status, ...rest }) => ({
+  contactUid: contact_uid ?? undefined,
+  contact: { email: email ?? '', ...wholeOf(rest) },
+  status: status ?? ('subscribed' as const),
+}))
+
+/** The same, where a contact and its status may be there: what is left out stays as it is. */
+export const memberUpsert = member.transform(({ contact_uid, email, status, ...rest }) => ({
+  contactUid: contact_uid ?? undefined,
+  contact: { email: email ?? '', ...changesOf(rest) },
+  status: status ?? undefined,
+}))

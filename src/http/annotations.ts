@@ -8,8 +8,8 @@ export type Access =
   | { kind: 'public' | 'client' | 'customer' }
   | { kind: 'admin'; permission: string; scope: string | undefined }
 
-/** An answer that is not JSON. */
-export interface OtherAnswer {
+/** A body that is not JSON: a file or a page. */
+export interface OtherMedia {
   mediaType: string
   schema: z.ZodType
 }
@@ -19,7 +19,7 @@ export interface Words {
   summary: string
   description?: string
   /** What the body of each success status holds. */
-  answers: Record<number, z.ZodType | OtherAnswer>
+  answers: Record<number, z.ZodType | OtherMedia | readonly OtherMedia[]>
   /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
   errors?: readonly ErrorCode[]
 }
@@ -29,6 +29,10 @@ export interface Annotation {
   access?: Access
   words?: Words
   body?: z.ZodType
+  /** What the body may be instead. */
+  otherBodies?: readonly OtherMedia[]
+  /** Bytes that the body may have, where that is not the usual limit. */
+  bodyLimit?: number
   query?: z.ZodType
   /** Request headers it reads, by name. */
   headers?: Record<string, z.ZodType>

@@ -3,38 +3,45 @@ import qs from 'qs'
 import { fromUtf8 } from '../crypto/encoding.ts'
 import { AppError } from '../errors.ts'
 
-/** The largest body of a route that takes one thing. */
+/** The largest body of a route that takes one thing, and of one that takes many. */
 const BODY_LIMIT_BYTES = 1024 * 1024
+export const BULK_BODY_LIMIT_BYTES = 8 * BODY_LIMIT_BYTES
 
 /** Bounds on nested form fields (`a[b][c]=`), so that a small body cannot become a huge object. */
 const FORM_LIMITS = { depth: 5, parameterLimit: 1000, arrayLimit: 100 }
 
 /**
- * The bytes of the request's body, read once however often they are asked for.
+ * The bytes of the request's body, read once however often they are asked for; who asks first sets the limit.
  * @throws AppError body_too_large
  */
-export function rawBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
-  const reading = bodies.get(request) ?? readBytes(request, BODY_LIMIT_BYTES)
+export function rawBody(
+  request: Request,
+  limit: number = BODY_LIMIT_BYTES,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reading = bodies.get(request) ?? readBytes(request, limit)
   bodies.set(request, reading)
   return reading
 }
 
 const bodies = new WeakMap<Request, Promise<Uint8Array<ArrayBuffer>>>()
 
+/** What the Content-Type names, without its parameters; empty if there is none. */
+export const mediaTypeOf = (request: Request) =>
+  request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+
 /**
  * The body as an object, from JSON, a URL-encoded form or a multipart form. Forms nest as PHP's do: `ids[]=1`, `a[b]=2`.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large
  */
 export async function parsedBody(request: Request): Promise<Record<string, unknown>> {
-  const contentType = request.headers.get('Content-Type')
-  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? ''
+  const mediaType = mediaTypeOf(request)
   const bytes = await rawBody(request)
   if (bytes.length === 0 && mediaType === '') return {}
   const parse = PARSERS[mediaType]
   if (!parse) throw new AppError('unsupported_media_type')
   try {
     const text = fromUtf8(bytes)
-    return asObject(await parse(text, contentType ?? ''))
+    return asObject(await parse(text, request.headers.get('Content-Type') ?? ''))
   } catch (cause) {
     throw new AppError('malformed_body', { cause })
   }
@@ -60,7 +67,8 @@ function nested(form: string | Record<string, unknown>): unknown {
   })
 }
 
-function asObject(value: unknown): Record<string, unknown> {
+/** @throws TypeError if a value is not a JSON object */
+export function asObject(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TypeError('not an object')
   return value as Record<string, unknown>

@@ -50,12 +50,15 @@ export function tagOf(path: string): string {
 const DEPENDENCIES = ['internal', 'dependency_unavailable'] as const
 const ADMIN_CALLER = ['client_unknown', 'checksum_mismatch', ...DEPENDENCIES, 'audit_unavailable'] as const
 
-interface AccessWords {
+interface RequestWords {
   errors: readonly ErrorCode[]
-  security: Record<string, string[]>[]
   headers: Record<string, z.ZodType>
   /** Headers of the answers beside those that all have, by name. */
   answerHeaders?: Record<string, { $ref: string }>
+}
+
+interface AccessWords extends RequestWords {
+  security: Record<string, string[]>[]
 }
 
 const checksum = z
@@ -125,8 +128,28 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
       'audit_unavailable',
     ],
     security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
-    answerHeaders: { 'X-Audit-Id': { $ref: '#/components/headers/X-Audit-Id' } },
+    answerHeaders: {
+      'X-Audit-Id': { $ref: '#/components/headers/X-Audit-Id' },
+      'X-D1-Bookmark': { $ref: '#/components/headers/X-D1-Bookmark' },
+    },
     headers: { 'X-ADMIN-REASON': reason },
+  },
+}
+
+/** What the document says of a route whose requests can be repeated without being done twice. */
+export const REPEATABLE_WORDS: RequestWords = {
+  answerHeaders: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
+  errors: ['idempotency_key_invalid', 'idempotency_key_reused', 'idempotency_in_progress'],
+  headers: {
+    'Idempotency-Key': z
+      .string()
+      .regex(/^[!-~]{1,255}$/)
+      .optional()
+      .meta({
+        description:
+          'Makes the request safe to repeat: for 24 hours the same key with the same request gives the first answer again. The key belongs to the customer.',
+        examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
+      }),
   },
 }
 
@@ -155,6 +178,11 @@ export const SHARED = {
       'The id of the audit record; only where an admin acts.',
       'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
     ),
+    'X-D1-Bookmark': header(
+      'How far the database is by now; only of what succeeds. It may be sent back and need not: every request sees all writes before it.',
+      '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
+    ),
+    'Idempotent-Replayed': header('This is the answer that the first request with this key got.', 'true'),
     'Retry-After': header('Seconds after which to try again.', '5'),
   },
   securitySchemes: {

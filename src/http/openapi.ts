@@ -2,9 +2,18 @@ import type { Hono } from 'hono'
 import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
-import { type Annotation, annotationOf, type Words } from './annotations.ts'
+import { type Annotation, annotationOf, type OtherMedia, type Words } from './annotations.ts'
 import { Components, type Json } from './openapi-components.ts'
-import { ACCESS_WORDS, ANSWER_HEADERS, BODY_TYPES, INFO, SHARED, TAGS, tagOf } from './openapi-words.ts'
+import {
+  ACCESS_WORDS,
+  ANSWER_HEADERS,
+  BODY_TYPES,
+  INFO,
+  REPEATABLE_WORDS,
+  SHARED,
+  TAGS,
+  tagOf,
+} from './openapi-words.ts'
 
 type App = Pick<Hono<AppEnv>, 'routes'>
 
@@ -52,13 +61,19 @@ function routesOf(app: App): Route[] {
 }
 
 function operation({ method, path, annotations }: Route, components: Components): Json {
-  const { access, words, body, query } = Object.assign({}, ...annotations) as Annotation
+  const { access, words, body, otherBodies = [], query } = Object.assign({}, ...annotations) as Annotation
   if (!access || !words) throw new Error(`${method} ${path} is not described`)
   const who = ACCESS_WORDS[access.kind]
+  const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
   const own = annotations.flatMap(({ errors = [] }) => errors)
-  const codes = new Set([...who.errors, ...own, ...(words.errors ?? [])])
-  const headers = Object.assign({}, who.headers, ...annotations.map(({ headers }) => headers))
-  const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders }
+  const codes = new Set([...who.errors, ...(repeatable?.errors ?? []), ...own, ...(words.errors ?? [])])
+  const headers = Object.assign(
+    {},
+    who.headers,
+    repeatable?.headers,
+    ...annotations.map(({ headers }) => headers),
+  )
+  const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
   const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
   return {
     operationId: operationId(method, path),
@@ -72,7 +87,15 @@ function operation({ method, path, annotations }: Route, components: Components)
       ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),
       ...parameters('header', headers, components),
     ],
-    ...(body && { requestBody: { required: true, content: components.content(BODY_TYPES, body, 'input') } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          ...components.content(BODY_TYPES, body, 'input'),
+          ...otherContent(otherBodies, 'input', components),
+        },
+      },
+    }),
     responses: {
       ...successes(words.answers, answerHeaders, components),
       ...refusals([...codes], errorName, answerHeaders, components),
@@ -113,13 +136,15 @@ const DESCRIPTIONS: Record<string, string> = { 201: 'Created', 404: 'Not found',
 
 function successes(answers: Words['answers'], headers: Json, components: Components): Json {
   const responses = Object.entries(answers).map(([status, answer]) => {
-    const { mediaType, schema } =
-      answer instanceof z.ZodType ? { mediaType: 'application/json', schema: answer } : answer
-    const content = components.content([mediaType], schema, 'output')
+    const media = answer instanceof z.ZodType ? { mediaType: 'application/json', schema: answer } : answer
+    const content = otherContent([media].flat(), 'output', components)
     return [status, { description: DESCRIPTIONS[status] ?? 'Success', headers, content }]
   })
   return Object.fromEntries(responses)
 }
+
+const otherContent = (media: readonly OtherMedia[], io: 'input' | 'output', components: Components): Json =>
+  Object.assign({}, ...media.map(({ mediaType, schema }) => components.content([mediaType], schema, io)))
 
 /** One response for each status, with an example for each code that has it. */
 function refusals(

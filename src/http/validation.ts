@@ -13,7 +13,7 @@ type Validator<Target extends string, Schema extends z.ZodType<object>> = Middle
   { in: { [K in Target]: z.input<Schema> }; out: { [K in Target]: z.output<Schema> } }
 >
 
-const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'invalid'] as const
+export const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'invalid'] as const
 
 interface BodyOptions {
   /** Words the 422 where the contract does. */
@@ -59,9 +59,17 @@ export function takesBody(c: Context): boolean {
   return matchedRoutes(c).some(({ path, handler }) => path === pattern && annotationOf(handler).body)
 }
 
-type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
+/** Bytes that a body may have for the endpoint that answers this request; undefined if it has no limit of its own. */
+export const bodyLimit = (c: Context) =>
+  matchedRoutes(c)
+    .map(({ handler }) => annotationOf(handler).bodyLimit)
+    .find((limit) => limit !== undefined)
 
-function validate<Schema extends z.ZodType<object>>(
+/** A value as its schema reads it, or what is wrong with it. */
+export type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
+
+/** What a value means by its schema, or everything that is wrong with it. */
+export function validate<Schema extends z.ZodType<object>>(
   schema: Schema,
   value: unknown,
 ): Validated<z.output<Schema>> {

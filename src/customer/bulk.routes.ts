@@ -1,0 +1,59 @@
+import { Hono } from 'hono'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
+import { bulkBody } from '../http/bulk-body.ts'
+import { customerAnswer } from '../http/schemas.ts'
+import { bulkOutcome } from './bulk.service.ts'
+import { upsertContacts } from './bulk-contacts.service.ts'
+import { upsertMembers } from './bulk-members.service.ts'
+import { contactUpsert, memberUpsert } from './contact-input.ts'
+
+const HOW_FILES_ARE_READ =
+  'JSON or a form has the rows under `contacts`; NDJSON has one a line; CSV (UTF-8, commas) names its columns in the first line, in any case. Columns `fields.<name>` are members of `fields`, or a column `fields` holds it as JSON; unknown columns are passed over, as unknown members are. An empty cell is null. An apostrophe that keeps a cell from being taken for a formula is taken off. An email that is there twice is created by its first row and updated by the next, in order. `row` counts from 1, without the line of columns and empty lines. Up to 10,000 rows and 8 MiB; rows are written by the thousand, and sending a file again does no harm.'
+
+/** `.../bulk`: many contacts in one request. */
+export const bulkRoutes = new Hono<CustomerEnv>()
+  .post(
+    '/contacts/bulk',
+    describes({
+      summary: 'Create or update many contacts by their emails',
+      description: `Of a contact that is there, what a row names changes and the rest stays. ${HOW_FILES_ARE_READ}`,
+      answers: { 200: customerAnswer(bulkOutcome) },
+    }),
+    requiresCustomer(),
+    bulkBody(contactUpsert, {
+      name: 'contacts',
+      identifying: ['email'],
+      examples: {
+        ndjson: '{"email":"ada@example.com","first_name":"Ada"}\n{"email":"bob@example.com"}\n',
+        csv: 'email,first_name,fields.city\nada@example.com,Ada,York\nbob@example.com,,\n',
+      },
+    }),
+    async (c) => {
+      const outcome = await upsertContacts(c.var.customer, c.req.valid('json').rows, c.var.now())
+      return c.json({ status: 'success' as const, ...outcome })
+    },
+  )
+  .post(
+    '/lists/:uid/contacts/bulk',
+    describes({
+      summary: 'Put many contacts into a list',
+      description: `By \`contact_uid\`, or by \`email\`: then the contact is created, or changed as \`POST /contacts/bulk\` does. The status is \`subscribed\` unless a row names another; a contact that is in the list already keeps its own unless a row names one, and its result is \`updated\`. ${HOW_FILES_ARE_READ}`,
+      answers: { 200: customerAnswer(bulkOutcome) },
+      errors: ['list_unknown'],
+    }),
+    requiresCustomer(),
+    bulkBody(memberUpsert, {
+      name: 'contacts',
+      identifying: ['email', 'contact_uid'],
+      examples: {
+        ndjson: '{"email":"ada@example.com","status":"unconfirmed"}\n{"contact_uid":"xj35478ymfe15"}\n',
+        csv: 'email,first_name,status\nada@example.com,Ada,unconfirmed\nbob@example.com,,\n',
+      },
+    }),
+    async (c) => {
+      const { rows } = c.req.valid('json')
+      const outcome = await upsertMembers(c.var.customer, c.req.param('uid'), rows, c.var.now())
+      return c.json({ status: 'success' as const, ...outcome })
+    },
+  )

@@ -1,0 +1,46 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { describes } from '../http/annotations.ts'
+import { textValue } from '../http/schemas.ts'
+import { query } from '../http/validation.ts'
+import { EXPORT_FORMATS, exportContacts } from './export.service.ts'
+
+const MEDIA_TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' }
+
+const exportQuery = z.object({ format: z.enum(EXPORT_FORMATS) })
+
+/** `/contacts/export`: all contacts in one file. Goes before `/contacts/:uid`, which would match it too. */
+export const exportRoutes = new Hono<CustomerEnv>().get(
+  '/contacts/export',
+  describes({
+    summary: 'Export all contacts',
+    description:
+      'Streams the contacts by age, as NDJSON or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. `POST /contacts/bulk` takes either back as it was. A connection that ends early means that the file is not complete.',
+    answers: {
+      200: [
+        {
+          mediaType: 'text/csv',
+          schema: textValue(
+            'uid,email,first_name,last_name,phone,fields,created_at,updated_at\r\nxj35478ymfe15,ada@example.com,Ada,,,"{""city"":""York""}",2026-11-21T09:30:00.000Z,2026-11-21T09:30:00.000Z\r\n',
+          ),
+        },
+        {
+          mediaType: 'application/x-ndjson',
+          schema: textValue(
+            '{"uid":"xj35478ymfe15","email":"ada@example.com","first_name":"Ada","last_name":null,"phone":null,"fields":{"city":"York"},"created_at":"2026-11-21T09:30:00.000Z","updated_at":"2026-11-21T09:30:00.000Z"}\n',
+          ),
+        },
+      ],
+    },
+  }),
+  requiresCustomer(),
+  query(exportQuery),
+  async (c) => {
+    const { format } = c.req.valid('query')
+    return c.body(await exportContacts(c.var.customer, format), 200, {
+      'Content-Type': MEDIA_TYPES[format],
+      'Content-Disposition': `attachment; filename="contacts.${format}"`,
+    })
+  },
+)
