@@ -23,8 +23,10 @@ import { accountRoutes } from './customer/account.routes.ts'
 import { bulkRoutes } from './customer/bulk.routes.ts'
 import { contactsRoutes } from './customer/contacts.routes.ts'
 import { exportRoutes } from './customer/export.routes.ts'
+import { idempotent } from './customer/idempotency.ts'
 import { listsRoutes } from './customer/lists.routes.ts'
 import { membersRoutes } from './customer/members.routes.ts'
+import { readYourWrites } from './customer/read-your-writes.ts'
 import type { AppEnv, Clock } from './env.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { docsRoutes } from './http/docs.routes.ts'
@@ -63,6 +65,8 @@ const adminSurface = () =>
 const customerSurface = () =>
   new Hono<CustomerEnv>()
     .use(identifyCustomer)
+    .use(readYourWrites)
+    .use(idempotent)
     .route('/', listsRoutes)
     .route('/', membersRoutes)
     .route('/', bulkRoutes)

@@ -4,6 +4,7 @@ import { exportOwedSegments } from './audit/export.ts'
 import { pruneTrail } from './audit/retention.ts'
 import { purgeFailures } from './auth/lockout.ts'
 import { purgeUnlockTokens } from './auth/unlock-link.ts'
+import { purgeIdempotencyKeys } from './customer/idempotency.service.ts'
 import { runListTasks } from './customer/list-tasks.service.ts'
 import { type Database, openDatabase } from './db/client.ts'
 import type { Clock, Env } from './env.ts'
@@ -25,6 +26,7 @@ const FREQUENT_JOBS: Jobs = {
   pruneTrail: (env, _, now) => pruneTrail(env, now()),
   runListTasks: (_, db, now) => runListTasks(db, now),
   purgeFailures: (_, db, now) => purgeFailures(db, now()),
+  purgeIdempotencyKeys: (_, db, now) => purgeIdempotencyKeys(db, now()),
   purgeUnlockTokens: (_, db, now) => purgeUnlockTokens(db, now()),
 }
 

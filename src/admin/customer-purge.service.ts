@@ -1,6 +1,6 @@
 import { and, eq, exists, lte, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { contacts, customerApiKeys, customers, lists, members } from '../db/schema.ts'
+import { contacts, customerApiKeys, customers, idempotencyKeys, lists, members } from '../db/schema.ts'
 import type { Clock } from '../env.ts'
 import { DELETE_AFTER_MS } from './customers.service.ts'
 
@@ -19,6 +19,7 @@ export const OWNED_TABLES = [
   { table: contacts, key: sql`id` },
   { table: lists, key: sql`id` },
   { table: customerApiKeys, key: sql`id` },
+  { table: idempotencyKeys, key: sql`customer_uid, key` },
 ] as const
 
 type OwnedTable = (typeof OWNED_TABLES)[number]

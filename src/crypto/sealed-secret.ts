@@ -1,4 +1,4 @@
-import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from './encoding.ts'
 import { type KeyList, readKeyList } from './key-list.ts'
 
 /** AES-GCM with the 96-bit nonce of NIST SP 800-38D, section 8.2.2, drawn at random for each secret. */
@@ -19,15 +19,25 @@ export class SealingKeys {
   }
 
   /** Seals `secret` for `owner`; what comes out opens for that owner only. */
-  async seal(secret: string, owner: string): Promise<string> {
+  seal(secret: string, owner: string): Promise<string> {
+    return this.sealBytes(utf8(secret), owner)
+  }
+
+  /** `seal` for what is no text. */
+  async sealBytes(secret: Uint8Array, owner: string): Promise<string> {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
     const key = await this.#import(this.#currentId)
-    const sealed = await crypto.subtle.encrypt(parameters(nonce, owner), key, utf8(secret))
+    const sealed = await crypto.subtle.encrypt(parameters(nonce, owner), key, secret)
     return [this.#currentId, toBase64Url(nonce), toBase64Url(new Uint8Array(sealed))].join('.')
   }
 
   /** @throws Error if it was sealed with a key that is no longer here, for another owner, or was changed. */
   async open(sealed: string, owner: string): Promise<string> {
+    return fromUtf8(await this.openBytes(sealed, owner))
+  }
+
+  /** `open` for what is no text. */
+  async openBytes(sealed: string, owner: string): Promise<Uint8Array> {
     const [id = '', nonce = '', ciphertext = ''] = sealed.split('.')
     const key = await this.#import(id)
     const bytes = fromBase64Url(ciphertext) ?? new Uint8Array()
@@ -36,7 +46,7 @@ export class SealingKeys {
       key,
       bytes,
     )
-    return new TextDecoder().decode(opened)
+    return new Uint8Array(opened)
   }
 
   #import(id: string): Promise<CryptoKey> {

@@ -5,7 +5,7 @@ import { drizzle } from 'drizzle-orm/d1'
  * The database as the services use it. `batch` is one round trip and one transaction; D1 gives its rows by column
  * name, so a joined query in a batch must not select two columns of one name: alias them.
  */
-export type Database = DrizzleD1Database
+export type Database = DrizzleD1Database & { $client: D1Database }
 
 /**
  * Opens the database for one request or one queue batch. The session starts at the primary: who may do what is
@@ -25,3 +25,6 @@ export function openDatabase(binding: D1Database, onRoundTrip?: () => void): Dat
   }
   return drizzle(client as unknown as D1Database, { logger: { logQuery: () => onRoundTrip?.() } })
 }
+
+/** How far the database is by what a session has read and written; null before its first query. */
+export const bookmarkOf = ({ $client }: Database) => ($client as unknown as D1DatabaseSession).getBookmark()

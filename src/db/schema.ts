@@ -292,6 +292,32 @@ export const listTasks = sqliteTable('list_tasks', {
   copiedTo: integer('copied_to').notNull(),
 })
 
+/**
+ * Requests that came with an Idempotency-Key, with the answer that their repetitions get. Nothing refers to them and
+ * they refer to nothing: they go by themselves when they expire.
+ */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    customerUid: text('customer_uid').notNull(),
+    key: text('key').notNull(),
+    /** SHA-256 of what was asked. */
+    fingerprint: text('fingerprint').notNull(),
+    /** The request that has claimed the key, and until when it is taken to be running. */
+    requestId: text('request_id').notNull(),
+    lockedUntil: moment('locked_until').notNull(),
+    /** Of the answer; null until there is one. */
+    status: integer('status'),
+    /** Gzipped, and sealed with AES-GCM: an answer may show what is kept nowhere in clear. */
+    sealedBody: text('sealed_body'),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.customerUid, table.key] }),
+    index('idempotency_keys_expires_at').on(table.expiresAt),
+  ],
+)
+
 const entryField = (name: string): SQL => sql.raw(`entry ->> '$.${name}'`)
 
 /**

@@ -21,13 +21,14 @@ let customer: Customer
 let other: Customer
 let deleted: Answer
 
-/** Gives a customer a list with two members, and one contact more. */
+/** Gives a customer a list with two members, and one contact more by a request that can be repeated. */
 async function fill({ key }: Customer) {
   const own = callerWith({ 'X-API-KEY': key })
   const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
   for (const email of ['ada@example.com', 'grace@example.com'])
     await own(`/lists/${list}/contacts`, { body: { email } })
-  await own('/contacts', { body: { email: 'alan@example.com' } })
+  const headers = { 'Idempotency-Key': 'key-1' }
+  await own('/contacts', { body: { email: 'alan@example.com' }, headers })
 }
 
 const rowsOf = async ({ uid }: Customer) => {
