@@ -29,6 +29,13 @@ export function benchRoutes(credentials: Awaited<ReturnType<typeof seedService>>
     { name: 'GET /lists, own key', path: '/lists', headers: reader, floor: query, target: 0.5 },
     { name: 'GET /lists, impersonated', path: '/lists', headers: asReader, floor: query, target: 0.4 },
     { name: 'GET /admin', path: '/admin', headers: staff, floor: query, target: 0.6 },
+    {
+      name: 'GET /admin/list, page 1 of 10,000',
+      path: '/admin/list',
+      headers: staff,
+      floor: query,
+      target: 0.5,
+    },
     { name: 'POST /lists, own key', ...insert, headers: writer, floor: insert, target: 0.5 },
     { name: 'POST /lists, impersonated', ...insert, headers: asWriter, floor: insert, target: 0.3 },
   ]
