@@ -2,17 +2,12 @@ import { existsSync, statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { TEST_SECRETS } from './support/secrets.ts'
 
 const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
 
-/** The tests' own, whatever .dev.vars holds: that belongs to the local service, and may be of an earlier commit. */
-const SECRETS = {
-  CLIENT_SECRETS_KEYS: `test:${'A'.repeat(43)}`,
-  AUDIT_SIGNING_KEYS: `test:${'A'.repeat(43)}`,
-  PSEUDONYM_KEY: 'A'.repeat(43),
-}
 // Where there is no .dev.vars, wrangler looks for declared secrets in the environment and complains if they are missing.
-Object.assign(process.env, SECRETS)
+Object.assign(process.env, TEST_SECRETS)
 
 // What tests store is thrown away: in memory, where there is room, they take a fifth of the time.
 const memory = '/dev/shm'
@@ -32,7 +27,7 @@ export default defineConfig(async () => ({
       wrangler: { configPath: fromRoot('wrangler.toml') },
       miniflare: {
         bindings: {
-          ...SECRETS,
+          ...TEST_SECRETS,
           TEST_MIGRATIONS: await readD1Migrations(fromRoot('migrations')),
         },
         // As in wrangler.toml, but without waiting seconds for a batch to fill.

@@ -9,7 +9,8 @@ import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
-import { CLIENT_SECRETS_KEYS, type Running } from './workers.ts'
+import { TEST_SECRETS } from '../support/secrets.ts'
+import type { Running } from './workers.ts'
 
 const ADMINS = 10_000
 const CUSTOMERS = 1_000
@@ -43,7 +44,7 @@ export async function seedService({ miniflare }: Running) {
   const kv = (await miniflare.getKVNamespace('KEYS')) as unknown as Env['KEYS']
   const now = Date.now()
 
-  const client = await createClient(db, CLIENT_SECRETS_KEYS, 'Benchmark', now)
+  const client = await createClient(db, TEST_SECRETS.CLIENT_SECRETS_KEYS, 'Benchmark', now)
   const account = { email: 'bench@example.com', role: 'super_admin', passwordHash: '' } as const
   const adminId = await createAdmin(db, account, now)
   const { token, row } = newSession(adminId, now)

@@ -4,16 +4,13 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { TEST_SECRETS } from '../support/secrets.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const CONFIG = join(ROOT, 'wrangler.toml')
 
-/** Seals what is thrown away with the database. */
-export const CLIENT_SECRETS_KEYS = `bench:${'A'.repeat(43)}`
-
-// wrangler takes declared secrets from the environment where there is no .dev.vars.
-process.env.CLIENT_SECRETS_KEYS = CLIENT_SECRETS_KEYS
-process.env.AUDIT_SIGNING_KEYS = CLIENT_SECRETS_KEYS
+// Where there is no .dev.vars, wrangler takes declared secrets from the environment.
+Object.assign(process.env, TEST_SECRETS)
 
 /** A Worker that runs, and where it listens. */
 export interface Running {
