@@ -41,7 +41,8 @@ The export is verified: entries 1 to ${lastSeq}, signed by the key ${keyIds.join
 
 /** What the service says beside its requests and queue batches: errors. */
 function showTrouble(line: string): void {
-  if (!line.startsWith('[wrangler:info]')) console.log(line)
+  const isRoutine = line.startsWith('[wrangler:info]') || line.startsWith('{"level":"info"')
+  if (!isRoutine) console.log(line)
 }
 
 function report(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObject[]): string {

@@ -21,8 +21,10 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   const expected = outcomes.flatMap(({ records }) => records).length
   return eventually(async () => {
     const response = await fetch(`${url}/admin/audit?per_page=100`, { headers: session.headers })
-    const { data } = (await response.json()) as { data: AuditEntry[] }
-    return { value: data.reverse(), done: data.length >= expected }
+    const { data } = (await response.json()) as { data: (AuditEntry & { outcome: string })[] }
+    // How an act ended is told with each of its entries, but is not part of them.
+    const entries = data.map(({ outcome: _, ...entry }) => entry).sort((left, right) => left.seq - right.seq)
+    return { value: entries, done: entries.length >= expected }
   })
 }
 
