@@ -8,6 +8,7 @@ import { type VerifiedExport, verifyExport } from '../../src/audit/verify.ts'
 import { auditSegments } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
 import worker from '../../src/index.ts'
+import { storedText } from './audit.ts'
 import { database } from './factories.ts'
 
 /**
@@ -85,9 +86,7 @@ export async function exportedObjects(): Promise<Map<string, string>> {
   const names = segments
     .map(({ digest }) => readDigest(digest).digest.object)
     .flatMap((object) => [object, digestName(object)])
-  const texts = await Promise.all(
-    names.map(async (name) => [name, await (await env.AUDIT_BUCKET.get(name))?.text()] as const),
-  )
+  const texts = await Promise.all(names.map(async (name) => [name, await storedText(name)] as const))
   return new Map(texts.filter((found): found is readonly [string, string] => found[1] !== undefined))
 }
 

@@ -40,12 +40,18 @@ export function listenedQueue() {
   return { events, bindings: { AUDIT_QUEUE } }
 }
 
+/** The text of an object of the export. Not by text(): the runtime warns that NDJSON may be none. */
+export async function storedText(name: string): Promise<string | undefined> {
+  const bytes = await (await env.AUDIT_BUCKET.get(name))?.arrayBuffer()
+  return bytes && new TextDecoder().decode(bytes)
+}
+
 /** The exported lines of these entries, once they are all there. */
 export async function exportedLinesOf(entries: AuditEntry[]): Promise<string[]> {
   return vi.waitUntil(async () => {
     const { objects } = await env.AUDIT_BUCKET.list({ prefix: 'audit/' })
     const keys = objects.map(({ key }) => key).filter((key) => key.endsWith('.ndjson'))
-    const texts = await Promise.all(keys.map(async (key) => (await env.AUDIT_BUCKET.get(key))?.text()))
+    const texts = await Promise.all(keys.map(storedText))
     const lines = texts.flatMap((text) => text?.trimEnd().split('\n') ?? [])
     const wanted = lines.filter((line) => entries.some(({ hash }) => line.includes(hash)))
     return wanted.length >= entries.length ? wanted : undefined
