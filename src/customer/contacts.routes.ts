@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
@@ -9,6 +9,7 @@ import { body, query } from '../http/validation.ts'
 import { contactChanges, contactInput, memberStatus } from './contact-input.ts'
 import { listContacts, positionTypes } from './contact-listing.service.ts'
 import {
+  type ContactInput,
   contactObject,
   contactReference,
   createContact,
@@ -27,6 +28,8 @@ const contactQuery = pageQuery
     path: ['search'],
     error: 'goes without email and status',
   })
+
+const updated = customerChange('Contact updated successfully', { contact: contactReference })
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
@@ -79,40 +82,24 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes({
       summary: 'Replace a contact',
-      answers: { 200: customerChange('Contact updated successfully', { contact: contactReference }) },
+      answers: { 200: updated },
       errors: ['contact_unknown', 'contact_exists'],
     }),
     requiresCustomer(),
     body(contactInput),
-    async (c) => {
-      const contact = await updateContact(
-        c.var.customer,
-        c.req.param('uid'),
-        c.req.valid('json'),
-        c.var.now(),
-      )
-      return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
-    },
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/contacts/:uid',
     describes({
       summary: 'Change a contact',
-      answers: { 200: customerChange('Contact updated successfully', { contact: contactReference }) },
+      answers: { 200: updated },
       errors: ['contact_unknown', 'contact_exists'],
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
     }),
     requiresCustomer(),
     body(contactChanges),
-    async (c) => {
-      const contact = await updateContact(
-        c.var.customer,
-        c.req.param('uid'),
-        c.req.valid('json'),
-        c.var.now(),
-      )
-      return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
-    },
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .delete(
     '/contacts/:uid',
@@ -127,3 +114,8 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'Contact deleted successfully', contact })
     },
   )
+
+async function answerUpdated(c: Context<CustomerEnv>, uid: string, input: Partial<ContactInput>) {
+  const contact = await updateContact(c.var.customer, uid, input, c.var.now())
+  return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
+}

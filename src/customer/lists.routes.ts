@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
@@ -12,6 +12,7 @@ import {
   createList,
   deleteList,
   getList,
+  type ListInput,
   listLists,
   listObject,
   listReference,
@@ -25,6 +26,8 @@ const description = () => limitedText(1000).nullish()
 const listInput = z.object({ name: name(), description: description().transform((value) => value ?? null) })
 const listChanges = z.object({ name: name().optional(), description: description() })
 const copyInput = z.object({ name: name().nullish() })
+
+const updated = customerChange('List updated successfully', { list: listReference })
 
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
@@ -70,29 +73,23 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes({
       summary: 'Replace a list',
-      answers: { 200: customerChange('List updated successfully', { list: listReference }) },
+      answers: { 200: updated },
       errors: ['list_unknown'],
     }),
     requiresCustomer(),
     body(listInput),
-    async (c) => {
-      const list = await updateList(c.var.customer, c.req.param('uid'), c.req.valid('json'), c.var.now())
-      return c.json({ status: 'success' as const, message: 'List updated successfully', list })
-    },
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/lists/:uid',
     describes({
       summary: 'Change a list',
-      answers: { 200: customerChange('List updated successfully', { list: listReference }) },
+      answers: { 200: updated },
       errors: ['list_unknown'],
     }),
     requiresCustomer(),
     body(listChanges),
-    async (c) => {
-      const list = await updateList(c.var.customer, c.req.param('uid'), c.req.valid('json'), c.var.now())
-      return c.json({ status: 'success' as const, message: 'List updated successfully', list })
-    },
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .post(
     '/lists/:uid/copy',
@@ -129,3 +126,8 @@ export const listsRoutes = new Hono<CustomerEnv>()
       return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
     },
   )
+
+async function answerUpdated(c: Context<CustomerEnv>, uid: string, input: Partial<ListInput>) {
+  const list = await updateList(c.var.customer, uid, input, c.var.now())
+  return c.json({ status: 'success' as const, message: 'List updated successfully', list })
+}
