@@ -7,7 +7,7 @@ import { requires } from '../auth/requires.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { addressRange, flag, graceInput, moment, name, uid } from '../http/fields.ts'
+import { addressRange, digits, flag, graceInput, moment, name, uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
@@ -46,11 +46,7 @@ const apiKeyInput = z
   }))
 
 const listQuery = pageQuery.extend({
-  admin_id: z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .optional(),
+  admin_id: digits().optional(),
 })
 
 /** `/admin/api_keys`: keys with which an admin's scripts act for customers. */

@@ -4,7 +4,7 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { moment, text, uid } from '../http/fields.ts'
+import { digits, moment, text, uid } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
@@ -15,11 +15,7 @@ import { outcome } from './outcome.ts'
 
 const auditQuery = pageQuery.extend({
   customer: uid().optional(),
-  admin_id: z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .optional(),
+  admin_id: digits().optional(),
   api_key_id: z
     .string()
     .regex(/^key_\w{22}$/)
@@ -32,11 +28,7 @@ const auditQuery = pageQuery.extend({
 })
 
 const exportQuery = z.object({
-  after_seq: z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number)
-    .optional(),
+  after_seq: digits().optional(),
 })
 
 const listedEntry = entryObject.extend({ outcome }).meta({ id: 'ListedAuditEntry' })

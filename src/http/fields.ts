@@ -33,15 +33,15 @@ export const flag = () =>
     z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
   ])
 
-/** A whole number from 0 on, also as the digits that forms can say. */
-const wholeNumber = () =>
-  z.union([
-    z.int().nonnegative(),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
+/** A whole number from 0 on, as the digits that queries and forms can say. */
+export const digits = () =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+
+/** A whole number from 0 on, also as digits. */
+const wholeNumber = () => z.union([z.int().nonnegative(), digits()])
 
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 

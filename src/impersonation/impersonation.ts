@@ -15,13 +15,12 @@ import { checkLimits, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
+import { uid } from '../http/fields.ts'
 import { isWrite } from '../http/routing.ts'
 import { inBackground } from '../log.ts'
 
 type Claim = Extract<Credentials, { kind: 'impersonation' }>
 type CustomerContext = Context<CustomerEnv>
-
-const UID = /^[a-z0-9]{13}$/
 
 /**
  * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record: of a
@@ -75,7 +74,7 @@ function accessOf(
   act: Act,
   onLive: (authority: KeyAuthority) => void,
 ) {
-  const customerUid = UID.test(claim.customerUid) ? claim.customerUid : null
+  const customerUid = uid().safeParse(claim.customerUid).data ?? null
   return new CustomerAccess(claim.customerUid, c.var.db, {
     query: keyAuthority(c.var.db, claimed.id, customerUid, c.var.now()),
     judge([authority]: KeyAuthority[]) {
