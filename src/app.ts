@@ -15,7 +15,8 @@ import { auditRoutes } from './audit/audit.routes.ts'
 import { auditKeysRoutes } from './audit/audit-keys.routes.ts'
 import { deadLettersRoutes } from './audit/dead-letters.routes.ts'
 import { readCredentials } from './auth/credentials.ts'
-import { customerKeyAccess } from './auth/customer-key.ts'
+import { customerWithKey } from './auth/customer-key.ts'
+import { customerScope } from './auth/customer-scope.ts'
 import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
 import type { CustomerEnv } from './auth/requires-customer.ts'
 import { accessLogRoutes } from './customer/access-log.routes.ts'
@@ -81,12 +82,12 @@ const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
   if (routePattern(c) === undefined && !c.req.header('X-ADMIN-API-KEY')) return next()
   const credentials = readCredentials(c.req.raw.headers)
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
-  const access = await customerKeyAccess(c.var.db, credentials.key)
-  c.var.facts.customerUid = access.uid
-  if (isWrite(c)) await access.verify()
-  c.set('customer', access)
+  const { uid, authority } = await customerWithKey(c.var.db, credentials.key)
+  c.var.facts.customerUid = uid
+  if (isWrite(c)) await authority.verify()
+  c.set('customer', customerScope(uid, authority))
   await next()
-  await access.verify()
+  await authority.verify()
 })
 
 /** The whole service. `now` is the only clock it knows; `log` takes a line for each request. */

@@ -48,7 +48,7 @@ const table: {
     cost: [0, 2, 2],
   },
   { request: 'GET /admin', caller: staff, path: '/admin', status: 200, cost: [0, 1, 0] },
-  { request: 'GET /admin/list', caller: staff, path: '/admin/list', status: 200, cost: [0, 2, 0] },
+  { request: 'GET /admin/list', caller: staff, path: '/admin/list', status: 200, cost: [0, 1, 0] },
   {
     request: 'refused: a customer key of a bad form',
     caller: withCustomerKey(`${createAccessKey('customer')}x`),

@@ -3,14 +3,14 @@ import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { ROLES } from '../auth/permissions.ts'
-import { requires } from '../auth/requires.ts'
+import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { email, text } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
-import { CREATION_REFUSED, faultsOfEmail, getAdmin, inviteAdmin, listAdmins } from './accounts.service.ts'
+import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
 import { lockoutStores } from './lockout-stores.ts'
 
 const RETRIEVED = 'Admin retrieved successfully'
@@ -35,13 +35,13 @@ export const accountsRoutes = new Hono<AdminEnv>()
       description: 'All by age, or those whose email begins with `search_query` by email.',
       answers: { 200: adminPage(LISTED, adminObject) },
     }),
-    requires('admins:read'),
+    requiresToRead('admins:read'),
     query(listQuery),
     async (c) => {
       const { search_query: prefix, ...paging } = c.req.valid('query')
       const search = prefix || undefined
       const page = pageRequest(paging, search === undefined ? ['number'] : ['string', 'number'])
-      const { items, ...position } = await listAdmins(c.var.db, search, page)
+      const { items, ...position } = await listAdmins(c.var.reader, search, page)
       const data = items.map((account) => presentAdmin(account, c.var.now()))
       return c.json({ message: LISTED, data, meta: positionOf(position) })
     },
@@ -53,9 +53,9 @@ export const accountsRoutes = new Hono<AdminEnv>()
       answers: { 200: adminAnswer(RETRIEVED, adminObject) },
       errors: ['admin_unknown'],
     }),
-    requires('admins:read', 'admin'),
+    requiresToRead('admins:read', 'admin'),
     async (c) => {
-      const account = await getAdmin(c.var.db, c.req.param('id'))
+      const account = await readAdmin(c.var.reader, c.req.param('id'))
       return c.json({ message: RETRIEVED, data: presentAdmin(account, c.var.now()) })
     },
   )

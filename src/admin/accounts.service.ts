@@ -1,5 +1,6 @@
 import { and, count, eq } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf } from '../auth/account.ts'
+import type { Reader } from '../auth/authority.ts'
 import { forgetFailures, unmirrorForgotten } from '../auth/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/passwords.ts'
 import type { Role } from '../auth/permissions.ts'
@@ -32,15 +33,22 @@ export async function getAdmin(db: Database, id: string): Promise<AdminAccount> 
   return found(account, id)
 }
 
+/** The same, for a caller who may not be allowed to read it. @throws AppError admin_unknown */
+export async function readAdmin(reader: Reader, id: string): Promise<AdminAccount> {
+  const [[account]] = await reader.read([accountById(reader.db, id)])
+  return found(account, id)
+}
+
 /** The accounts by age, or those whose email begins with `search` by email. */
 export async function listAdmins(
-  db: Database,
+  reader: Reader,
   search: string | undefined,
   page: PageRequest,
 ): Promise<Page<AdminAccount>> {
+  const { db } = reader
   const matching = search === undefined ? undefined : startsWith(admins.email, search)
   const order = search === undefined ? [admins.id] : [admins.email, admins.id]
-  const [rows, [total]] = await db.batch([
+  const [rows, [total]] = await reader.read([
     accounts(db)
       .where(and(matching, past(order, page)))
       .orderBy(...order)

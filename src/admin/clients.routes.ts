@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
-import { requires } from '../auth/requires.ts'
+import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { graceInput, name } from '../http/fields.ts'
@@ -41,11 +41,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
       summary: 'List the clients',
       answers: { 200: adminPage('Clients retrieved successfully', clientObject) },
     }),
-    requires('clients:manage'),
+    requiresToRead('clients:manage'),
     query(pageQuery),
     async (c) => {
       const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listClients(c.var.db, page)
+      const { items, ...position } = await listClients(c.var.reader, page)
       return c.json({ message: 'Clients retrieved successfully', data: items, meta: positionOf(position) })
     },
   )

@@ -1,6 +1,7 @@
 import { and, count, eq, exists, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
+import type { Reader } from '../auth/authority.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
@@ -46,8 +47,9 @@ export async function createClient(
 }
 
 /** The clients by age. */
-export async function listClients(db: Database, page: PageRequest): Promise<Page<Client>> {
-  const [rows, [totals]] = await db.batch([
+export async function listClients(reader: Reader, page: PageRequest): Promise<Page<Client>> {
+  const { db } = reader
+  const [rows, [totals]] = await reader.read([
     db
       .select()
       .from(clients)

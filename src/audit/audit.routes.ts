@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
-import { requires } from '../auth/requires.ts'
+import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { digits, moment, text, uid } from '../http/fields.ts'
@@ -47,13 +47,13 @@ export const auditRoutes = new Hono<AdminEnv>()
         'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
       answers: { 200: adminPage(RETRIEVED, listedEntry) },
     }),
-    requires('audit:read'),
+    requiresToRead('audit:read'),
     query(auditQuery),
     async (c) => {
       const { admin_id: adminId, api_key_id: apiKeyId, ...rest } = c.req.valid('query')
       const { page, per_page, cursor, ...filter } = rest
       const { items, ...position } = await listEntries(
-        c.var.db,
+        c.var.reader,
         { ...filter, adminId, apiKeyId },
         pageRequest({ page, per_page, cursor }, ['string', 'number']),
         c.var.now(),
@@ -86,9 +86,9 @@ export const auditRoutes = new Hono<AdminEnv>()
       answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry)) },
       errors: ['audit_entry_unknown'],
     }),
-    requires('audit:read', 'audit_entry'),
+    requiresToRead('audit:read', 'audit_entry'),
     async (c) => {
-      const entries = await getEntries(c.var.db, c.req.param('id'), c.var.now())
+      const entries = await getEntries(c.var.reader, c.req.param('id'), c.var.now())
       return c.json({ message: RETRIEVED, data: entries })
     },
   )

@@ -1,4 +1,5 @@
 import { and, type Column, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
+import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
 import { auditEntries, auditOpenActs } from '../db/schema.ts'
@@ -34,11 +35,12 @@ const SCAN_LIMIT = 1_000
  * that is in the order of time. There is a total only of the whole trail, which has no gaps; of all else it is null.
  */
 export async function listEntries(
-  db: Database,
+  reader: Reader,
   filter: AuditFilter,
   page: PageRequest,
   now: number,
 ): Promise<Page<ListedEntry>> {
+  const { db } = reader
   const isOpen = filter.outcome === 'unknown' || filter.outcome === 'pending'
   const conditions = conditionsOf(filter)
   const leading = isOpen ? undefined : conditions.shift()
@@ -46,7 +48,7 @@ export async function listEntries(
   const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
   const candidates = () => candidatesOf(db, leading, filter, page, now)
   const picked = candidates().limit(scanned).as('candidates')
-  const [rows, [scanEnd], [bounds]] = await db.batch([
+  const [rows, [scanEnd], [bounds]] = await reader.read([
     db
       .select({
         ...LINK,
@@ -118,12 +120,14 @@ function candidatesOf(
  * The stages of one act, in the order they were appended.
  * @throws AppError audit_entry_unknown
  */
-export async function getEntries(db: Database, id: string, now: number): Promise<ListedEntry[]> {
-  const rows = await db
-    .select({ ...LINK, outcome: outcomeAt(now).as('outcome') })
-    .from(auditEntries)
-    .where(eq(auditEntries.id, id))
-    .orderBy(auditEntries.seq)
+export async function getEntries(reader: Reader, id: string, now: number): Promise<ListedEntry[]> {
+  const [rows] = await reader.read([
+    reader.db
+      .select({ ...LINK, outcome: outcomeAt(now).as('outcome') })
+      .from(auditEntries)
+      .where(eq(auditEntries.id, id))
+      .orderBy(auditEntries.seq),
+  ])
   if (rows.length === 0) throw new AppError('audit_entry_unknown')
   return rows.map(presentListed)
 }

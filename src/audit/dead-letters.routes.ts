@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
-import { requires } from '../auth/requires.ts'
+import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
@@ -32,11 +32,11 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
       summary: 'List audit messages that could not be read or stored',
       answers: { 200: adminPage(RETRIEVED, deadLetterObject) },
     }),
-    requires('audit:replay'),
+    requiresToRead('audit:replay'),
     query(pageQuery),
     async (c) => {
       const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listDeadLetters(c.var.db, page)
+      const { items, ...position } = await listDeadLetters(c.var.reader, page)
       return c.json({ message: RETRIEVED, data: items, meta: positionOf(position) })
     },
   )

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { and, count, desc, eq, isNull } from 'drizzle-orm'
+import type { Reader } from '../auth/authority.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { type Database, openDatabase } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
@@ -75,9 +76,10 @@ function reasonOf(body: unknown): string {
 }
 
 /** All dead letters, the newest first. */
-export async function listDeadLetters(db: Database, page: PageRequest): Promise<Page<PresentedDeadLetter>> {
+export async function listDeadLetters(reader: Reader, page: PageRequest): Promise<Page<PresentedDeadLetter>> {
+  const { db } = reader
   const { receivedAt, id } = auditDeadLetters
-  const [rows, [totals]] = await db.batch([
+  const [rows, [totals]] = await reader.read([
     db
       .select()
       .from(auditDeadLetters)

@@ -75,19 +75,26 @@ export const keyAuthority = (db: Database, keyId: string, customerUid: string | 
 export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
 
 /**
- * Who calls with the key.
+ * The key that was claimed, if it is one.
  * @throws AppError key_invalid: unknown, revoked, expired and a disabled owner are one answer
  */
-export function identifyKey(claimed: ClaimedKey, authority: KeyAuthority | undefined): ApiKeyActor {
-  if (!authority || !isHashOf(authority, claimed)) throw new AppError('key_invalid')
-  const { adminId, role, customers } = authority
-  const scopes = authority.scopes.filter((scope) => ROLE_SCOPES[role].some((covered) => covered === scope))
+export function liveKey(claimed: ClaimedKey, key: KeyAuthority | undefined): KeyAuthority {
+  if (!key || !isHashOf(key, claimed)) throw new AppError('key_invalid')
+  return key
+}
+
+/** Who calls with a live key. */
+export function keyActor(
+  { id }: ClaimedKey,
+  { adminId, role, customers, ...key }: KeyAuthority,
+): ApiKeyActor {
+  const scopes = key.scopes.filter((scope) => ROLE_SCOPES[role].some((covered) => covered === scope))
   return {
     type: 'admin',
     via: 'api_key',
     adminId,
     role,
-    apiKeyId: claimed.id,
+    apiKeyId: id,
     scopes: scopes as ApiKeyActor['scopes'],
     customers,
   }

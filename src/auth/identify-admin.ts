@@ -1,30 +1,53 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import type { AppEnv } from '../env.ts'
-import { AppError, orUnavailable } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { rawBody } from '../http/body.ts'
-import { routePattern } from '../http/routing.ts'
+import { isWrite, routePattern } from '../http/routing.ts'
 import { takesBody } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
 import { isPast } from './account.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
-import { claimAdminKey, identifyKey, type KeyAuthority, keyAuthority, noteKeyUse } from './admin-api-key.ts'
+import {
+  claimAdminKey,
+  type KeyAuthority,
+  keyActor,
+  keyAuthority,
+  liveKey,
+  noteKeyUse,
+} from './admin-api-key.ts'
+import { Authority, type Queries } from './authority.ts'
 import { type Client, clientById, verifyChecksum } from './client.ts'
 import { readAdminKey } from './credentials.ts'
 import { checkLimits } from './key-limits.ts'
 import { type LiveSession, liveSession, touchSession } from './session.ts'
 
+/** Who calls the admin surface. */
+export interface StaffCaller {
+  /** Undefined for a client that nobody is logged in through. */
+  actor: AdminActor | undefined
+  /** What the caller's key itself says against this call. */
+  refusal?: AppError | undefined
+  /** Notes that session or key is in use. A call to make when the answer is ready. */
+  noteUse?: () => Promise<void>
+}
+
 export interface AdminEnv extends AppEnv {
   Variables: AppEnv['Variables'] & {
-    /** Who calls, as far as that is known; a route's `requires` makes sure of it. */
-    caller: AdminActor | undefined
-    /** What the caller's key itself says against this call. */
-    keyRefusal: AppError | undefined
+    /** Tells who calls; a route's `requires` decides whether it is enough. */
+    authority: Authority<Queries, StaffCaller>
   }
 }
 
 type AdminContext = Context<AdminEnv>
+
+/**
+ * Sessions that were live before, by the hashes of their tokens. What such a caller reads may be asked of the database
+ * together with whether it still is; a stranger's request makes the database do nothing but look for its session.
+ */
+const knownSessions = new BoundedCache<true>(5_000)
 
 /**
  * Tells who calls the admin surface: a registered client that signs what it sends, with a session or none yet; or a
@@ -36,24 +59,32 @@ export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
   // An unknown path is refused for what it is: there is nothing to identify anyone for.
   if (routePattern(c) === undefined) return next()
   const key = readAdminKey(c.req.raw.headers)
-  if (key !== undefined) return callerWithKey(c, key, next)
-  const caller = await callerWithSession(c)
-  c.set('caller', caller)
-  if (caller) c.var.facts.adminId = caller.adminId
-  return next()
+  const { authority, isKnown } = key === undefined ? ofSession(c) : await ofKey(c, key)
+  if (isWrite(c) || !isKnown) await authority.verify()
+  c.set('authority', authority)
+  await next()
+  const { noteUse } = await authority.verify()
+  if (noteUse) inBackground(c.executionCtx, 'note_use', noteUse())
 })
 
-async function callerWithSession(c: AdminContext): Promise<SessionActor | undefined> {
-  const { db, now } = c.var
+function ofSession(c: AdminContext) {
+  const { db, now, facts } = c.var
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
   const tokenHash = token === undefined ? '' : sha256Hex(token)
-  const [[client], [session]] = await orUnavailable(
-    db.batch([clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())]),
-  )
-  const { id: clientId } = await checkClient(c, client)
-  if (!session) return undefined
-  inBackground(c.executionCtx, 'touch_session', touchSession(db, session, now()))
-  return sessionActor(session, clientId, now())
+  const authority = new Authority(db, {
+    queries: [clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())],
+    async judge([[client], [session]]): Promise<StaffCaller> {
+      const { id: clientId } = await checkClient(c, client)
+      if (!session) return { actor: undefined }
+      knownSessions.set(tokenHash, true)
+      facts.adminId = session.admin.id
+      return {
+        actor: sessionActor(session, clientId, now()),
+        noteUse: () => touchSession(db, session, now()),
+      }
+    },
+  })
+  return { authority, isKnown: knownSessions.get(tokenHash) ?? false }
 }
 
 async function checkClient(c: AdminContext, client: Client | undefined): Promise<Client> {
@@ -71,22 +102,25 @@ function sessionActor({ sessionId, admin }: LiveSession, clientId: string, now: 
   return { type: 'admin', via: 'session', adminId, role, sessionId, clientId, admin, passwordPending }
 }
 
-async function callerWithKey(c: AdminContext, key: string, next: () => Promise<void>): Promise<void> {
-  const { db, now } = c.var
-  const claimed = await claimAdminKey(c.env, key)
-  const [authority] = await orUnavailable(Promise.resolve(keyAuthority(db, claimed.id, null, now())))
-  if (!authority) throw new AppError('key_invalid')
-  const caller = identifyKey(claimed, authority)
-  c.set('caller', caller)
-  Object.assign(c.var.facts, { adminId: caller.adminId, apiKeyId: caller.apiKeyId })
-  c.set('keyRefusal', limitRefusal(authority, c.req.raw.headers))
-  await next()
-  inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, authority, now()))
+async function ofKey(c: AdminContext, sent: string) {
+  const { db, now, facts } = c.var
+  const claimed = await claimAdminKey(c.env, sent)
+  const authority = new Authority(db, {
+    queries: [keyAuthority(db, claimed.id, null, now())],
+    judge([[row]]): StaffCaller {
+      const key = liveKey(claimed, row)
+      const actor = keyActor(claimed, key)
+      Object.assign(facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId })
+      const refusal = limitRefusal(key, c.req.raw.headers)
+      return { actor, refusal, noteUse: () => noteKeyUse(db, claimed, key, now()) }
+    },
+  })
+  return { authority, isKnown: true }
 }
 
-function limitRefusal(authority: KeyAuthority, headers: Headers): AppError | undefined {
+function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
   try {
-    checkLimits(authority, headers)
+    checkLimits(key, headers)
     return undefined
   } catch (error) {
     if (error instanceof AppError) return error

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../env.ts'
-import type { CustomerScope } from './customer-access.ts'
+import type { CustomerScope } from './customer-scope.ts'
 import { declares } from './declared.ts'
 
 export interface CustomerEnv extends AppEnv {

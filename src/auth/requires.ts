@@ -3,8 +3,9 @@ import { Act } from '../audit/act.ts'
 import { AppError } from '../errors.ts'
 import { isWrite } from '../http/routing.ts'
 import { type AdminActor, recordedActor, type SessionActor } from './actor.ts'
+import type { Reader } from './authority.ts'
 import { declares } from './declared.ts'
-import type { AdminEnv } from './identify-admin.ts'
+import type { AdminEnv, StaffCaller } from './identify-admin.ts'
 import { recordedReason } from './key-limits.ts'
 import { type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 
@@ -15,6 +16,11 @@ interface RecordedEnv extends AdminEnv {
 /** What a route has that needs a permission. */
 export interface ActorEnv<Actor extends AdminActor = AdminActor> extends RecordedEnv {
   Variables: RecordedEnv['Variables'] & { actor: Actor }
+}
+
+/** What a route has that reads, and answers everyone who may the same. */
+interface ReaderEnv extends AdminEnv {
+  Variables: AdminEnv['Variables'] & { reader: Reader }
 }
 
 type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActor : AdminActor
@@ -29,16 +35,8 @@ export function requires<P extends Permission>(
   permission: P,
   targetType?: string,
 ): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
-  const { scope } = ruleOf(permission)
-  return declares({ kind: 'admin', permission, scope }, async (c, next) => {
-    const { caller: actor, keyRefusal } = c.var
-    if (!actor) throw new AppError('session_invalid')
-    const act = actOf(c, actor, targetType)
-    const refusal = keyRefusal ?? refusalOf(actor, permission)
-    if (refusal) {
-      await act.completed(refusal.status)
-      throw refusal
-    }
+  return declaresPermission(permission, async (c, next) => {
+    const { actor, act } = await permit(c, await c.var.authority.verify(), permission, targetType)
     c.set('actor', actor as ActorWith<P>)
     c.set('act', act)
     if (!isWrite(c)) return next()
@@ -49,16 +47,61 @@ export function requires<P extends Permission>(
 }
 
 /**
+ * Declares the same of a route whose answer does not depend on who reads it. Its queries, put through `reader`, share a
+ * round trip with the question of who that is.
+ * @throws AppError as `requires` does
+ */
+export function requiresToRead(permission: Permission, targetType?: string): MiddlewareHandler<ReaderEnv> {
+  return declaresPermission(permission, async (c, next) => {
+    const { db, authority } = c.var
+    let permitted: Promise<unknown> | undefined
+    const permitOnce = () => {
+      permitted ??= authority.verify().then((caller) => permit(c, caller, permission, targetType))
+      return permitted
+    }
+    c.set('reader', {
+      db,
+      async read(queries) {
+        const rows = await authority.read(queries)
+        await permitOnce()
+        return rows
+      },
+    })
+    if (authority.isAsked) await permitOnce()
+    await next()
+    await permitOnce()
+  })
+}
+
+const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) =>
+  declares({ kind: 'admin', permission, scope: ruleOf(permission).scope }, handler)
+
+/** Who calls, and may. A refusal is on record before it is told. */
+async function permit(
+  c: Context,
+  { actor, refusal }: StaffCaller,
+  permission: Permission,
+  targetType: string | undefined,
+) {
+  if (!actor) throw new AppError('session_invalid')
+  const act = actOf(c, actor, targetType)
+  const refused = refusal ?? refusalOf(actor, permission)
+  if (!refused) return { actor, act }
+  await act.completed(refused.status)
+  throw refused
+}
+
+/**
  * Declares that a registered client may call without anybody being logged in. What comes of it is on record before
  * the answer leaves.
  * @throws AppError scope_insufficient (a key is no client), audit_unavailable
  */
 export function requiresClient(): MiddlewareHandler<RecordedEnv> {
   return declares({ kind: 'client' }, async (c, next) => {
-    const { caller } = c.var
-    if (caller?.via === 'api_key') {
+    const { actor } = await c.var.authority.verify()
+    if (actor?.via === 'api_key') {
       const refusal = new AppError('scope_insufficient')
-      await actOf(c, caller).completed(refusal.status)
+      await actOf(c, actor).completed(refusal.status)
       throw refusal
     }
     const act = new Act(c)

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { ROLES, type Role } from '../auth/permissions.ts'
 import { pseudonymOf } from '../crypto/pseudonym.ts'
 import { boundedTotal } from '../db/keyset.ts'

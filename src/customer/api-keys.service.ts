@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId } from '../crypto/random.ts'
 import { boundedTotal, past } from '../db/keyset.ts'

@@ -1,5 +1,5 @@
 import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { contacts } from '../db/schema.ts'
 import type { Validated } from '../http/validation.ts'
 import { type BulkOutcome, inTrips, parametersOf, said, says, type Upsert } from './bulk.service.ts'

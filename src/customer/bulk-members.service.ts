@@ -1,5 +1,5 @@
 import { and, eq, exists, ne, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { contacts, members } from '../db/schema.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import type { Validated } from '../http/validation.ts'

@@ -1,5 +1,5 @@
 import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { boundedTotal, MAX_COUNTED, past } from '../db/keyset.ts'
 import { contacts, customers, lists, members } from '../db/schema.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'

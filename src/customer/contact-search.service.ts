@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { boundedTotal, startsWith } from '../db/keyset.ts'
 import { contacts } from '../db/schema.ts'
 import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'

@@ -1,7 +1,7 @@
 import { and, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { randomUid } from '../crypto/random.ts'
 import { contacts } from '../db/schema.ts'
 import { AppError } from '../errors.ts'

@@ -1,5 +1,5 @@
 import { and, eq, gt } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { utf8 } from '../crypto/encoding.ts'
 import { contacts } from '../db/schema.ts'
 import { csvLines } from '../http/csv.ts'

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, isNotNull, notExists, type SQL, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { randomUid } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
 import { lists, listTasks, members } from '../db/schema.ts'

@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
-import type { CustomerScope } from '../auth/customer-access.ts'
+import type { CustomerScope } from '../auth/customer-scope.ts'
 import { past } from '../db/keyset.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'

@@ -5,10 +5,15 @@ import { AppError } from '../errors.ts'
 import { logFailure } from '../log.ts'
 import { isWrite } from './routing.ts'
 
+/** What is in the log already: all middleware that waits for one thing throws its one error. */
+const logged = new WeakSet<Error>()
+
 /** Answers whatever was thrown in the words of the surface; what nobody foresaw is logged and told nothing of. */
 export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   const refusal = toAppError(error, isWrite(c))
-  if (refusal.status >= 500) logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
+  if (refusal.status >= 500 && !logged.has(error))
+    logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
+  logged.add(error)
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value)
   return c.json(c.var.envelope(refusal, c.var.requestId), refusal.status)
 }

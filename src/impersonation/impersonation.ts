@@ -4,13 +4,15 @@ import { recordedActor } from '../auth/actor.ts'
 import {
   type ClaimedKey,
   claimAdminKey,
-  identifyKey,
   type KeyAuthority,
+  keyActor,
   keyAuthority,
+  liveKey,
   noteKeyUse,
 } from '../auth/admin-api-key.ts'
+import { Authority } from '../auth/authority.ts'
 import type { Credentials } from '../auth/credentials.ts'
-import { CustomerAccess } from '../auth/customer-access.ts'
+import { customerScope } from '../auth/customer-scope.ts'
 import { checkLimits, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
@@ -37,15 +39,15 @@ export async function impersonate(
   const claimed = await claimKey(c, claim)
   const act = new Act(c)
   let live: KeyAuthority | undefined
-  const access = accessOf(c, claim, claimed, act, (authority) => {
-    live = authority
+  const authority = authorityOf(c, claim, claimed, act, (key) => {
+    live = key
   })
   try {
-    if (claim.refusal || isWrite(c)) await access.verify()
+    if (claim.refusal || isWrite(c)) await authority.verify()
     if (isWrite(c)) await act.received()
-    c.set('customer', access)
+    c.set('customer', customerScope(claim.customerUid, authority))
     await next()
-    await access.verify()
+    await authority.verify()
   } catch (error) {
     // Only a valid key gives the act an actor.
     if (act.actor.type === 'anonymous') throw claim.refusal ?? error
@@ -67,29 +69,29 @@ async function claimKey(c: CustomerContext, { key, refusal }: Claim): Promise<Cl
   }
 }
 
-function accessOf(
+function authorityOf(
   c: CustomerContext,
   claim: Claim,
   claimed: ClaimedKey,
   act: Act,
-  onLive: (authority: KeyAuthority) => void,
+  onLive: (key: KeyAuthority) => void,
 ) {
   const customerUid = uid().safeParse(claim.customerUid).data ?? null
-  return new CustomerAccess(claim.customerUid, c.var.db, {
-    query: keyAuthority(c.var.db, claimed.id, customerUid, c.var.now()),
-    judge([authority]: KeyAuthority[]) {
-      const actor = identifyKey(claimed, authority)
+  return new Authority(c.var.db, {
+    queries: [keyAuthority(c.var.db, claimed.id, customerUid, c.var.now())],
+    judge([[row]]) {
+      const key = liveKey(claimed, row)
+      const actor = keyActor(claimed, key)
       act.actor = recordedActor(actor)
       act.customerUid = customerUid
       Object.assign(c.var.facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId, customerUid })
       act.reason = recordedReason(c.req.raw.headers)
       c.header('X-Audit-Id', act.id)
-      if (authority) onLive(authority)
+      onLive(key)
       if (claim.refusal) throw claim.refusal
-      if (!authority) return
-      checkLimits(authority, c.req.raw.headers)
+      checkLimits(key, c.req.raw.headers)
       checkScope(actor.scopes, isWrite(c))
-      checkCustomer(authority, claim.customerUid)
+      checkCustomer(key, claim.customerUid)
     },
   })
 }

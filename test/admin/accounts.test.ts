@@ -220,18 +220,19 @@ describe('GET /admin/list', () => {
     },
   )
 
-  test('reads no more rows for one of 10,000 accounts than for a page, in two round trips', async () => {
+  test('reads no more rows for one of 10,000 accounts than for a page, in one round trip', async () => {
     const call = await staff()
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
        INSERT INTO admins (email, email_hash, role, password_hash, has_changed_password, created_at)
        SELECT 'm' || i || '@example.com', 'hash' || i, 'admin', '', 1, 0 FROM n`,
     ).run()
+    expect((await call('/admin')).status, 'from here on the session is known').toBe(200)
     for (const path of ['/admin/list', '/admin/list?search_query=m777']) {
       const { bindings, counts } = countedBindings(env)
       const answer = await call(path, { via: (request) => fetchWith(bindings, request) })
       expect(answer.json.meta.total).toBe(path.includes('search') ? 11 : 10_001)
-      expect(counts).toMatchObject({ kv: 0, d1: 2, queue: 0 })
+      expect(counts).toMatchObject({ kv: 0, d1: 1, queue: 0 })
       expect(counts.rowsRead).toBeLessThanOrEqual(60)
     }
   })

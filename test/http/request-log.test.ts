@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { failingDatabase } from '../support/bindings.ts'
@@ -93,6 +93,21 @@ describe('each request writes one line', () => {
     const { line } = await logged(own, '/lists', { body: { name: 'Newsletter' } }, broken)
     expect(line).toMatchObject({ route: '/lists', status: 500, customer_uid: uid, d1_calls: 2 })
   })
+})
+
+test.each<[string, () => Promise<Caller>]>([
+  ['a customer', async () => (await customerWithCallers()).own],
+  ['an admin on behalf of one', async () => (await customerWithCallers()).impersonated],
+])('a failure that several wait for is in the log once, when %s meets it', async (_, caller) => {
+  const calls = await caller()
+  await calls('/lists')
+  const failures = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const { answer } = await logged(calls, '/lists', {}, { DB: failingDatabase() })
+  const lines = failures.mock.calls.map(([line]) => JSON.parse(line))
+  failures.mockRestore()
+  expect(lines).toMatchObject([
+    { request_id: answer.headers.get('X-Request-Id'), code: 'dependency_unavailable' },
+  ])
 })
 
 test('no secret is in a line, wherever a caller puts it', async () => {

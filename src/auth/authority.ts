@@ -1,0 +1,63 @@
+import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
+import type { Database } from '../db/client.ts'
+import { orUnavailable } from '../errors.ts'
+
+type Query = BatchItem<'sqlite'>
+export type Queries = readonly [Query, ...Query[]]
+
+/** The way to the data for a caller whose authority may not be known yet. */
+export interface Reader {
+  readonly db: Database
+  /** Runs queries in one D1 round trip, none of whose rows come back unless the caller may see them. */
+  read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>>
+}
+
+/** What decides on a call: the queries that tell, and the judge of their rows, who throws the refusal. */
+export interface AuthorityCheck<Checked extends Queries, Verdict> {
+  queries: Checked
+  judge(rows: BatchResponse<Checked>): Verdict | Promise<Verdict>
+}
+
+/**
+ * The authority of the caller of one request. It is checked once: with the first read in one round trip, or by itself.
+ * D1 runs one query at a time for each database, so a statement that rides along is nearly free and a trip is not.
+ */
+export class Authority<Checked extends Queries, Verdict> implements Reader {
+  readonly db: Database
+  readonly #check: AuthorityCheck<Checked, Verdict>
+  #verdict: Promise<Verdict> | undefined
+
+  constructor(db: Database, check: AuthorityCheck<Checked, Verdict>) {
+    this.db = db
+    this.#check = check
+  }
+
+  /** Whether the question has been put to the database, so that nothing can ride along with it any more. */
+  get isAsked(): boolean {
+    return this.#verdict !== undefined
+  }
+
+  /**
+   * What the judge makes of the caller.
+   * @throws the refusal, or AppError dependency_unavailable if D1 cannot be asked
+   */
+  verify(): Promise<Verdict> {
+    this.#verdict ??= orUnavailable(this.db.batch(this.#check.queries)).then((rows) =>
+      this.#check.judge(rows),
+    )
+    return this.#verdict
+  }
+
+  async read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>> {
+    if (this.#verdict) {
+      await this.#verdict
+      return this.db.batch(queries)
+    }
+    const check = this.#check
+    const count = check.queries.length
+    const batch = orUnavailable(this.db.batch([...check.queries, ...queries]))
+    this.#verdict = batch.then((rows) => check.judge(rows.slice(0, count) as BatchResponse<Checked>))
+    await this.#verdict
+    return (await batch).slice(count) as BatchResponse<Batch>
+  }
+}
