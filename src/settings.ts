@@ -1,35 +1,40 @@
 import * as z from 'zod'
 import type { Env } from './env.ts'
+import { once } from './http/once.ts'
 import { logFailure } from './log.ts'
 
-const wholeNumber = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/)
-  .transform(Number)
+const wholeNumber = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/)
+    .transform(Number)
 
 /** Longer than the queue can hold a message, which would else be appended again after it was pruned. */
 const MIN_RETENTION_DAYS = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
-const retentionDays = z
-  .string()
-  .regex(/^\d{1,5}$/)
-  .transform(Number)
-  .refine((days) => days === 0 || days >= MIN_RETENTION_DAYS)
-
-const settings = z.object({
-  PRODUCT_NAME: z.string().trim().min(1).max(60),
-  MAIL_FROM: z.email(),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
-  LOCKOUT_THRESHOLD: wholeNumber,
-  LOCKOUT_WINDOW_SECONDS: wholeNumber.transform(milliseconds),
-  LOCKOUT_SECONDS: wholeNumber.transform(milliseconds),
-  CORS_ORIGINS: z
+const retentionDays = () =>
+  z
     .string()
-    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
-    .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
-  AUDIT_RETENTION_DAYS: retentionDays,
-})
+    .regex(/^\d{1,5}$/)
+    .transform(Number)
+    .refine((days) => days === 0 || days >= MIN_RETENTION_DAYS)
+
+const settings = once(() =>
+  z.object({
+    PRODUCT_NAME: z.string().trim().min(1).max(60),
+    MAIL_FROM: z.email(),
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    LOCKOUT_THRESHOLD: wholeNumber(),
+    LOCKOUT_WINDOW_SECONDS: wholeNumber().transform(milliseconds),
+    LOCKOUT_SECONDS: wholeNumber().transform(milliseconds),
+    CORS_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
+    AUDIT_RETENTION_DAYS: retentionDays(),
+  }),
+)
 
 const parsed = new WeakMap<Env, Settings>()
 
@@ -53,7 +58,7 @@ export interface Settings {
 export function settingsOf(env: Env): Settings {
   const known = parsed.get(env)
   if (known) return known
-  const { data, error } = settings.safeParse(env)
+  const { data, error } = settings().safeParse(env)
   if (!data) {
     logFailure({ invalid_settings: error.issues.map(({ path }) => path.join('.')) }, error)
     throw new Error('a setting is missing or invalid')

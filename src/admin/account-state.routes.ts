@@ -19,12 +19,12 @@ const UNLOCK_SENT = 'Unlock email sent successfully'
 export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/disable/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Disable an account',
       description: 'Its sessions end and its API keys are refused from the next request on.',
-      answers: { 200: adminAnswer(DISABLED, adminObject) },
+      answers: { 200: adminAnswer(DISABLED, adminObject()) },
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
-    }),
+    })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -34,11 +34,11 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/enable/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Enable an account',
-      answers: { 200: adminAnswer(ENABLED, adminObject) },
+      answers: { 200: adminAnswer(ENABLED, adminObject()) },
       errors: ['admin_unknown'],
-    }),
+    })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const account = await enableAdmin(c.var.db, c.req.param('id'))
@@ -47,15 +47,15 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/role/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Give an account another role',
       description:
         'Its sessions end; its API keys can do no more than the new role from the next request on.',
-      answers: { 200: adminAnswer(ROLE_UPDATED, adminObject) },
+      answers: { 200: adminAnswer(ROLE_UPDATED, adminObject()) },
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
-    }),
+    })),
     requires('admins:manage', 'admin'),
-    body(z.object({ role: z.enum(ROLES) })),
+    body(() => z.object({ role: z.enum(ROLES) })),
     async (c) => {
       const { db, actor, now } = c.var
       const account = await changeRole(db, actor, c.req.param('id'), c.req.valid('json').role)
@@ -64,11 +64,11 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/unlock/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Mail the owner of a locked account a link that unlocks it',
-      answers: { 200: adminAnswer(UNLOCK_SENT, adminObject) },
+      answers: { 200: adminAnswer(UNLOCK_SENT, adminObject()) },
       errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
-    }),
+    })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const account = await sendUnlockLink(lockoutStores(c), c.req.param('id'), c.var.now())

@@ -17,24 +17,27 @@ const RETRIEVED = 'Admin retrieved successfully'
 const LISTED = 'Admins retrieved successfully'
 const CREATED = 'Admin created successfully'
 
-const listQuery = pageQuery.extend({ search_query: text().max(254).optional() })
-const newAdmin = z.object({ email: email(), role: z.enum(ROLES) })
+const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
+const newAdmin = () => z.object({ email: email(), role: z.enum(ROLES) })
 
 /** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
 export const accountsRoutes = new Hono<AdminEnv>()
   .get(
     '/',
-    describes({ summary: 'Get the own account', answers: { 200: adminAnswer(RETRIEVED, adminObject) } }),
+    describes(() => ({
+      summary: 'Get the own account',
+      answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
+    })),
     requires('self:read'),
     (c) => c.json({ message: RETRIEVED, data: presentAdmin(c.var.actor.admin, c.var.now()) }),
   )
   .get(
     '/list',
-    describes({
+    describes(() => ({
       summary: 'List accounts',
       description: 'All by age, or those whose email begins with `search_query` by email.',
-      answers: { 200: adminPage(LISTED, adminObject) },
-    }),
+      answers: { 200: adminPage(LISTED, adminObject()) },
+    })),
     requiresToRead('admins:read'),
     query(listQuery),
     async (c) => {
@@ -48,11 +51,11 @@ export const accountsRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Get an account',
-      answers: { 200: adminAnswer(RETRIEVED, adminObject) },
+      answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
       errors: ['admin_unknown'],
-    }),
+    })),
     requiresToRead('admins:read', 'admin'),
     async (c) => {
       const account = await readAdmin(c.var.reader, c.req.param('id'))
@@ -61,12 +64,12 @@ export const accountsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/new',
-    describes({
+    describes(() => ({
       summary: 'Create an account',
       description: 'Its owner is mailed a random password, which is valid for 72 hours.',
-      answers: { 201: adminAnswer(CREATED, adminObject) },
+      answers: { 201: adminAnswer(CREATED, adminObject()) },
       errors: ['mail_unavailable'],
-    }),
+    })),
     requires('admins:manage'),
     body(newAdmin, {
       message: CREATION_REFUSED,

@@ -7,35 +7,42 @@ import { past } from '../db/keyset.ts'
 import { adminApiKeys } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 export type ApiKeyRow = typeof adminApiKeys.$inferSelect
 
 /** An API key as its owner sees it. */
-export const apiKeyObject = z
-  .object({
-    id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    name: textValue('Ticket desk'),
-    key_hint: textValue('stw_admin_4fJq…'),
-    scopes: z.array(z.enum(SCOPES)),
-    customers: z.array(uidValue).nullable(),
-    ip_allow: z.array(textValue('203.0.113.0/24')),
-    ip_deny: z.array(textValue('203.0.113.7/32')),
-    expires_at: timeValue.nullable(),
-    require_reason: z.boolean(),
-    created_at: timeValue,
-    last_used_at: timeValue.nullable(),
-    revoked_at: timeValue.nullable().meta({ examples: [null] }),
-  })
-  .meta({ id: 'AdminApiKey' })
-export type ApiKey = z.infer<typeof apiKeyObject>
+export const apiKeyObject = once(() =>
+  z
+    .object({
+      id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Ticket desk'),
+      key_hint: textValue('stw_admin_4fJq…'),
+      scopes: z.array(z.enum(SCOPES)),
+      customers: z.array(uidValue()).nullable(),
+      ip_allow: z.array(textValue('203.0.113.0/24')),
+      ip_deny: z.array(textValue('203.0.113.7/32')),
+      expires_at: timeValue().nullable(),
+      require_reason: z.boolean(),
+      created_at: timeValue(),
+      last_used_at: timeValue().nullable(),
+      revoked_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'AdminApiKey' }),
+)
+export type ApiKey = z.infer<ReturnType<typeof apiKeyObject>>
 
 /** An API key with the key itself, which nobody is shown again. */
-export const newApiKeyObject = apiKeyObject
-  .extend({ key: textValue('stw_admin_...') })
-  .meta({ id: 'NewAdminApiKey' })
-export type IssuedKey = z.infer<typeof newApiKeyObject>
+export const newApiKeyObject = once(() =>
+  apiKeyObject()
+    .extend({ key: textValue('stw_admin_...') })
+    .meta({ id: 'NewAdminApiKey' }),
+)
+export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
 /** An admin, as far as it matters for whose keys it may touch. */
 export type Owner = Pick<AdminActor, 'adminId' | 'role'>

@@ -25,38 +25,40 @@ import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
 const MAX_RANGES = 100
 const MAX_CUSTOMERS = 1_000
 
-const apiKeyInput = z
-  .object({
-    name: name(),
-    scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).nullish(),
-    customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
-    ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
-    ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
-    expires_at: moment().nullish(),
-    require_reason: flag().nullish(),
-  })
-  .transform((input) => ({
-    name: input.name,
-    scopes: input.scopes ?? undefined,
-    customers: input.customers ?? undefined,
-    ipAllow: input.ip_allow ?? undefined,
-    ipDeny: input.ip_deny ?? undefined,
-    expiresAt: input.expires_at ?? undefined,
-    requireReason: input.require_reason ?? undefined,
-  }))
+const apiKeyInput = () =>
+  z
+    .object({
+      name: name(),
+      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).nullish(),
+      customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
+      ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      expires_at: moment().nullish(),
+      require_reason: flag().nullish(),
+    })
+    .transform((input) => ({
+      name: input.name,
+      scopes: input.scopes ?? undefined,
+      customers: input.customers ?? undefined,
+      ipAllow: input.ip_allow ?? undefined,
+      ipDeny: input.ip_deny ?? undefined,
+      expiresAt: input.expires_at ?? undefined,
+      requireReason: input.require_reason ?? undefined,
+    }))
 
-const listQuery = pageQuery.extend({
-  admin_id: digits().optional(),
-})
+const listQuery = () =>
+  pageQuery().extend({
+    admin_id: digits().optional(),
+  })
 
 /** `/admin/api_keys`: keys with which an admin's scripts act for customers. */
 export const apiKeysRoutes = new Hono<AdminEnv>()
   .post(
     '/api_keys',
-    describes({
+    describes(() => ({
       summary: 'Create an API key',
-      answers: { 201: adminAnswer('API key created successfully', newApiKeyObject) },
-    }),
+      answers: { 201: adminAnswer('API key created successfully', newApiKeyObject()) },
+    })),
     requires('api_keys:own'),
     body(apiKeyInput),
     async (c) => {
@@ -68,10 +70,10 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/api_keys',
-    describes({
+    describes(() => ({
       summary: 'List API keys',
-      answers: { 200: adminPage('API keys retrieved successfully', apiKeyObject) },
-    }),
+      answers: { 200: adminPage('API keys retrieved successfully', apiKeyObject()) },
+    })),
     requires('api_keys:own'),
     query(listQuery),
     async (c) => {
@@ -84,11 +86,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/api_keys/:id',
-    describes({
+    describes(() => ({
       summary: 'Get an API key',
-      answers: { 200: adminAnswer('API key retrieved successfully', apiKeyObject) },
+      answers: { 200: adminAnswer('API key retrieved successfully', apiKeyObject()) },
       errors: ['api_key_unknown'],
-    }),
+    })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
@@ -97,11 +99,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/api_keys/:id/roll',
-    describes({
+    describes(() => ({
       summary: 'Roll an API key',
-      answers: { 200: adminAnswer('API key rolled successfully', newApiKeyObject) },
+      answers: { 200: adminAnswer('API key rolled successfully', newApiKeyObject()) },
       errors: ['api_key_unknown', 'api_key_inactive'],
-    }),
+    })),
     requires('api_keys:own', 'api_key'),
     body(graceInput),
     async (c) => {
@@ -120,11 +122,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/api_keys/:id',
-    describes({
+    describes(() => ({
       summary: 'Revoke an API key',
-      answers: { 200: adminAnswer('API key revoked successfully', apiKeyObject) },
+      answers: { 200: adminAnswer('API key revoked successfully', apiKeyObject()) },
       errors: ['api_key_unknown'],
-    }),
+    })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const { db, actor, now } = c.var

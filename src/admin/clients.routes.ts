@@ -22,12 +22,12 @@ import {
 export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients',
-    describes({
+    describes(() => ({
       summary: 'Register a client',
-      answers: { 201: adminAnswer('Client created successfully', newClientObject) },
-    }),
+      answers: { 201: adminAnswer('Client created successfully', newClientObject()) },
+    })),
     requires('clients:manage'),
-    body(z.object({ name: name() })),
+    body(() => z.object({ name: name() })),
     async (c) => {
       const { db, act, now } = c.var
       const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, c.req.valid('json').name, now())
@@ -37,10 +37,10 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/clients',
-    describes({
+    describes(() => ({
       summary: 'List the clients',
-      answers: { 200: adminPage('Clients retrieved successfully', clientObject) },
-    }),
+      answers: { 200: adminPage('Clients retrieved successfully', clientObject()) },
+    })),
     requiresToRead('clients:manage'),
     query(pageQuery),
     async (c) => {
@@ -51,11 +51,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/rotate',
-    describes({
+    describes(() => ({
       summary: 'Give a client a new secret',
-      answers: { 200: adminAnswer('Client rotated successfully', newClientObject) },
+      answers: { 200: adminAnswer('Client rotated successfully', newClientObject()) },
       errors: ['client_id_unknown'],
-    }),
+    })),
     requires('clients:manage', 'client'),
     body(graceInput),
     async (c) => {
@@ -71,11 +71,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/disable',
-    describes({
+    describes(() => ({
       summary: 'Disable a client',
-      answers: { 200: adminAnswer('Client disabled successfully', clientObject) },
+      answers: { 200: adminAnswer('Client disabled successfully', clientObject()) },
       errors: ['client_id_unknown', 'self_action'],
-    }),
+    })),
     requires('clients:manage', 'client'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -85,11 +85,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/clients/:id/enable',
-    describes({
+    describes(() => ({
       summary: 'Enable a client',
-      answers: { 200: adminAnswer('Client enabled successfully', clientObject) },
+      answers: { 200: adminAnswer('Client enabled successfully', clientObject()) },
       errors: ['client_id_unknown'],
-    }),
+    })),
     requires('clients:manage', 'client'),
     async (c) => {
       const client = await enableClient(c.var.db, c.req.param('id'))

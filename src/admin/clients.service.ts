@@ -10,6 +10,7 @@ import { past } from '../db/keyset.ts'
 import { clients } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
@@ -18,20 +19,28 @@ type Row = typeof clients.$inferSelect
 const SECRET_BYTES = 32
 
 /** A client as a super_admin sees it. */
-export const clientObject = z
-  .object({
-    id: textValue('client_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    name: textValue('Back office'),
-    disabled: z.boolean().meta({ examples: [false] }),
-    previous_secret_expires_at: timeValue.nullable().meta({ examples: [null] }),
-    created_at: timeValue,
-  })
-  .meta({ id: 'Client' })
-export type Client = z.infer<typeof clientObject>
+export const clientObject = once(() =>
+  z
+    .object({
+      id: textValue('client_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Back office'),
+      disabled: z.boolean().meta({ examples: [false] }),
+      previous_secret_expires_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+      created_at: timeValue(),
+    })
+    .meta({ id: 'Client' }),
+)
+export type Client = z.infer<ReturnType<typeof clientObject>>
 
 /** A client with its secret, which nobody is shown again. */
-export const newClientObject = clientObject.extend({ secret: textValue('...') }).meta({ id: 'NewClient' })
-type IssuedClient = z.infer<typeof newClientObject>
+export const newClientObject = once(() =>
+  clientObject()
+    .extend({ secret: textValue('...') })
+    .meta({ id: 'NewClient' }),
+)
+type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
 
 /** Registers a client. The clear secret is in this answer and nowhere else. */
 export async function createClient(

@@ -5,6 +5,7 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { name } from '../http/fields.ts'
+import { once } from '../http/once.ts'
 import { adminAnswer, textValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import {
@@ -15,23 +16,25 @@ import {
 } from './customer-lifecycle.service.ts'
 import { customerObject } from './customers.service.ts'
 
-const customerKeyObject = z
-  .object({
-    id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    name: textValue('Website'),
-    key: textValue('stw_customer_...'),
-  })
-  .meta({ id: 'NewCustomerApiKey' })
+const customerKeyObject = once(() =>
+  z
+    .object({
+      id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Website'),
+      key: textValue('stw_customer_...'),
+    })
+    .meta({ id: 'NewCustomerApiKey' }),
+)
 
 /** What lets a customer in, keeps it out, or ends it. */
 export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .delete(
     '/customers/:uid',
-    describes({
+    describes(() => ({
       summary: 'Delete a customer in 30 days',
-      answers: { 200: adminAnswer('Customer deleted successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer deleted successfully', customerObject()) },
       errors: ['customer_unknown'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -41,11 +44,11 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/suspend',
-    describes({
+    describes(() => ({
       summary: 'Suspend a customer',
-      answers: { 200: adminAnswer('Customer suspended successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer suspended successfully', customerObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -55,11 +58,11 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/activate',
-    describes({
+    describes(() => ({
       summary: 'Activate a customer',
-      answers: { 200: adminAnswer('Customer activated successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer activated successfully', customerObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     async (c) => {
       const { db, actor, now } = c.var
@@ -69,13 +72,13 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers/:uid/api_keys',
-    describes({
+    describes(() => ({
       summary: 'Create an API key for a customer',
-      answers: { 201: adminAnswer('API key created successfully', customerKeyObject) },
+      answers: { 201: adminAnswer('API key created successfully', customerKeyObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
-    body(z.object({ name: name() })),
+    body(() => z.object({ name: name() })),
     async (c) => {
       const { db, actor, now } = c.var
       const key = await createKeyFor(db, reachOf(actor), c.req.param('uid'), c.req.valid('json').name, now())

@@ -20,64 +20,72 @@ import {
   updateCustomer,
 } from './customers.service.ts'
 
-const listQuery = pageQuery.extend({
-  search: text().min(1).optional(),
-  status: z.enum(CUSTOMER_STATUSES).optional(),
-})
+const listQuery = () =>
+  pageQuery().extend({
+    search: text().min(1).optional(),
+    status: z.enum(CUSTOMER_STATUSES).optional(),
+  })
 
-const company = z.strictObject({
-  name: nullableText(255).optional(),
-  address: nullableText(255).optional(),
-  city: nullableText(255).optional(),
-  state: nullableText(255).optional(),
-  zip: nullableText(255).optional(),
-  country: nullableText(255).optional(),
-  phone: nullableText(255).optional(),
-  website: nullableText(255).optional(),
-} satisfies Record<(typeof COMPANY_FIELDS)[number], unknown>)
+const company = () =>
+  z.strictObject({
+    name: nullableText(255).optional(),
+    address: nullableText(255).optional(),
+    city: nullableText(255).optional(),
+    state: nullableText(255).optional(),
+    zip: nullableText(255).optional(),
+    country: nullableText(255).optional(),
+    phone: nullableText(255).optional(),
+    website: nullableText(255).optional(),
+  } satisfies Record<(typeof COMPANY_FIELDS)[number], unknown>)
 
 const NO_COMPANY: Company = Object.fromEntries(COMPANY_FIELDS.map((field) => [field, null]))
 
-const fields = {
+const fields = () => ({
   email: email(),
   first_name: name(),
   last_name: name(),
   timezone: timezone(),
   group: nullableText(255),
-  company: company.nullable(),
-}
+  company: company().nullable(),
+})
 
 /** All that may be set: what is left out is set to nothing. */
-const wholeInput = z
-  .object({
-    ...fields,
-    timezone: fields.timezone.default('UTC'),
-    group: fields.group.optional(),
-    company: fields.company.optional(),
-  })
-  .transform((input) => ({
-    email: input.email,
-    firstName: input.first_name,
-    lastName: input.last_name,
-    timezone: input.timezone,
-    group: input.group ?? null,
-    company: input.company ? { ...NO_COMPANY, ...input.company } : null,
-  }))
+const wholeInput = () =>
+  z
+    .object({
+      ...fields(),
+      timezone: fields().timezone.default('UTC'),
+      group: fields().group.optional(),
+      company: fields().company.optional(),
+    })
+    .transform((input) => ({
+      email: input.email,
+      firstName: input.first_name,
+      lastName: input.last_name,
+      timezone: input.timezone,
+      group: input.group ?? null,
+      company: input.company ? { ...NO_COMPANY, ...input.company } : null,
+    }))
 
 /** What is to change. */
-const changes = z
-  .object(fields)
-  .partial()
-  .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({ ...rest, firstName, lastName }))
+const changes = () =>
+  z
+    .object(fields())
+    .partial()
+    .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({
+      ...rest,
+      firstName,
+      lastName,
+    }))
 
 /** `/admin/customers`: the tenants, for sessions of admins and for keys with `customers:manage`. */
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers',
-    describes({
+    describes(() => ({
       summary: 'List customers',
-      answers: { 200: adminPage('Customers retrieved successfully', customerObject) },
-    }),
+      answers: { 200: adminPage('Customers retrieved successfully', customerObject()) },
+    })),
     requires('customers:manage'),
     query(listQuery),
     async (c) => {
@@ -94,10 +102,10 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/customers',
-    describes({
+    describes(() => ({
       summary: 'Create a customer',
-      answers: { 201: adminAnswer('Customer created successfully', customerObject) },
-    }),
+      answers: { 201: adminAnswer('Customer created successfully', customerObject()) },
+    })),
     requires('customers:manage'),
     body(wholeInput),
     async (c) => {
@@ -110,11 +118,11 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/customers/:uid',
-    describes({
+    describes(() => ({
       summary: 'Get a customer',
-      answers: { 200: adminAnswer('Customer retrieved successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer retrieved successfully', customerObject()) },
       errors: ['customer_unknown'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     async (c) => {
       const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
@@ -123,22 +131,22 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
   .put(
     '/customers/:uid',
-    describes({
+    describes(() => ({
       summary: 'Replace what is known of a customer',
-      answers: { 200: adminAnswer('Customer updated successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
       errors: ['customer_unknown'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     body(wholeInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/customers/:uid',
-    describes({
+    describes(() => ({
       summary: 'Change what is known of a customer',
-      answers: { 200: adminAnswer('Customer updated successfully', customerObject) },
+      answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
       errors: ['customer_unknown'],
-    }),
+    })),
     requires('customers:manage', 'customer'),
     body(changes),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),

@@ -8,6 +8,7 @@ import { startsWith } from '../db/keyset.ts'
 import { customers, customerTotals } from '../db/schema.ts'
 import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { timeValue } from '../http/schemas.ts'
 
@@ -17,10 +18,16 @@ type Row = typeof customers.$inferSelect
 export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
 
 /** A customer as admins see it. */
-export const customerObject = accountObject
-  .extend({ purge_at: timeValue.nullable().meta({ examples: [null] }) })
-  .meta({ id: 'Customer' })
-export type Customer = z.infer<typeof customerObject>
+export const customerObject = once(() =>
+  accountObject()
+    .extend({
+      purge_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'Customer' }),
+)
+export type Customer = z.infer<ReturnType<typeof customerObject>>
 
 /** The uids a caller is limited to; null: any customer. */
 export type Reach = readonly string[] | null

@@ -14,10 +14,10 @@ import { endAllSessions, endOwnSession, listSessions, sessionObject } from './li
 export const liveSessionsRoutes = new Hono<AdminEnv>()
   .get(
     '/sessions',
-    describes({
+    describes(() => ({
       summary: 'List the own sessions',
-      answers: { 200: adminPage('Sessions retrieved successfully', sessionObject) },
-    }),
+      answers: { 200: adminPage('Sessions retrieved successfully', sessionObject()) },
+    })),
     requires('sessions:own'),
     query(pageQuery),
     async (c) => {
@@ -28,11 +28,11 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/sessions/:id',
-    describes({
+    describes(() => ({
       summary: 'End a session of the own',
       answers: { 200: adminAnswer('Session ended successfully', z.null()) },
       errors: ['session_unknown'],
-    }),
+    })),
     requires('sessions:own', 'session'),
     async (c) => {
       await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
@@ -41,11 +41,11 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
   )
   .delete(
     '/:id{[0-9]+}/sessions',
-    describes({
+    describes(() => ({
       summary: 'End all sessions of an admin',
-      answers: { 200: adminAnswer('Sessions ended successfully', adminObject) },
+      answers: { 200: adminAnswer('Sessions ended successfully', adminObject()) },
       errors: ['admin_unknown'],
-    }),
+    })),
     requires('sessions:end_others', 'admin'),
     async (c) => {
       const account = await endAllSessions(c.var.db, c.req.param('id'))

@@ -7,6 +7,7 @@ import { past } from '../db/keyset.ts'
 import { adminSessions } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 import { getAdmin } from './accounts.service.ts'
@@ -15,16 +16,18 @@ type Row = typeof adminSessions.$inferSelect
 type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
 
 /** A session as its owner sees it. */
-export const sessionObject = z
-  .object({
-    id: textValue('ses_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    current: z.boolean(),
-    created_at: timeValue,
-    last_seen_at: timeValue,
-    expires_at: timeValue,
-  })
-  .meta({ id: 'LiveSession' })
-export type Session = z.infer<typeof sessionObject>
+export const sessionObject = once(() =>
+  z
+    .object({
+      id: textValue('ses_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      current: z.boolean(),
+      created_at: timeValue(),
+      last_seen_at: timeValue(),
+      expires_at: timeValue(),
+    })
+    .meta({ id: 'LiveSession' }),
+)
+export type Session = z.infer<ReturnType<typeof sessionObject>>
 
 /** The admin's sessions that are live, by age. */
 export async function listSessions(

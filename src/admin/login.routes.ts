@@ -8,17 +8,20 @@ import { AppError } from '../errors.ts'
 import { annotated, describes } from '../http/annotations.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
+import { once } from '../http/once.ts'
 import { adminAnswer, textValue, timeValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import { logFailure } from '../log.ts'
 import { lockoutStores } from './lockout-stores.ts'
 import { login } from './login.service.ts'
 
-const credentials = z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
+const credentials = () => z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
-const session = z
-  .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue, admin: adminObject })
-  .meta({ id: 'Session' })
+const session = once(() =>
+  z
+    .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue(), admin: adminObject() })
+    .meta({ id: 'Session' }),
+)
 /**
  * Slows guessing from one address down. Only Cloudflare sets CF-Connecting-IP; what a caller says of itself does not
  * count. A throttled attempt is not looked at and not on record: a brake that costs a message for each push is none.
@@ -47,11 +50,11 @@ async function isWithinLimit(limit: RateLimit, key: string): Promise<boolean> {
 /** `/admin/login`. */
 export const loginRoutes = new Hono<AdminEnv>().post(
   '/login',
-  describes({
+  describes(() => ({
     summary: 'Log in',
-    answers: { 200: adminAnswer('Admin login successful', session) },
+    answers: { 200: adminAnswer('Admin login successful', session()) },
     errors: ['login_invalid'],
-  }),
+  })),
   brake,
   requiresClient(),
   body(credentials),

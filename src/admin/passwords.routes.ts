@@ -15,29 +15,30 @@ import { updatePassword } from './passwords.service.ts'
 const UPDATED = 'Password updated successfully'
 const RESET = 'Password reset successfully'
 
-const passwordChange = z
-  .object({
-    current_password: text().min(1).max(1024),
-    password: text().min(1),
-    password_confirmation: text().min(1),
-  })
-  .transform((input) => ({
-    currentPassword: input.current_password,
-    password: input.password,
-    confirmation: input.password_confirmation,
-  }))
+const passwordChange = () =>
+  z
+    .object({
+      current_password: text().min(1).max(1024),
+      password: text().min(1),
+      password_confirmation: text().min(1),
+    })
+    .transform((input) => ({
+      currentPassword: input.current_password,
+      password: input.password,
+      confirmation: input.password_confirmation,
+    }))
 
 /** `/admin/update_password` and `/admin/reset_password/:id`. */
 export const passwordsRoutes = new Hono<AdminEnv>()
   .post(
     '/update_password',
-    describes({
+    describes(() => ({
       summary: 'Change the own password',
       description:
         'At least 15 characters, none of which has to be of any kind. Every other session ends. A wrong current password counts as a failed login.',
-      answers: { 200: adminAnswer(UPDATED, adminObject) },
+      answers: { 200: adminAnswer(UPDATED, adminObject()) },
       errors: ['throttled'],
-    }),
+    })),
     requires('self:password'),
     body(passwordChange),
     async (c) => {
@@ -52,12 +53,12 @@ export const passwordsRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/reset_password/:id{[0-9]+}',
-    describes({
+    describes(() => ({
       summary: 'Give an account a random password, by mail',
       description: 'It is valid for 72 hours. All sessions of the account end, and it is unlocked.',
-      answers: { 200: adminAnswer(RESET, adminObject) },
+      answers: { 200: adminAnswer(RESET, adminObject()) },
       errors: ['admin_unknown', 'self_action', 'mail_unavailable'],
-    }),
+    })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const { actor, now } = c.var

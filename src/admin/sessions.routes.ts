@@ -9,7 +9,10 @@ import { adminAnswer } from '../http/schemas.ts'
 /** `/admin/logout`. */
 export const sessionsRoutes = new Hono<AdminEnv>().post(
   '/logout',
-  describes({ summary: 'Log out', answers: { 200: adminAnswer('User session invalidated', z.null()) } }),
+  describes(() => ({
+    summary: 'Log out',
+    answers: { 200: adminAnswer('User session invalidated', z.null()) },
+  })),
   requires('session:end'),
   async (c) => {
     await endSession(c.var.db, c.var.actor.sessionId)

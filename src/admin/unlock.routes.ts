@@ -11,20 +11,20 @@ import { settingsOf } from '../settings.ts'
 import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
 
 /** Whatever is no token of ours gets the page that says so, not a list of errors. */
-const link = z.object({ token: z.string().catch('') })
+const link = () => z.object({ token: z.string().catch('') })
 
-const htmlPage = { mediaType: 'text/html', schema: textValue('<!doctype html>...') }
+const htmlPage = () => ({ mediaType: 'text/html', schema: textValue('<!doctype html>...') })
 
 /** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
 export const unlockRoutes = new Hono<AppEnv>()
   .get(
     '/unlock',
-    describes({
+    describes(() => ({
       summary: 'Show the page that unlocks an account',
       description: 'What the mailed link leads to: a page with a button, for browsers.',
-      answers: { 200: htmlPage, 404: htmlPage },
+      answers: { 200: htmlPage(), 404: htmlPage() },
       errors: ['dependency_unavailable'],
-    }),
+    })),
     isPublic(),
     query(link),
     async (c) => {
@@ -38,12 +38,12 @@ export const unlockRoutes = new Hono<AppEnv>()
   )
   .post(
     '/unlock',
-    describes({
+    describes(() => ({
       summary: 'Unlock the account of a mailed link',
       description: 'What the button sends. A link works once, for an hour.',
-      answers: { 200: htmlPage, 404: htmlPage },
+      answers: { 200: htmlPage(), 404: htmlPage() },
       errors: ['dependency_unavailable', 'audit_unavailable'],
-    }),
+    })),
     isPublic(),
     body(link),
     async (c) => {

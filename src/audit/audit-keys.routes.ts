@@ -6,20 +6,21 @@ import { describes } from '../http/annotations.ts'
 import { textValue } from '../http/schemas.ts'
 import { SigningKeys } from './signing-keys.ts'
 
-const publicKeyObject = z.object({
-  kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
-  kid: textValue('k1'),
-  x: textValue('6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw'),
-})
+const publicKeyObject = () =>
+  z.object({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    kid: textValue('k1'),
+    x: textValue('6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw'),
+  })
 
 /** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
 export const auditKeysRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
-  describes({
+  describes(() => ({
     summary: 'Get the public keys that audit digests are signed with',
-    answers: { 200: z.object({ keys: z.array(publicKeyObject) }) },
-  }),
+    answers: { 200: z.object({ keys: z.array(publicKeyObject()) }) },
+  })),
   isPublic(),
   async (c) => c.json({ keys: await new SigningKeys(c.env.AUDIT_SIGNING_KEYS).publicKeys() }),
 )

@@ -5,6 +5,7 @@ import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { digits, moment, text, uid } from '../http/fields.ts'
+import { once } from '../http/once.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
@@ -13,25 +14,27 @@ import { entryObject } from './entry.ts'
 import { entryStream } from './entry-stream.ts'
 import { outcome } from './outcome.ts'
 
-const auditQuery = pageQuery.extend({
-  customer: uid().optional(),
-  admin_id: digits().optional(),
-  api_key_id: z
-    .string()
-    .regex(/^key_\w{22}$/)
-    .optional(),
-  method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
-  route: text().min(1).max(255).optional(),
-  outcome: outcome.optional(),
-  from: moment().optional(),
-  to: moment().optional(),
-})
+const auditQuery = () =>
+  pageQuery().extend({
+    customer: uid().optional(),
+    admin_id: digits().optional(),
+    api_key_id: z
+      .string()
+      .regex(/^key_\w{22}$/)
+      .optional(),
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
+    route: text().min(1).max(255).optional(),
+    outcome: outcome().optional(),
+    from: moment().optional(),
+    to: moment().optional(),
+  })
 
-const exportQuery = z.object({
-  after_seq: digits().optional(),
-})
+const exportQuery = () =>
+  z.object({
+    after_seq: digits().optional(),
+  })
 
-const listedEntry = entryObject.extend({ outcome }).meta({ id: 'ListedAuditEntry' })
+const listedEntry = once(() => entryObject().extend({ outcome: outcome() }).meta({ id: 'ListedAuditEntry' }))
 
 const NDJSON = 'application/x-ndjson'
 
@@ -41,12 +44,12 @@ const RETRIEVED = 'Audit entries retrieved successfully'
 export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit',
-    describes({
+    describes(() => ({
       summary: 'List audit entries, newest first',
       description:
         'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
-      answers: { 200: adminPage(RETRIEVED, listedEntry) },
-    }),
+      answers: { 200: adminPage(RETRIEVED, listedEntry()) },
+    })),
     requiresToRead('audit:read'),
     query(auditQuery),
     async (c) => {
@@ -67,11 +70,11 @@ export const auditRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/audit/export',
-    describes({
+    describes(() => ({
       summary: 'Get audit entries as they are exported, one a line',
       description: 'At most 100,000: go on with after_seq set to the last seq until nothing comes.',
       answers: { 200: { mediaType: NDJSON, schema: textValue('{"seq":1,"v":1}') } },
-    }),
+    })),
     requires('audit:read'),
     query(exportQuery),
     async (c) => {
@@ -81,11 +84,11 @@ export const auditRoutes = new Hono<AdminEnv>()
   )
   .get(
     '/audit/:id{aud_\\w+}',
-    describes({
+    describes(() => ({
       summary: 'Get the entries of one act',
-      answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry)) },
+      answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry())) },
       errors: ['audit_entry_unknown'],
-    }),
+    })),
     requiresToRead('audit:read', 'audit_entry'),
     async (c) => {
       const entries = await getEntries(c.var.reader, c.req.param('id'), c.var.now())

@@ -21,7 +21,7 @@ export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clo
   const db = openDatabase(env.DB)
   const readable: [Message, AuditEvent][] = []
   for (const message of batch.messages) {
-    const { data } = auditEvent.safeParse(message.body)
+    const { data } = auditEvent().safeParse(message.body)
     if (data) readable.push([message, data])
     else await setAside(message, env)
   }

@@ -4,22 +4,25 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage, countValue, textValue, timeValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { listDeadLetters, replayDeadLetter } from './dead-letters.service.ts'
 
-const deadLetterObject = z
-  .object({
-    id: textValue('dlq_0b2f4a9d1c3e5f708192a3b4c5d6e7f8'),
-    reason: textValue('unreadable: actor.admin_id invalid_type'),
-    attempts: countValue,
-    body: z.unknown().meta({ description: 'The message as it came.', examples: [{ v: 1 }] }),
-    sent_at: timeValue,
-    received_at: timeValue,
-    replayed_at: timeValue.nullable(),
-  })
-  .meta({ id: 'DeadLetter' })
+const deadLetterObject = once(() =>
+  z
+    .object({
+      id: textValue('dlq_0b2f4a9d1c3e5f708192a3b4c5d6e7f8'),
+      reason: textValue('unreadable: actor.admin_id invalid_type'),
+      attempts: countValue(),
+      body: z.unknown().meta({ description: 'The message as it came.', examples: [{ v: 1 }] }),
+      sent_at: timeValue(),
+      received_at: timeValue(),
+      replayed_at: timeValue().nullable(),
+    })
+    .meta({ id: 'DeadLetter' }),
+)
 
 const RETRIEVED = 'Dead letters retrieved successfully'
 const REPLAYED = 'Dead letter replayed successfully'
@@ -28,10 +31,10 @@ const REPLAYED = 'Dead letter replayed successfully'
 export const deadLettersRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/dead_letters',
-    describes({
+    describes(() => ({
       summary: 'List audit messages that could not be read or stored',
-      answers: { 200: adminPage(RETRIEVED, deadLetterObject) },
-    }),
+      answers: { 200: adminPage(RETRIEVED, deadLetterObject()) },
+    })),
     requiresToRead('audit:replay'),
     query(pageQuery),
     async (c) => {
@@ -42,11 +45,11 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
   )
   .post(
     '/audit/dead_letters/:id/replay',
-    describes({
+    describes(() => ({
       summary: 'Send a dead letter to the audit queue again',
-      answers: { 200: adminAnswer(REPLAYED, deadLetterObject) },
+      answers: { 200: adminAnswer(REPLAYED, deadLetterObject()) },
       errors: ['dead_letter_unknown'],
-    }),
+    })),
     requires('audit:replay', 'dead_letter'),
     async (c) => {
       const stores = { db: c.var.db, queue: c.env.AUDIT_QUEUE }

@@ -67,7 +67,7 @@ function textOf(body: unknown): string {
 
 /** What is wrong with a message: the places in it and how they are wrong, nothing of what stands there. */
 function reasonOf(body: unknown): string {
-  const issues = auditEvent.safeParse(body).error?.issues
+  const issues = auditEvent().safeParse(body).error?.issues
   if (!issues) return 'undeliverable: all retries failed'
   const reasons = issues
     .slice(0, MAX_REASONS)

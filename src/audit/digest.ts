@@ -1,31 +1,34 @@
 import * as z from 'zod'
 import { sha256Hex } from '../crypto/digest.ts'
+import { once } from '../http/once.ts'
 import { type ChainedEntry, exportLine } from './entry.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-const hex = z.string().regex(/^[0-9a-f]{64}$/)
-const seq = z.int().min(1)
+const hex = () => z.string().regex(/^[0-9a-f]{64}$/)
+const seq = () => z.int().min(1)
 
 /** What is signed of an exported object, version 1. It names the digest before it, so digests are a chain as well. */
-const segmentDigest = z.strictObject({
-  v: z.literal(1),
-  object: z.string(),
-  sha256: hex,
-  first_seq: seq,
-  last_seq: seq,
-  /** The hash before the first entry, and that of the last one. */
-  prev_hash: hex,
-  head_hash: hex,
-  appended_at: z.iso.datetime(),
-  /** Null in the very first digest. */
-  previous_digest: z.string().nullable(),
-  previous_sha256: hex.nullable(),
-  /** The hash of each entry, so that it can be told which one was changed, whoever rewrote the rest to match. */
-  hashes: z.array(hex).min(1),
-  key_id: z.string(),
-})
+const segmentDigest = once(() =>
+  z.strictObject({
+    v: z.literal(1),
+    object: z.string(),
+    sha256: hex(),
+    first_seq: seq(),
+    last_seq: seq(),
+    /** The hash before the first entry, and that of the last one. */
+    prev_hash: hex(),
+    head_hash: hex(),
+    appended_at: z.iso.datetime(),
+    /** Null in the very first digest. */
+    previous_digest: z.string().nullable(),
+    previous_sha256: hex().nullable(),
+    /** The hash of each entry, so that it can be told which one was changed, whoever rewrote the rest to match. */
+    hashes: z.array(hex()).min(1),
+    key_id: z.string(),
+  }),
+)
 
-export type SegmentDigest = z.infer<typeof segmentDigest>
+export type SegmentDigest = z.infer<ReturnType<typeof segmentDigest>>
 
 const SIGNATURE = /,"signature":"([\w-]{86})"\}$/
 
@@ -80,5 +83,5 @@ export function readDigest(text: string): { digest: SegmentDigest; signed: strin
   const signature = SIGNATURE.exec(text)?.[1]
   if (signature === undefined) throw new Error('not a signed digest')
   const signed = text.replace(SIGNATURE, '}')
-  return { digest: segmentDigest.parse(JSON.parse(signed)), signed, signature }
+  return { digest: segmentDigest().parse(JSON.parse(signed)), signed, signature }
 }

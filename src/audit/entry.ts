@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { sha256Hex } from '../crypto/digest.ts'
+import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 import type { TrailEvent } from './event.ts'
 
@@ -17,42 +18,44 @@ export interface ChainedEntry {
 const nullableText = (example: string) => textValue(example).nullable()
 
 /** An entry as the API and the export show it: one flat object, in this order. */
-export const entryObject = z
-  .object({
-    seq: z.int().positive(),
-    v: z.literal(1),
-    id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    stage: z.enum(['received', 'completed', 'checkpoint']),
-    time: timeValue,
-    actor_type: z.enum(['admin', 'anonymous', 'system']),
-    admin_id: z.int().nullable(),
-    role: nullableText('customer_success'),
-    api_key_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    customer_uid: uidValue.nullable(),
-    target_type: nullableText('api_key'),
-    target_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    method: textValue('GET'),
-    route: nullableText('/lists/:uid'),
-    path: textValue('/lists/xj35478ymfe15'),
-    request_id: textValue('req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11'),
-    ip: nullableText('203.0.113.7'),
-    country: nullableText('DE'),
-    colo: nullableText('FRA'),
-    user_agent: nullableText('curl/8.15.0'),
-    reason: nullableText('Ticket 4711'),
-    status: z
-      .int()
-      .nullable()
-      .meta({ examples: [200] }),
-    result: z.enum(['success', 'client_error', 'refused', 'error']).nullable(),
-    duration_ms: z.number().nonnegative().nullable(),
-    pruned_to_seq: z.int().positive().nullable(),
-    pruned_to_hash: nullableText(GENESIS_HASH),
-    prev_hash: textValue(GENESIS_HASH),
-    hash: textValue('6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'),
-  })
-  .meta({ id: 'AuditEntry' })
-export type AuditEntry = z.infer<typeof entryObject>
+export const entryObject = once(() =>
+  z
+    .object({
+      seq: z.int().positive(),
+      v: z.literal(1),
+      id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      stage: z.enum(['received', 'completed', 'checkpoint']),
+      time: timeValue(),
+      actor_type: z.enum(['admin', 'anonymous', 'system']),
+      admin_id: z.int().nullable(),
+      role: nullableText('customer_success'),
+      api_key_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      customer_uid: uidValue().nullable(),
+      target_type: nullableText('api_key'),
+      target_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      method: textValue('GET'),
+      route: nullableText('/lists/:uid'),
+      path: textValue('/lists/xj35478ymfe15'),
+      request_id: textValue('req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11'),
+      ip: nullableText('203.0.113.7'),
+      country: nullableText('DE'),
+      colo: nullableText('FRA'),
+      user_agent: nullableText('curl/8.15.0'),
+      reason: nullableText('Ticket 4711'),
+      status: z
+        .int()
+        .nullable()
+        .meta({ examples: [200] }),
+      result: z.enum(['success', 'client_error', 'refused', 'error']).nullable(),
+      duration_ms: z.number().nonnegative().nullable(),
+      pruned_to_seq: z.int().positive().nullable(),
+      pruned_to_hash: nullableText(GENESIS_HASH),
+      prev_hash: textValue(GENESIS_HASH),
+      hash: textValue('6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'),
+    })
+    .meta({ id: 'AuditEntry' }),
+)
+export type AuditEntry = z.infer<ReturnType<typeof entryObject>>
 
 /**
  * The entry of an event: flat, with always the same keys in the same order, so that one table fits all. What each

@@ -1,46 +1,49 @@
 import * as z from 'zod'
+import { once } from '../http/once.ts'
 import { MAX_TEXT } from './recordable.ts'
 
-const text = z.string().max(MAX_TEXT)
+const text = () => z.string().max(MAX_TEXT)
 
 /**
  * The queue message, version 1. An act that can change something is recorded as `received` before it runs and as
  * `completed` after; one that only reads, or is refused, only as `completed`. Both stages share the id.
  */
-export const auditEvent = z.object({
-  v: z.literal(1),
-  id: z.string().regex(/^aud_\w{22}$/),
-  stage: z.enum(['received', 'completed']),
-  time: z.iso.datetime({ precision: 3 }),
-  actor: z.object({
-    type: z.enum(['admin', 'anonymous', 'system']),
-    admin_id: z.int().nullable(),
-    role: text.nullable(),
-    api_key_id: text.nullable(),
+export const auditEvent = once(() =>
+  z.object({
+    v: z.literal(1),
+    id: z.string().regex(/^aud_\w{22}$/),
+    stage: z.enum(['received', 'completed']),
+    time: z.iso.datetime({ precision: 3 }),
+    actor: z.object({
+      type: z.enum(['admin', 'anonymous', 'system']),
+      admin_id: z.int().nullable(),
+      role: text().nullable(),
+      api_key_id: text().nullable(),
+    }),
+    customer_uid: text().nullable(),
+    /** What a change on the admin surface was about; null for acts on behalf of a customer. */
+    target: z.object({ type: text(), id: text() }).nullable(),
+    action: z.object({ method: text(), route: text().nullable(), path: text() }),
+    request: z.object({
+      id: text(),
+      ip: text().nullable(),
+      country: text().nullable(),
+      colo: text().nullable(),
+      user_agent: text().nullable(),
+      reason: text().nullable(),
+    }),
+    /** Null while it is not known yet: in the stage `received`. */
+    outcome: z
+      .object({
+        status: z.int(),
+        result: z.enum(['success', 'client_error', 'refused', 'error']),
+        duration_ms: z.number().nonnegative(),
+      })
+      .nullable(),
   }),
-  customer_uid: text.nullable(),
-  /** What a change on the admin surface was about; null for acts on behalf of a customer. */
-  target: z.object({ type: text, id: text }).nullable(),
-  action: z.object({ method: text, route: text.nullable(), path: text }),
-  request: z.object({
-    id: text,
-    ip: text.nullable(),
-    country: text.nullable(),
-    colo: text.nullable(),
-    user_agent: text.nullable(),
-    reason: text.nullable(),
-  }),
-  /** Null while it is not known yet: in the stage `received`. */
-  outcome: z
-    .object({
-      status: z.int(),
-      result: z.enum(['success', 'client_error', 'refused', 'error']),
-      duration_ms: z.number().nonnegative(),
-    })
-    .nullable(),
-})
+)
 
-export type AuditEvent = z.infer<typeof auditEvent>
+export type AuditEvent = z.infer<ReturnType<typeof auditEvent>>
 
 /**
  * What the trail takes: events of the queue, and its own checkpoints, which name the last entry that was pruned with

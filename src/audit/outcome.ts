@@ -5,8 +5,8 @@ import { auditOpenActs } from '../db/schema.ts'
 
 /** How an act ended, as far as is known: `pending` for a minute after it began, `unknown` if no more was heard of it. */
 export const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'unknown', 'pending'] as const
-export const outcome = z.enum(OUTCOMES)
-export type Outcome = z.infer<typeof outcome>
+export const outcome = () => z.enum(OUTCOMES)
+export type Outcome = (typeof OUTCOMES)[number]
 
 /** Far longer than a request runs and its record takes. */
 const PENDING_MS = 60 * 1000

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from '../crypto/crc32.ts'
 import { BASE62, randomString } from '../crypto/random.ts'
 
 const SECRET_LENGTH = 30

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { sha256Hex } from '../crypto/digest.ts'
 import { admins, loginFailures } from '../db/schema.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 import { ROLES } from './permissions.ts'
 
@@ -23,24 +24,29 @@ export const emailHashOf = (email: string) => sha256Hex(email.toLowerCase())
 export const isPast = (moment: number | null, now: number) => moment !== null && moment <= now
 
 /** An admin as staff see it. */
-export const adminObject = z
-  .object({
-    id: z
-      .int()
-      .positive()
-      .meta({ examples: [11] }),
-    email: textValue('grace@example.com'),
-    role: z.enum(ROLES),
-    disabled: z.boolean().meta({ examples: [false] }),
-    locked: z.boolean().meta({ examples: [false] }),
-    has_changed_password: z.boolean(),
-    password_expired: z.boolean().meta({ examples: [false] }),
-    created_at: timeValue,
-    last_login_at: timeValue.nullable(),
-  })
-  .meta({ id: 'Admin' })
+export const adminObject = once(() =>
+  z
+    .object({
+      id: z
+        .int()
+        .positive()
+        .meta({ examples: [11] }),
+      email: textValue('grace@example.com'),
+      role: z.enum(ROLES),
+      disabled: z.boolean().meta({ examples: [false] }),
+      locked: z.boolean().meta({ examples: [false] }),
+      has_changed_password: z.boolean(),
+      password_expired: z.boolean().meta({ examples: [false] }),
+      created_at: timeValue(),
+      last_login_at: timeValue().nullable(),
+    })
+    .meta({ id: 'Admin' }),
+)
 
-export const presentAdmin = (account: AdminAccount, now: number): z.infer<typeof adminObject> => ({
+export const presentAdmin = (
+  account: AdminAccount,
+  now: number,
+): z.infer<ReturnType<typeof adminObject>> => ({
   id: account.id,
   email: account.email,
   role: account.role,

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { timingSafeEqual } from 'node:crypto'
 import { type Argon2Cost, argon2idHash } from '../crypto/argon2id.ts'
+import { sameBytes } from '../crypto/digest.ts'
 import { randomString } from '../crypto/random.ts'
 
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. */
@@ -38,7 +38,7 @@ export function hashPassword(password: string): string {
 /** Whether `password` is the one that was hashed. Without a hash it takes as long and says no. */
 export function verifyPassword(password: string, hash: string | undefined): boolean {
   const { cost, salt, digest } = parsePhc(hash ?? NOBODYS_HASH)
-  const same = timingSafeEqual(argon2idHash(password, salt, cost), digest)
+  const same = sameBytes(argon2idHash(password, salt, cost), digest)
   return same && hash !== undefined
 }
 

@@ -10,12 +10,12 @@ import { accessLogEntry, listAccesses } from './access-log.service.ts'
 /** `/access_log`: which admin did what on the customer's data, when, and why. */
 export const accessLogRoutes = new Hono<CustomerEnv>().get(
   '/access_log',
-  describes({
+  describes(() => ({
     summary: 'List what admins did on your data',
     description:
       'Newest first, one entry an act, refused ones too. An act shows up within seconds of its end. Admins have pseudonyms that hold for this customer only.',
-    answers: { 200: customerPage('entries', accessLogEntry) },
-  }),
+    answers: { 200: customerPage('entries', accessLogEntry()) },
+  })),
   requiresCustomer(),
   query(pageQuery),
   async (c) => {

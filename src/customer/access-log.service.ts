@@ -6,6 +6,7 @@ import { ROLES, type Role } from '../auth/permissions.ts'
 import { pseudonymOf } from '../crypto/pseudonym.ts'
 import { boundedTotal } from '../db/keyset.ts'
 import { auditEntries } from '../db/schema.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
@@ -15,29 +16,31 @@ const OUTCOME_DUE_MS = 60_000
 const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'pending', 'unknown'] as const
 
 /** What an admin did, as the customer whose data it was sees it. */
-export const accessLogEntry = z
-  .object({
-    id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    time: timeValue,
-    admin: z.object({
-      id: textValue('staff_Yk3vJ0mQ8rT1xW5zB7nC2d').meta({
-        description: 'The same for all acts of one person here, and another one at every other customer.',
+export const accessLogEntry = once(() =>
+  z
+    .object({
+      id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      time: timeValue(),
+      admin: z.object({
+        id: textValue('staff_Yk3vJ0mQ8rT1xW5zB7nC2d').meta({
+          description: 'The same for all acts of one person here, and another one at every other customer.',
+        }),
+        role: z.enum(ROLES),
       }),
-      role: z.enum(ROLES),
-    }),
-    method: textValue('DELETE'),
-    route: textValue('/contacts/:uid').nullable().meta({ description: 'Null: there is no such path.' }),
-    reason: textValue('Ticket 4711').nullable(),
-    status: z
-      .int()
-      .nullable()
-      .meta({ examples: [200] }),
-    outcome: z.enum(OUTCOMES).meta({
-      description: 'Of an act that has not ended: `pending` for a minute, then `unknown`.',
-    }),
-  })
-  .meta({ id: 'AccessLogEntry' })
-export type AccessLogEntry = z.infer<typeof accessLogEntry>
+      method: textValue('DELETE'),
+      route: textValue('/contacts/:uid').nullable().meta({ description: 'Null: there is no such path.' }),
+      reason: textValue('Ticket 4711').nullable(),
+      status: z
+        .int()
+        .nullable()
+        .meta({ examples: [200] }),
+      outcome: z.enum(OUTCOMES).meta({
+        description: 'Of an act that has not ended: `pending` for a minute, then `unknown`.',
+      }),
+    })
+    .meta({ id: 'AccessLogEntry' }),
+)
+export type AccessLogEntry = z.infer<ReturnType<typeof accessLogEntry>>
 
 /** What is read of the trail's entries (see audit/entry.ts). */
 interface StoredEntry {

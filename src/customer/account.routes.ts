@@ -20,19 +20,19 @@ import {
 export const accountRoutes = new Hono<CustomerEnv>()
   .get(
     '/account',
-    describes({
+    describes(() => ({
       summary: 'Get the own account',
-      answers: { 200: customerAnswer({ account: accountObject }) },
-    }),
+      answers: { 200: customerAnswer({ account: accountObject() }) },
+    })),
     requiresCustomer(),
     async (c) => c.json({ status: 'success' as const, account: await getAccount(c.var.customer) }),
   )
   .get(
     '/api_keys',
-    describes({
+    describes(() => ({
       summary: 'List the own API keys',
-      answers: { 200: customerPage('api_keys', customerKeyObject) },
-    }),
+      answers: { 200: customerPage('api_keys', customerKeyObject()) },
+    })),
     requiresCustomer(),
     query(pageQuery),
     async (c) => {
@@ -43,13 +43,13 @@ export const accountRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/api_keys',
-    describes({
+    describes(() => ({
       summary: 'Create an API key',
       description: 'The key in clear is in this answer and nowhere else.',
-      answers: { 201: customerChange('API key created successfully', { api_key: newCustomerKeyObject }) },
-    }),
+      answers: { 201: customerChange('API key created successfully', { api_key: newCustomerKeyObject() }) },
+    })),
     requiresCustomer(),
-    body(z.object({ name: name() })),
+    body(() => z.object({ name: name() })),
     async (c) => {
       const key = await createCustomerKey(c.var.customer, c.req.valid('json').name, c.var.now())
       return c.json(
@@ -60,13 +60,13 @@ export const accountRoutes = new Hono<CustomerEnv>()
   )
   .delete(
     '/api_keys/:id',
-    describes({
+    describes(() => ({
       summary: 'Revoke an API key',
       description:
         'Refused from the next request on; also the key that this call is made with, and the last one.',
-      answers: { 200: customerChange('API key revoked successfully', { api_key: customerKeyObject }) },
+      answers: { 200: customerChange('API key revoked successfully', { api_key: customerKeyObject() }) },
       errors: ['api_key_unknown'],
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const key = await revokeCustomerKey(c.var.customer, c.req.param('id'), c.var.now())

@@ -4,35 +4,39 @@ import type { CustomerScope } from '../auth/customer-scope.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES, customers } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
-const companyObject = z.object({
-  name: textValue('Analytical Engines').nullable(),
-  address: textValue('12 St James’s Square').nullable(),
-  city: textValue('London').nullable(),
-  state: textValue('England').nullable(),
-  zip: textValue('SW1Y 4JH').nullable(),
-  country: textValue('GB').nullable(),
-  phone: textValue('+44 20 7946 0000').nullable(),
-  website: textValue('https://engines.example').nullable(),
-} satisfies Record<(typeof COMPANY_FIELDS)[number], z.ZodType>)
+const companyObject = () =>
+  z.object({
+    name: textValue('Analytical Engines').nullable(),
+    address: textValue('12 St James’s Square').nullable(),
+    city: textValue('London').nullable(),
+    state: textValue('England').nullable(),
+    zip: textValue('SW1Y 4JH').nullable(),
+    country: textValue('GB').nullable(),
+    phone: textValue('+44 20 7946 0000').nullable(),
+    website: textValue('https://engines.example').nullable(),
+  } satisfies Record<(typeof COMPANY_FIELDS)[number], z.ZodType>)
 
 /** A customer as it sees itself. */
-export const accountObject = z
-  .object({
-    customer_uid: uidValue,
-    first_name: textValue('Ada'),
-    last_name: textValue('Lovelace'),
-    email: textValue('ada@example.com'),
-    timezone: textValue('Europe/London'),
-    status: z.enum(CUSTOMER_STATUSES),
-    group: textValue('trial').nullable(),
-    company: companyObject.nullable(),
-    created_at: timeValue,
-    updated_at: timeValue,
-  })
-  .meta({ id: 'Account' })
-export type Account = z.infer<typeof accountObject>
+export const accountObject = once(() =>
+  z
+    .object({
+      customer_uid: uidValue(),
+      first_name: textValue('Ada'),
+      last_name: textValue('Lovelace'),
+      email: textValue('ada@example.com'),
+      timezone: textValue('Europe/London'),
+      status: z.enum(CUSTOMER_STATUSES),
+      group: textValue('trial').nullable(),
+      company: companyObject().nullable(),
+      created_at: timeValue(),
+      updated_at: timeValue(),
+    })
+    .meta({ id: 'Account' }),
+)
+export type Account = z.infer<ReturnType<typeof accountObject>>
 
 /** The customer itself. */
 export async function getAccount(scope: CustomerScope): Promise<Account> {

@@ -8,34 +8,41 @@ import { boundedTotal, past } from '../db/keyset.ts'
 import { customerApiKeys } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
 type Row = typeof customerApiKeys.$inferSelect
 
 /** An API key as its customer sees it. */
-export const customerKeyObject = z
-  .object({
-    id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
-    name: textValue('Website'),
-    key_hint: textValue('stw_customer_4fJq…'),
-    created_at: timeValue,
-    revoked_at: timeValue.nullable().meta({ examples: [null] }),
-  })
-  .meta({ id: 'CustomerApiKey' })
-export type CustomerKey = z.infer<typeof customerKeyObject>
+export const customerKeyObject = once(() =>
+  z
+    .object({
+      id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Website'),
+      key_hint: textValue('stw_customer_4fJq…'),
+      created_at: timeValue(),
+      revoked_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'CustomerApiKey' }),
+)
+export type CustomerKey = z.infer<ReturnType<typeof customerKeyObject>>
 
 /** A key that was just made, in clear: it is in this answer and nowhere else. */
-export const newCustomerKeyObject = customerKeyObject
-  .extend({ key: textValue('stw_customer_...') })
-  .meta({ id: 'CreatedCustomerApiKey' })
+export const newCustomerKeyObject = once(() =>
+  customerKeyObject()
+    .extend({ key: textValue('stw_customer_...') })
+    .meta({ id: 'CreatedCustomerApiKey' }),
+)
 
 /** Creates a key for a customer. The clear key is in this answer and nowhere else. */
 export async function createCustomerKey(
   { db, uid }: Pick<CustomerScope, 'db' | 'uid'>,
   name: string,
   now: number,
-): Promise<z.infer<typeof newCustomerKeyObject>> {
+): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
   const key = createAccessKey('customer')
   const row: Row = {
     id: randomId('key'),

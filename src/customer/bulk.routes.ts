@@ -15,11 +15,11 @@ const HOW_FILES_ARE_READ =
 export const bulkRoutes = new Hono<CustomerEnv>()
   .post(
     '/contacts/bulk',
-    describes({
+    describes(() => ({
       summary: 'Create or update many contacts by their emails',
       description: `Of a contact that is there, what a row names changes and the rest stays. ${HOW_FILES_ARE_READ}`,
-      answers: { 200: customerAnswer(bulkOutcome) },
-    }),
+      answers: { 200: customerAnswer(bulkOutcome()) },
+    })),
     requiresCustomer(),
     bulkBody(contactUpsert, {
       name: 'contacts',
@@ -36,12 +36,12 @@ export const bulkRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists/:uid/contacts/bulk',
-    describes({
+    describes(() => ({
       summary: 'Put many contacts into a list',
       description: `By \`contact_uid\`, or by \`email\`: then the contact is created, or changed as \`POST /contacts/bulk\` does. The status is \`subscribed\` unless a row names another; a contact that is in the list already keeps its own unless a row names one, and its result is \`updated\`. ${HOW_FILES_ARE_READ}`,
-      answers: { 200: customerAnswer(bulkOutcome) },
+      answers: { 200: customerAnswer(bulkOutcome()) },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     bulkBody(memberUpsert, {
       name: 'contacts',

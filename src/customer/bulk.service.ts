@@ -12,30 +12,31 @@ const ROWS_PER_TRIP = 1_000
 /** Characters of one JSON parameter, three bytes each at most; D1 takes 2 MB (https://developers.cloudflare.com/d1/platform/limits/). */
 const PARAMETER_LENGTH = 600_000
 
-const bulkResult = z.union([
-  z.object({
-    row: countValue,
-    email: textValue('ada@example.com'),
-    result: z.enum(['created', 'updated']),
-    uid: uidValue,
-  }),
-  z.object({
-    row: countValue,
-    result: z.literal('invalid'),
-    errors: z.record(z.string(), z.array(z.string())),
-  }),
-])
+const bulkResult = () =>
+  z.union([
+    z.object({
+      row: countValue(),
+      email: textValue('ada@example.com'),
+      result: z.enum(['created', 'updated']),
+      uid: uidValue(),
+    }),
+    z.object({
+      row: countValue(),
+      result: z.literal('invalid'),
+      errors: z.record(z.string(), z.array(z.string())),
+    }),
+  ])
 
 /** What came of many rows, each by itself. */
-export const bulkOutcome = {
-  created: countValue,
-  updated: countValue,
-  invalid: countValue,
-  results: z.array(bulkResult),
-}
+export const bulkOutcome = () => ({
+  created: countValue(),
+  updated: countValue(),
+  invalid: countValue(),
+  results: z.array(bulkResult()),
+})
 
-type BulkResult = z.output<typeof bulkResult>
-export type BulkOutcome = z.output<z.ZodObject<typeof bulkOutcome>>
+type BulkResult = z.output<ReturnType<typeof bulkResult>>
+export type BulkOutcome = z.output<z.ZodObject<ReturnType<typeof bulkOutcome>>>
 
 /** What came of one row. */
 export type RowOutcome = { email: string; uid: string; isNew: boolean } | { errors: FieldErrors }

@@ -4,14 +4,14 @@ import { FIELD_TEXT } from '../errors.ts'
 import { email, jsonObject, limitedText, uid } from '../http/fields.ts'
 
 /** What may be left out of a contact; null takes it away. */
-const attributes = {
+const attributes = () => ({
   first_name: limitedText(255).nullish(),
   last_name: limitedText(255).nullish(),
   phone: limitedText(50).nullish(),
   fields: jsonObject({ maxBytes: 16 * 1024, maxKeys: 100 }).nullish(),
-}
+})
 
-type Attributes = z.output<z.ZodObject<typeof attributes>>
+type Attributes = z.output<z.ZodObject<ReturnType<typeof attributes>>>
 
 const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
   firstName: first_name ?? null,
@@ -21,9 +21,10 @@ const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 })
 
 /** A contact as a whole: what is left out is empty. */
-export const contactInput = z
-  .object({ email: email(), ...attributes })
-  .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
+export const contactInput = () =>
+  z
+    .object({ email: email(), ...attributes() })
+    .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
 
 const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
   firstName: first_name,
@@ -33,50 +34,57 @@ const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 })
 
 /** Changes to a contact: what is left out stays as it is. */
-export const contactChanges = z
-  .object({ email: email().optional(), ...attributes })
-  .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
+export const contactChanges = () =>
+  z
+    .object({ email: email().optional(), ...attributes() })
+    .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
 /** A contact to create, or the changes to the one with this email. */
-export const contactUpsert = z
-  .object({ email: email(), ...attributes })
-  .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
+export const contactUpsert = () =>
+  z
+    .object({ email: email(), ...attributes() })
+    .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
-export const memberStatus = z.enum(MEMBER_STATUSES)
+export const memberStatus = () => z.enum(MEMBER_STATUSES)
 
 /** Runs a check beside those of the fields, so that all that is wrong is in one answer. */
 const always = { when: () => true }
 
-const member = z
-  .object({
-    contact_uid: uid().nullish(),
-    email: email().nullish(),
-    status: memberStatus.nullish(),
-    ...attributes,
-  })
-  .refine((input) => (input.email ?? input.contact_uid ?? null) !== null, {
-    ...always,
-    path: ['email'],
-    error: FIELD_TEXT.blank,
-  })
-  .superRefine((input, context) => {
-    if ((input.contact_uid ?? null) === null) return
-    for (const field of ['email', ...Object.keys(attributes)] as const) {
-      if ((Reflect.get(input, field) ?? null) === null) continue
-      context.addIssue({ code: 'custom', path: [field], message: 'goes without contact_uid' })
-    }
-  })
+const member = () => {
+  const optional = attributes()
+  return z
+    .object({
+      contact_uid: uid().nullish(),
+      email: email().nullish(),
+      status: memberStatus().nullish(),
+      ...optional,
+    })
+    .refine((input) => (input.email ?? input.contact_uid ?? null) !== null, {
+      ...always,
+      path: ['email'],
+      error: FIELD_TEXT.blank,
+    })
+    .superRefine((input, context) => {
+      if ((input.contact_uid ?? null) === null) return
+      for (const field of ['email', ...Object.keys(optional)] as const) {
+        if ((Reflect.get(input, field) ?? null) === null) continue
+        context.addIssue({ code: 'custom', path: [field], message: 'goes without contact_uid' })
+      }
+    })
+}
 
 /** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
-export const memberInput = member.transform(({ contact_uid, email, status, ...rest }) => ({
-  contactUid: contact_uid ?? undefined,
-  contact: { email: email ?? '', ...wholeOf(rest) },
-  status: status ?? ('subscribed' as const),
-}))
+export const memberInput = () =>
+  member().transform(({ contact_uid, email, status, ...rest }) => ({
+    contactUid: contact_uid ?? undefined,
+    contact: { email: email ?? '', ...wholeOf(rest) },
+    status: status ?? ('subscribed' as const),
+  }))
 
 /** The same, where a contact and its status may be there: what is left out stays as it is. */
-export const memberUpsert = member.transform(({ contact_uid, email, status, ...rest }) => ({
-  contactUid: contact_uid ?? undefined,
-  contact: { email: email ?? '', ...changesOf(rest) },
-  status: status ?? undefined,
-}))
+export const memberUpsert = () =>
+  member().transform(({ contact_uid, email, status, ...rest }) => ({
+    contactUid: contact_uid ?? undefined,
+    contact: { email: email ?? '', ...changesOf(rest) },
+    status: status ?? undefined,
+  }))

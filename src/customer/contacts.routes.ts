@@ -18,29 +18,30 @@ import {
   updateContact,
 } from './contacts.service.ts'
 
-const contactQuery = pageQuery
-  .extend({
-    search: text().min(1).optional(),
-    email: text().min(1).optional(),
-    status: memberStatus.optional(),
-  })
-  .refine(({ search, email, status }) => search === undefined || (email ?? status) === undefined, {
-    path: ['search'],
-    error: 'goes without email and status',
-  })
+const contactQuery = () =>
+  pageQuery()
+    .extend({
+      search: text().min(1).optional(),
+      email: text().min(1).optional(),
+      status: memberStatus().optional(),
+    })
+    .refine(({ search, email, status }) => search === undefined || (email ?? status) === undefined, {
+      path: ['search'],
+      error: 'goes without email and status',
+    })
 
-const updated = customerChange('Contact updated successfully', { contact: contactReference })
+const updated = () => customerChange('Contact updated successfully', { contact: contactReference() })
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
   .get(
     '/contacts',
-    describes({
+    describes(() => ({
       summary: 'List the contacts',
       description:
         '`search` finds emails, first and last names that begin with it (ASCII letters in any case), in this order, or, as `@example.com`, every address of a domain. `email` is a whole address, `status` that of a contact in any list. Above 1,000 matches of `search` or `status`, `total` and `total_pages` are null: follow `next_cursor`.',
-      answers: { 200: customerPage('contacts', contactObject) },
-    }),
+      answers: { 200: customerPage('contacts', contactObject()) },
+    })),
     requiresCustomer(),
     query(contactQuery),
     async (c) => {
@@ -53,11 +54,11 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/contacts',
-    describes({
+    describes(() => ({
       summary: 'Create a contact',
-      answers: { 201: customerChange('Contact created successfully', { contact: contactReference }) },
+      answers: { 201: customerChange('Contact created successfully', { contact: contactReference() }) },
       errors: ['contact_exists'],
-    }),
+    })),
     requiresCustomer(),
     body(contactInput),
     async (c) => {
@@ -67,11 +68,11 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   )
   .get(
     '/contacts/:uid',
-    describes({
+    describes(() => ({
       summary: 'Get a contact',
-      answers: { 200: customerAnswer({ contact: contactObject }) },
+      answers: { 200: customerAnswer({ contact: contactObject() }) },
       errors: ['contact_unknown'],
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const contact = await getContact(c.var.customer, c.req.param('uid'))
@@ -80,34 +81,34 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   )
   .put(
     '/contacts/:uid',
-    describes({
+    describes(() => ({
       summary: 'Replace a contact',
-      answers: { 200: updated },
+      answers: { 200: updated() },
       errors: ['contact_unknown', 'contact_exists'],
-    }),
+    })),
     requiresCustomer(),
     body(contactInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/contacts/:uid',
-    describes({
+    describes(() => ({
       summary: 'Change a contact',
-      answers: { 200: updated },
+      answers: { 200: updated() },
       errors: ['contact_unknown', 'contact_exists'],
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
-    }),
+    })),
     requiresCustomer(),
     body(contactChanges),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .delete(
     '/contacts/:uid',
-    describes({
+    describes(() => ({
       summary: 'Delete a contact',
-      answers: { 200: customerChange('Contact deleted successfully', { contact: contactReference }) },
+      answers: { 200: customerChange('Contact deleted successfully', { contact: contactReference() }) },
       errors: ['contact_unknown'],
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const contact = await deleteContact(c.var.customer, c.req.param('uid'))

@@ -6,6 +6,7 @@ import { randomUid } from '../crypto/random.ts'
 import { contacts } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 const {
@@ -24,25 +25,27 @@ export type ContactRow = Omit<typeof contacts.$inferSelect, 'firstNameKey' | 'la
 export type ContactInput = Pick<ContactRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
 
 /** A contact as its customer sees it. */
-export const contactObject = z
-  .object({
-    uid: uidValue,
-    email: textValue('ada@example.com'),
-    first_name: textValue('Ada').nullable(),
-    last_name: textValue('Lovelace').nullable(),
-    phone: textValue('+44 20 7946 0000').nullable(),
-    fields: z.record(z.string(), z.unknown()).meta({ examples: [{ city: 'London' }] }),
-    created_at: timeValue,
-    updated_at: timeValue,
-  })
-  .meta({ id: 'Contact' })
-export type Contact = z.infer<typeof contactObject>
+export const contactObject = once(() =>
+  z
+    .object({
+      uid: uidValue(),
+      email: textValue('ada@example.com'),
+      first_name: textValue('Ada').nullable(),
+      last_name: textValue('Lovelace').nullable(),
+      phone: textValue('+44 20 7946 0000').nullable(),
+      fields: z.record(z.string(), z.unknown()).meta({ examples: [{ city: 'London' }] }),
+      created_at: timeValue(),
+      updated_at: timeValue(),
+    })
+    .meta({ id: 'Contact' }),
+)
+export type Contact = z.infer<ReturnType<typeof contactObject>>
 
 /** What the answer to a change says of the contact. */
-export const contactReference = contactObject
-  .pick({ uid: true, email: true })
-  .meta({ id: 'ContactReference' })
-export type ContactReference = z.infer<typeof contactReference>
+export const contactReference = once(() =>
+  contactObject().pick({ uid: true, email: true }).meta({ id: 'ContactReference' }),
+)
+export type ContactReference = z.infer<ReturnType<typeof contactReference>>
 
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {

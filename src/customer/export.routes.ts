@@ -8,12 +8,12 @@ import { EXPORT_FORMATS, exportContacts } from './export.service.ts'
 
 const MEDIA_TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' }
 
-const exportQuery = z.object({ format: z.enum(EXPORT_FORMATS) })
+const exportQuery = () => z.object({ format: z.enum(EXPORT_FORMATS) })
 
 /** `/contacts/export`: all contacts in one file. Goes before `/contacts/:uid`, which would match it too. */
 export const exportRoutes = new Hono<CustomerEnv>().get(
   '/contacts/export',
-  describes({
+  describes(() => ({
     summary: 'Export all contacts',
     description:
       'Streams the contacts by age, as NDJSON or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. `POST /contacts/bulk` takes either back as it was. A connection that ends early means that the file is not complete.',
@@ -33,7 +33,7 @@ export const exportRoutes = new Hono<CustomerEnv>().get(
         },
       ],
     },
-  }),
+  })),
   requiresCustomer(),
   query(exportQuery),
   async (c) => {

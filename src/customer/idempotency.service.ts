@@ -1,6 +1,5 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
 import { and, eq, lte, sql } from 'drizzle-orm'
-import { fromUtf8, utf8 } from '../crypto/encoding.ts'
+import { fromUtf8, gunzip, gzip, utf8 } from '../crypto/encoding.ts'
 import type { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
 import { idempotencyKeys } from '../db/schema.ts'
@@ -66,7 +65,7 @@ export async function claimRequest(
   const { status, sealedBody } = first
   if (status === null || sealedBody === null)
     throw new AppError('idempotency_in_progress', { headers: { 'Retry-After': `${RETRY_AFTER_SECONDS}` } })
-  return { status, body: fromUtf8(gunzipSync(await seal.openBytes(sealedBody, ownerOf(request)))) }
+  return { status, body: fromUtf8(await gunzip(await seal.openBytes(sealedBody, ownerOf(request)))) }
 }
 
 /** Keeps the answer of a request that ran, sealed: it may show an API key, which is in clear nowhere else. */
@@ -76,7 +75,7 @@ export async function keepAnswer(
   request: RepeatableRequest,
   { status, body }: KeptAnswer,
 ): Promise<void> {
-  const sealedBody = await seal.sealBytes(gzipSync(utf8(body)), ownerOf(request))
+  const sealedBody = await seal.sealBytes(await gzip(utf8(body)), ownerOf(request))
   if (sealedBody.length > SEALED_LENGTH) return releaseRequest(db, request)
   await db.update(idempotencyKeys).set({ status, sealedBody }).where(claimedBy(request))
 }

@@ -19,21 +19,22 @@ import {
   updateList,
 } from './lists.service.ts'
 
-const listQuery = pageQuery.extend({ search: text().min(1).optional() })
+const listQuery = () => pageQuery().extend({ search: text().min(1).optional() })
 
 const description = () => limitedText(1000).nullish()
 
-const listInput = z.object({ name: name(), description: description().transform((value) => value ?? null) })
-const listChanges = z.object({ name: name().optional(), description: description() })
-const copyInput = z.object({ name: name().nullish() })
+const listInput = () =>
+  z.object({ name: name(), description: description().transform((value) => value ?? null) })
+const listChanges = () => z.object({ name: name().optional(), description: description() })
+const copyInput = () => z.object({ name: name().nullish() })
 
-const updated = customerChange('List updated successfully', { list: listReference })
+const updated = () => customerChange('List updated successfully', { list: listReference() })
 
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists',
-    describes({ summary: 'List the lists', answers: { 200: customerPage('lists', listObject) } }),
+    describes(() => ({ summary: 'List the lists', answers: { 200: customerPage('lists', listObject()) } })),
     requiresCustomer(),
     query(listQuery),
     async (c) => {
@@ -45,10 +46,10 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists',
-    describes({
+    describes(() => ({
       summary: 'Create a list',
-      answers: { 201: customerChange('List created successfully', { list: listReference }) },
-    }),
+      answers: { 201: customerChange('List created successfully', { list: listReference() }) },
+    })),
     requiresCustomer(),
     body(listInput),
     async (c) => {
@@ -58,11 +59,11 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .get(
     '/lists/:uid',
-    describes({
+    describes(() => ({
       summary: 'Get a list',
-      answers: { 200: customerAnswer({ list: listObject }) },
+      answers: { 200: customerAnswer({ list: listObject() }) },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const list = await getList(c.var.customer, c.req.param('uid'))
@@ -71,34 +72,34 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .put(
     '/lists/:uid',
-    describes({
+    describes(() => ({
       summary: 'Replace a list',
-      answers: { 200: updated },
+      answers: { 200: updated() },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     body(listInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
     '/lists/:uid',
-    describes({
+    describes(() => ({
       summary: 'Change a list',
-      answers: { 200: updated },
+      answers: { 200: updated() },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     body(listChanges),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .post(
     '/lists/:uid/copy',
-    describes({
+    describes(() => ({
       summary: 'Copy a list with its members',
-      answers: { 201: customerChange('List copied successfully', { list: listReference }) },
+      answers: { 201: customerChange('List copied successfully', { list: listReference() }) },
       errors: ['list_unknown'],
       description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
-    }),
+    })),
     requiresCustomer(),
     body(copyInput),
     async (c) => {
@@ -114,11 +115,11 @@ export const listsRoutes = new Hono<CustomerEnv>()
   )
   .delete(
     '/lists/:uid',
-    describes({
+    describes(() => ({
       summary: 'Delete a list',
-      answers: { 200: customerChange('List deleted successfully', { list: listReference }) },
+      answers: { 200: customerChange('List deleted successfully', { list: listReference() }) },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const { list, complete } = await deleteList(c.var.customer, c.req.param('uid'))

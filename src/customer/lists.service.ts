@@ -6,6 +6,7 @@ import { boundedTotal, past, startsWith } from '../db/keyset.ts'
 import { customers, lists } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { countValue, textValue, timeValue, uidValue } from '../http/schemas.ts'
 
@@ -18,21 +19,25 @@ export interface ListInput {
 }
 
 /** A list as its customer sees it. */
-export const listObject = z
-  .object({
-    uid: uidValue,
-    name: textValue('Newsletter Subscribers'),
-    description: textValue('Monthly news').nullable(),
-    contacts_count: countValue,
-    created_at: timeValue,
-    updated_at: timeValue,
-  })
-  .meta({ id: 'List' })
-export type List = z.infer<typeof listObject>
+export const listObject = once(() =>
+  z
+    .object({
+      uid: uidValue(),
+      name: textValue('Newsletter Subscribers'),
+      description: textValue('Monthly news').nullable(),
+      contacts_count: countValue(),
+      created_at: timeValue(),
+      updated_at: timeValue(),
+    })
+    .meta({ id: 'List' }),
+)
+export type List = z.infer<ReturnType<typeof listObject>>
 
 /** What the answer to a change says of the list. */
-export const listReference = listObject.pick({ uid: true, name: true }).meta({ id: 'ListReference' })
-export type ListReference = z.infer<typeof listReference>
+export const listReference = once(() =>
+  listObject().pick({ uid: true, name: true }).meta({ id: 'ListReference' }),
+)
+export type ListReference = z.infer<ReturnType<typeof listReference>>
 
 /** The lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(

@@ -17,19 +17,20 @@ import {
   setMemberStatus,
 } from './members.service.ts'
 
-const memberQuery = pageQuery.extend({ status: memberStatus.optional(), email: text().min(1).optional() })
+const memberQuery = () =>
+  pageQuery().extend({ status: memberStatus().optional(), email: text().min(1).optional() })
 
-const statusInput = z.object({ status: memberStatus })
+const statusInput = () => z.object({ status: memberStatus() })
 
 /** `/lists/:uid/contacts`: who is in a list, and with what status. */
 export const membersRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists/:uid/contacts',
-    describes({
+    describes(() => ({
       summary: 'List the contacts in a list',
-      answers: { 200: customerPage('contacts', memberObject) },
+      answers: { 200: customerPage('contacts', memberObject()) },
       errors: ['list_unknown'],
-    }),
+    })),
     requiresCustomer(),
     query(memberQuery),
     async (c) => {
@@ -46,13 +47,13 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists/:uid/contacts',
-    describes({
+    describes(() => ({
       summary: 'Put a contact into a list',
-      answers: { 201: customerChange('Contact added successfully', { contact: memberReference }) },
+      answers: { 201: customerChange('Contact added successfully', { contact: memberReference() }) },
       errors: ['list_unknown', 'contact_unknown', 'member_exists'],
       description:
         'By `contact_uid`, or by `email`: then the contact is created if there is none, with the attributes that come along; one that is there keeps its own. The status is `subscribed` unless another is sent. A contact that is in the list already keeps its status, and the answer is 409 `member_exists`: nobody is subscribed again by accident.',
-    }),
+    })),
     requiresCustomer(),
     body(memberInput),
     async (c) => {
@@ -67,11 +68,11 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .put(
     '/lists/:uid/contacts/:contact_uid',
-    describes({
+    describes(() => ({
       summary: 'Set the status of a contact in a list',
-      answers: { 200: customerChange('Contact updated successfully', { contact: memberReference }) },
+      answers: { 200: customerChange('Contact updated successfully', { contact: memberReference() }) },
       errors: ['list_unknown', 'contact_unknown'],
-    }),
+    })),
     requiresCustomer(),
     body(statusInput),
     async (c) => {
@@ -83,12 +84,12 @@ export const membersRoutes = new Hono<CustomerEnv>()
   )
   .delete(
     '/lists/:uid/contacts/:contact_uid',
-    describes({
+    describes(() => ({
       summary: 'Take a contact out of a list',
-      answers: { 200: customerChange('Contact removed successfully', { contact: memberReference }) },
+      answers: { 200: customerChange('Contact removed successfully', { contact: memberReference() }) },
       errors: ['list_unknown', 'contact_unknown'],
       description: 'The contact itself stays.',
-    }),
+    })),
     requiresCustomer(),
     async (c) => {
       const { uid, contact_uid: contactUid } = c.req.param()

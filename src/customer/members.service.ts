@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { past } from '../db/keyset.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema.ts'
+import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {
   contactColumns,
@@ -18,14 +19,20 @@ import { foundList, ownList } from './lists.service.ts'
 export type MemberStatus = (typeof MEMBER_STATUSES)[number]
 
 /** A contact as a member of a list. */
-export const memberObject = contactObject.extend({ status: z.enum(MEMBER_STATUSES) }).meta({ id: 'Member' })
-export type Member = z.infer<typeof memberObject>
+export const memberObject = once(() =>
+  contactObject()
+    .extend({ status: z.enum(MEMBER_STATUSES) })
+    .meta({ id: 'Member' }),
+)
+export type Member = z.infer<ReturnType<typeof memberObject>>
 
 /** What the answer to a change says of the member. */
-export const memberReference = contactReference
-  .extend({ status: z.enum(MEMBER_STATUSES) })
-  .meta({ id: 'MemberReference' })
-export type MemberReference = z.infer<typeof memberReference>
+export const memberReference = once(() =>
+  contactReference()
+    .extend({ status: z.enum(MEMBER_STATUSES) })
+    .meta({ id: 'MemberReference' }),
+)
+export type MemberReference = z.infer<ReturnType<typeof memberReference>>
 
 export interface MemberFilter {
   status?: MemberStatus | undefined

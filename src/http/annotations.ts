@@ -24,18 +24,16 @@ export interface Words {
   errors?: readonly ErrorCode[]
 }
 
-/** What a middleware says of the route it stands in. */
+/** What a middleware says of the route it stands in. Schemas are made when they are asked for. */
 export interface Annotation {
   access?: Access
-  words?: Words
-  body?: z.ZodType
+  words?: () => Words
+  body?: () => z.ZodType
   /** What the body may be instead. */
-  otherBodies?: readonly OtherMedia[]
+  otherBodies?: () => readonly OtherMedia[]
   /** Bytes that the body may have, where that is not the usual limit. */
   bodyLimit?: number
-  query?: z.ZodType
-  /** Request headers it reads, by name. */
-  headers?: Record<string, z.ZodType>
+  query?: () => z.ZodType
   /** Refusals of its own. */
   errors?: readonly ErrorCode[]
 }
@@ -56,4 +54,4 @@ export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) =>
   annotations.get(findTargetHandler(handler as MiddlewareHandler)) ?? {}
 
 /** Describes a route for the OpenAPI document; at a request it does nothing. */
-export const describes = (words: Words): MiddlewareHandler => annotated({ words }, (_, next) => next())
+export const describes = (words: () => Words): MiddlewareHandler => annotated({ words }, (_, next) => next())

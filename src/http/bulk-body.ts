@@ -30,12 +30,12 @@ type BulkValidator<Schema extends z.ZodType> = MiddlewareHandler<
  * @throws AppError unsupported_media_type, malformed_body, body_too_large, too_many_rows, invalid if there are no rows
  */
 export function bulkBody<Schema extends z.ZodType<object>>(
-  schema: Schema,
+  schema: () => Schema,
   body: BulkBody,
 ): BulkValidator<Schema> {
   const annotation = {
-    body: z.object({ [body.name]: z.array(schema) }),
-    otherBodies: [
+    body: () => z.object({ [body.name]: z.array(schema()) }),
+    otherBodies: () => [
       { mediaType: 'application/x-ndjson', schema: textValue(body.examples.ndjson) },
       { mediaType: 'text/csv', schema: textValue(body.examples.csv) },
     ],
@@ -45,7 +45,7 @@ export function bulkBody<Schema extends z.ZodType<object>>(
   return annotated<BulkValidator<Schema>>(annotation, async (c, next) => {
     const sent = await sentRows(c.req.raw, body)
     const rows: Validated<z.output<Schema>>[] = sent.map((row) =>
-      row.fields ? row : validate(schema, row.sent),
+      row.fields ? row : validate(schema(), row.sent),
     )
     c.req.addValidatedData('json', { rows })
     await next()

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { isPublic } from '../auth/declared.ts'
 import type { AppEnv } from '../env.ts'
 import { describes } from './annotations.ts'
-import { openapiDocument } from './openapi.ts'
+import { once } from './once.ts'
 
 /** Swagger UI sets styles on its elements; scripts, and all else, come from here only. */
 const PAGE_POLICY = [
@@ -46,23 +46,20 @@ async function serve(c: Context<AppEnv>, name: string, mediaType: string): Promi
 
 /** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
 export function docsRoutes(app: Hono<AppEnv>) {
-  let document: Record<string, unknown> | undefined
+  const document = once(async () => (await import('./openapi.ts')).openapiDocument(app))
   return new Hono<AppEnv>()
     .get(
       '/openapi.json',
-      describes({
+      describes(() => ({
         summary: 'Get this document',
         answers: { 200: z.looseObject({ openapi: z.literal('3.1.1') }) },
-      }),
+      })),
       isPublic(),
-      (c) => {
-        document ??= openapiDocument(app)
-        return c.json(document)
-      },
+      async (c) => c.json(await document()),
     )
     .get(
       '/docs',
-      describes({ summary: 'Read this document', answers: { 200: file('text/html') } }),
+      describes(() => ({ summary: 'Read this document', answers: { 200: file('text/html') } })),
       isPublic(),
       (c) => {
         c.header('Content-Security-Policy', PAGE_POLICY)
@@ -71,19 +68,19 @@ export function docsRoutes(app: Hono<AppEnv>) {
     )
     .get(
       '/docs/start.js',
-      describes({ summary: 'The script of the page', answers: { 200: file('text/javascript') } }),
+      describes(() => ({ summary: 'The script of the page', answers: { 200: file('text/javascript') } })),
       isPublic(),
       (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }),
     )
     .get(
       '/docs/swagger-ui.css',
-      describes({ summary: 'The styles of the page', answers: { 200: file('text/css') } }),
+      describes(() => ({ summary: 'The styles of the page', answers: { 200: file('text/css') } })),
       isPublic(),
       (c) => serve(c, 'swagger-ui.css', 'text/css; charset=utf-8'),
     )
     .get(
       '/docs/swagger-ui-bundle.js',
-      describes({ summary: 'The program of the page', answers: { 200: file('text/javascript') } }),
+      describes(() => ({ summary: 'The program of the page', answers: { 200: file('text/javascript') } })),
       isPublic(),
       (c) => serve(c, 'swagger-ui-bundle.js', 'text/javascript; charset=utf-8'),
     )

@@ -46,9 +46,10 @@ const wholeNumber = () => z.union([z.int().nonnegative(), digits()])
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 
 /** How long what is replaced goes on working: `grace_seconds`, not at all unless asked for. */
-export const graceInput = z.object({
-  grace_seconds: wholeNumber().pipe(z.int().max(MAX_GRACE_SECONDS)).default(0),
-})
+export const graceInput = () =>
+  z.object({
+    grace_seconds: wholeNumber().pipe(z.int().max(MAX_GRACE_SECONDS)).default(0),
+  })
 
 /** A time in RFC 3339 with its offset, as milliseconds since the Unix epoch. */
 export const moment = () =>
@@ -76,7 +77,7 @@ export const nullableText = (max: number) =>
     .transform((value) => value || null)
 
 /** A customer's uid. */
-export const uid = () => uidValue
+export const uid = () => uidValue()
 
 /**
  * A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. A range of

@@ -61,18 +61,14 @@ function routesOf(app: App): Route[] {
 }
 
 function operation({ method, path, annotations }: Route, components: Components): Json {
-  const { access, words, body, otherBodies = [], query } = Object.assign({}, ...annotations) as Annotation
+  const { access, ...made } = Object.assign({}, ...annotations) as Annotation
+  const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
   if (!access || !words) throw new Error(`${method} ${path} is not described`)
   const who = ACCESS_WORDS[access.kind]
   const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
   const own = annotations.flatMap(({ errors = [] }) => errors)
   const codes = new Set([...who.errors, ...(repeatable?.errors ?? []), ...own, ...(words.errors ?? [])])
-  const headers = Object.assign(
-    {},
-    who.headers,
-    repeatable?.headers,
-    ...annotations.map(({ headers }) => headers),
-  )
+  const headers = { ...who.headers, ...repeatable?.headers }
   const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
   const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
   return {
@@ -92,7 +88,7 @@ function operation({ method, path, annotations }: Route, components: Components)
         required: true,
         content: {
           ...components.content(BODY_TYPES, body, 'input'),
-          ...otherContent(otherBodies, 'input', components),
+          ...otherContent(made.otherBodies?.() ?? [], 'input', components),
         },
       },
     }),

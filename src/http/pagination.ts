@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
+import { once } from './once.ts'
 
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100
@@ -8,17 +9,19 @@ const MAX_PER_PAGE = 100
 /** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
 const MAX_OFFSET = 10_000
 
-const wholeNumber = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/)
-  .transform(Number)
+const wholeNumber = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/)
+    .transform(Number)
 
 /** The query parameters that every collection takes. */
-export const pageQuery = z.object({
-  page: wholeNumber.optional(),
-  per_page: wholeNumber.pipe(z.int().max(MAX_PER_PAGE)).optional(),
-  cursor: z.string().max(1024).optional(),
-})
+export const pageQuery = () =>
+  z.object({
+    page: wholeNumber().optional(),
+    per_page: wholeNumber().pipe(z.int().max(MAX_PER_PAGE)).optional(),
+    cursor: z.string().max(1024).optional(),
+  })
 
 /** The sort key of the last row a page showed. */
 export type Position = readonly (string | number)[]
@@ -40,14 +43,14 @@ export interface Page<Item> {
   nextCursor: string | null
 }
 
-const cursorContent = z.tuple([z.int().min(2)], z.union([z.string(), z.int()]))
+const cursorContent = once(() => z.tuple([z.int().min(2)], z.union([z.string(), z.int()])))
 
 /**
  * Reads the paging parameters; `keyTypes` are the types of the sort key that a cursor of this collection holds.
  * @throws AppError invalid if the cursor is not one of this collection, or the page is too far for an offset.
  */
 export function pageRequest(
-  query: z.output<typeof pageQuery>,
+  query: z.output<ReturnType<typeof pageQuery>>,
   keyTypes: readonly ('string' | 'number')[],
 ): PageRequest {
   const perPage = query.per_page ?? DEFAULT_PER_PAGE
@@ -86,10 +89,10 @@ export function pageOf<Row, Item>(
 export const cursorAfter = ({ page }: PageRequest, position: Position) =>
   toBase64Url(utf8(JSON.stringify([page + 1, ...position])))
 
-function readCursor(cursor: string): z.output<typeof cursorContent> {
+function readCursor(cursor: string): z.output<ReturnType<typeof cursorContent>> {
   try {
     const bytes = fromBase64Url(cursor) ?? new Uint8Array()
-    return cursorContent.parse(JSON.parse(fromUtf8(bytes)))
+    return cursorContent().parse(JSON.parse(fromUtf8(bytes)))
   } catch (cause) {
     throw Object.assign(invalidField('cursor', FIELD_TEXT.invalid), { cause })
   }

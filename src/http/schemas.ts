@@ -1,58 +1,68 @@
 import * as z from 'zod'
+import { once } from './once.ts'
 
 /** The building blocks of what answers hold, each with an example for the OpenAPI document. */
 
-export const uidValue = z
-  .string()
-  .regex(/^[a-z0-9]{13}$/)
-  .meta({ examples: ['xj35478ymfe15'] })
+export const uidValue = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9]{13}$/)
+    .meta({ examples: ['xj35478ymfe15'] })
 
-export const timeValue = z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-11-21T09:30:00.000Z'] })
+export const timeValue = () =>
+  z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-11-21T09:30:00.000Z'] })
 
-export const countValue = z
-  .int()
-  .nonnegative()
-  .meta({ examples: [2] })
+export const countValue = () =>
+  z
+    .int()
+    .nonnegative()
+    .meta({ examples: [2] })
 
 /** A text with an example. */
 export const textValue = (example: string) => z.string().meta({ examples: [example] })
 
 /** Where a page stands in its collection. */
-const position = z
-  .object({
-    page: z
-      .int()
-      .positive()
-      .meta({ examples: [1] }),
-    per_page: z
-      .int()
-      .positive()
-      .meta({ examples: [20] }),
-    total: countValue.nullable().meta({
-      description: 'Null where counting would cost more than the page: follow next_cursor.',
-      examples: [2],
-    }),
-    total_pages: z
-      .int()
-      .nonnegative()
-      .nullable()
-      .meta({ examples: [1] }),
-    next_cursor: z
-      .string()
-      .nullable()
-      .meta({ description: 'For the page after this one; null on the last.', examples: [null] }),
-  })
-  .meta({ id: 'Position' })
+const position = once(() =>
+  z
+    .object({
+      page: z
+        .int()
+        .positive()
+        .meta({ examples: [1] }),
+      per_page: z
+        .int()
+        .positive()
+        .meta({ examples: [20] }),
+      total: countValue()
+        .nullable()
+        .meta({
+          description: 'Null where counting would cost more than the page: follow next_cursor.',
+          examples: [2],
+        }),
+      total_pages: z
+        .int()
+        .nonnegative()
+        .nullable()
+        .meta({ examples: [1] }),
+      next_cursor: z
+        .string()
+        .nullable()
+        .meta({ description: 'For the page after this one; null on the last.', examples: [null] }),
+    })
+    .meta({ id: 'Position' }),
+)
 
 const notCounted = 'Null where more than 1,000 match a search: follow `next_cursor`.'
 
 /** The same, where what matches is not counted to the end. */
-const searchedPosition = position
-  .extend({
-    total: position.shape.total.nullable().meta({ description: notCounted }),
-    total_pages: position.shape.total_pages.nullable().meta({ description: notCounted }),
-  })
-  .meta({ id: 'SearchedPosition' })
+const searchedPosition = once(() =>
+  position()
+    .extend({
+      total: position().shape.total.nullable().meta({ description: notCounted }),
+      total_pages: position().shape.total_pages.nullable().meta({ description: notCounted }),
+    })
+    .meta({ id: 'SearchedPosition' }),
+)
 
 /** `{message, data}`: one thing on the admin surface. */
 export const adminAnswer = <Data extends z.ZodType>(message: string, data: Data) =>
@@ -60,7 +70,7 @@ export const adminAnswer = <Data extends z.ZodType>(message: string, data: Data)
 
 /** `{message, data, meta}`: a page of a collection on the admin surface. */
 export const adminPage = <Item extends z.ZodType>(message: string, item: Item) =>
-  z.object({ message: z.literal(message), data: z.array(item), meta: position })
+  z.object({ message: z.literal(message), data: z.array(item), meta: position() })
 
 /** `{status, ...}`: one thing on the customer surface. */
 export const customerAnswer = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -72,4 +82,4 @@ export const customerChange = <Shape extends z.ZodRawShape>(message: string, sha
 
 /** `{status, <name>, pagination}`: a page of a collection on the customer surface. */
 export const customerPage = <Name extends string, Item extends z.ZodType>(name: Name, item: Item) =>
-  z.object({ status: z.literal('success'), [name]: z.array(item), pagination: searchedPosition })
+  z.object({ status: z.literal('success'), [name]: z.array(item), pagination: searchedPosition() })

@@ -5,6 +5,7 @@ import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
 import { annotated, annotationOf } from './annotations.ts'
 import { parsedBody } from './body.ts'
+import { once } from './once.ts'
 import { routePattern } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
@@ -27,12 +28,13 @@ interface BodyOptions {
  * @throws AppError unsupported_media_type, malformed_body, body_too_large, invalid
  */
 export function body<Schema extends z.ZodType<object>>(
-  schema: Schema,
+  schema: () => Schema,
   { message, alsoInvalid }: BodyOptions = {},
 ): Validator<'json', Schema> {
-  return annotated<Validator<'json', Schema>>({ body: schema, errors: BODY_ERRORS }, async (c, next) => {
+  const made = once(schema)
+  return annotated<Validator<'json', Schema>>({ body: made, errors: BODY_ERRORS }, async (c, next) => {
     const sent = await parsedBody(c.req.raw)
-    const { data, fields } = validate(schema, sent)
+    const { data, fields } = validate(made(), sent)
     if (fields)
       throw new AppError('invalid', { fields: { ...(await alsoInvalid?.(c, sent)), ...fields }, message })
     c.req.addValidatedData('json', data)
@@ -44,9 +46,10 @@ export function body<Schema extends z.ZodType<object>>(
  * Validates the query parameters against `schema`; `c.req.valid('query')` has them.
  * @throws AppError invalid
  */
-export function query<Schema extends z.ZodType<object>>(schema: Schema): Validator<'query', Schema> {
-  return annotated<Validator<'query', Schema>>({ query: schema, errors: ['invalid'] }, async (c, next) => {
-    const { data, fields } = validate(schema, c.req.query())
+export function query<Schema extends z.ZodType<object>>(schema: () => Schema): Validator<'query', Schema> {
+  const made = once(schema)
+  return annotated<Validator<'query', Schema>>({ query: made, errors: ['invalid'] }, async (c, next) => {
+    const { data, fields } = validate(made(), c.req.query())
     if (fields) throw new AppError('invalid', { fields })
     c.req.addValidatedData('query', data)
     await next()

@@ -9,35 +9,38 @@ import { readinessOf } from './readiness.service.ts'
 /** Seconds after which it may be asked again. */
 const RETRY_AFTER_SECONDS = 5
 
-const check = z.enum(['ok', 'failed'])
+const check = () => z.enum(['ok', 'failed'])
 
-const readiness = z.object({
-  status: z.enum(['ready', 'not_ready']),
-  checks: z.object({ d1: check, kv: check, queue: check, keys: check }),
-  unknown_outcomes: countValue.nullable().meta({
-    description:
-      'Acts on record that have had no outcome for a minute, up to 1,000; null if nobody can tell now.',
-    examples: [0],
-  }),
-})
+const readiness = () =>
+  z.object({
+    status: z.enum(['ready', 'not_ready']),
+    checks: z.object({ d1: check(), kv: check(), queue: check(), keys: check() }),
+    unknown_outcomes: countValue()
+      .nullable()
+      .meta({
+        description:
+          'Acts on record that have had no outcome for a minute, up to 1,000; null if nobody can tell now.',
+        examples: [0],
+      }),
+  })
 
 /** `/health` and `/health/ready`: whether the Worker answers at all, and whether all it needs does. */
 export const healthRoutes = new Hono<AppEnv>()
   .get(
     '/health',
-    describes({
+    describes(() => ({
       summary: 'Tell that the service is alive',
       answers: { 200: z.object({ status: z.literal('ok') }) },
-    }),
+    })),
     isPublic(),
     (c) => c.json({ status: 'ok' }),
   )
   .get(
     '/health/ready',
-    describes({
+    describes(() => ({
       summary: 'Tell whether the service and all it depends on can be used',
-      answers: { 200: readiness, 503: readiness },
-    }),
+      answers: { 200: readiness(), 503: readiness() },
+    })),
     isPublic(),
     async (c) => {
       const { checks, unknownOutcomes } = await readinessOf(c.env, c.var.db, c.var.now())

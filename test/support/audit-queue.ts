@@ -30,7 +30,7 @@ export async function quietQueues(): Promise<void> {
 /** The n-th event that a test makes up, in the way the producer words it. */
 export function makeEvent(n: number, changes: Partial<AuditEvent> = {}): AuditEvent {
   const stage = changes.stage ?? 'completed'
-  return auditEvent.parse({
+  return auditEvent().parse({
     v: 1,
     id: `aud_${String(n).padStart(22, '0')}`,
     stage,
