@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
 import type { Env, RequestVariables } from '../env.ts'
 import { AppError } from '../errors.ts'
-import { uid } from '../http/fields.ts'
 import { routePattern } from '../http/routing.ts'
+import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
 import { recordable, recordablePath } from './recordable.ts'
@@ -36,7 +36,7 @@ export class Act {
   /** Says what the act is about. An id can be any text: it comes from the path. */
   about(type: string, id: string): void {
     this.target = { type, id: recordable(id) }
-    if (type === 'customer') this.customerUid = uid().safeParse(id).data ?? null
+    if (type === 'customer') this.customerUid = uidOrNull(id)
   }
 
   /**

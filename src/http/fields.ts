@@ -77,7 +77,7 @@ export const nullableText = (max: number) =>
     .transform((value) => value || null)
 
 /** A customer's uid. */
-export const uid = () => uidValue()
+export const uid = uidValue
 
 /**
  * A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. A range of

@@ -3,11 +3,16 @@ import { once } from './once.ts'
 
 /** The building blocks of what answers hold, each with an example for the OpenAPI document. */
 
+const UID = /^[a-z0-9]{13}$/
+
 export const uidValue = () =>
   z
     .string()
-    .regex(/^[a-z0-9]{13}$/)
+    .regex(UID)
     .meta({ examples: ['xj35478ymfe15'] })
+
+/** A text that has the form of a uid; null of any other. */
+export const uidOrNull = (text: string) => (UID.test(text) ? text : null)
 
 export const timeValue = () =>
   z.iso.datetime({ precision: 3 }).meta({ examples: ['2026-11-21T09:30:00.000Z'] })

@@ -17,8 +17,8 @@ import { checkLimits, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
-import { uid } from '../http/fields.ts'
 import { isWrite } from '../http/routing.ts'
+import { uidOrNull } from '../http/schemas.ts'
 import { inBackground } from '../log.ts'
 
 type Claim = Extract<Credentials, { kind: 'impersonation' }>
@@ -76,7 +76,7 @@ function authorityOf(
   act: Act,
   onLive: (key: KeyAuthority) => void,
 ) {
-  const customerUid = uid().safeParse(claim.customerUid).data ?? null
+  const customerUid = uidOrNull(claim.customerUid)
   return new Authority(c.var.db, {
     queries: [keyAuthority(c.var.db, claimed.id, customerUid, c.var.now())],
     judge([[row]]) {
