@@ -3,8 +3,8 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { utf8 } from './encoding.ts'
 
 /**
- * Lower-case hex of the SHA-256 of bytes, or of a text's UTF-8 bytes. Web Crypto's takes a detour of 20 µs, and to load
- * node:crypto takes 10 ms of an isolate's start.
+ * Lower-case hex of the SHA-256 of bytes, or of a text's UTF-8 bytes. Not by node:crypto, which takes 10 ms of an
+ * isolate's start to load.
  */
 export const sha256Hex = (content: string | Uint8Array) =>
   bytesToHex(sha256(typeof content === 'string' ? utf8(content) : content))
