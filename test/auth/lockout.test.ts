@@ -3,30 +3,25 @@ import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { mirrorLock } from '../../src/auth/lockout.ts'
+import * as argon2id from '../../src/crypto/argon2id.ts'
 import { adminSessions, admins, loginFailures, unlockTokens } from '../../src/db/schema.ts'
 import type { Env } from '../../src/env.ts'
 import worker from '../../src/index.ts'
 import { recordsOf } from '../support/audit.ts'
-import { failing, interceptedDatabase } from '../support/bindings.ts'
+import { failing, fetchWith, interceptedDatabase } from '../support/bindings.ts'
 import { countedBindings } from '../support/counted-bindings.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
 import { type Answer, type Caller, type CallOptions, signedCaller } from '../support/http.ts'
 import { mailsTo, mailTo, tokenIn } from '../support/mail.ts'
 
-// Counts what is hashed, and hashes it: by a service that is loaded anew, for others share the one that is there.
-vi.doMock('../../src/crypto/argon2id.ts', { spy: true })
-vi.resetModules()
-const { argon2idHash } = await import('../../src/crypto/argon2id.ts')
-const { fetchWith } = await import('../support/bindings.ts')
-afterAll(() => {
-  vi.doUnmock('../../src/crypto/argon2id.ts')
-  vi.resetModules()
-})
+// Counts what is hashed, and hashes it.
+const hashing = vi.spyOn(argon2id, 'argon2idHash')
+afterAll(() => hashing.mockRestore())
 
 const MINUTE = 60_000
 const CHEAP = cheapHash(PASSWORD)
 
-const hashesDone = () => vi.mocked(argon2idHash).mock.calls.length
+const hashesDone = () => hashing.mock.calls.length
 
 /** What is different from the deployed service, where something is. */
 let bindings: Partial<Env>

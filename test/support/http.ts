@@ -1,6 +1,6 @@
-import { exports } from 'cloudflare:workers'
 import { createHmac } from 'node:crypto'
 import type { Role } from '../../src/auth/permissions.ts'
+import { fetchWith } from './bindings.ts'
 import { expectAsDocumented } from './contract.ts'
 import { makeAdmin, makeAdminKey, makeClient, makeCustomer, makeSession } from './factories.ts'
 
@@ -27,9 +27,9 @@ export interface Answer {
 /** Something that calls the service. */
 export type Caller = (path: string, options?: CallOptions) => Promise<Answer>
 
-/** Calls the Worker through its own entry, as anybody would. */
+/** Calls the Worker, and waits for what it does after its answer: a test must not cut that short when it ends. */
 export const call: Caller = async (path, options = {}) => {
-  const { via = (request) => exports.default.fetch(request) } = options
+  const { via = (request) => fetchWith({}, request) } = options
   const request = new Request(ORIGIN + path, requestInit(options))
   const response = await via(request)
   // Not text(): the runtime warns of types it does not take for text, NDJSON among them.
