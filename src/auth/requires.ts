@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { Act } from '../audit/act.ts'
 import { AppError } from '../errors.ts'
+import { once } from '../http/once.ts'
 import { isWrite } from '../http/routing.ts'
 import { type AdminActor, recordedActor, type SessionActor } from './actor.ts'
 import type { Reader } from './authority.ts'
@@ -54,22 +55,18 @@ export function requires<P extends Permission>(
 export function requiresToRead(permission: Permission, targetType?: string): MiddlewareHandler<ReaderEnv> {
   return declaresPermission(permission, async (c, next) => {
     const { db, authority } = c.var
-    let permitted: Promise<unknown> | undefined
-    const permitOnce = () => {
-      permitted ??= authority.verify().then((caller) => permit(c, caller, permission, targetType))
-      return permitted
-    }
+    const permitted = once(async () => permit(c, await authority.verify(), permission, targetType))
     c.set('reader', {
       db,
       async read(queries) {
         const rows = await authority.read(queries)
-        await permitOnce()
+        await permitted()
         return rows
       },
     })
-    if (authority.isAsked) await permitOnce()
+    if (authority.isAsked) await permitted()
     await next()
-    await permitOnce()
+    await permitted()
   })
 }
 
