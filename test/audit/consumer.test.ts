@@ -134,6 +134,25 @@ test('consumers at once, with overlapping batches, make one chain', async () => 
   await expectWhole(events)
 })
 
+test('a consumer that another one was faster than appends after it, without a redelivery', async () => {
+  const [own, other] = [deliveriesOf(makeEvents(3)), deliveriesOf(makeEvents(3, 3))]
+  let roundTrips = 0
+  const DB = interceptedDatabase(env.DB, async () => {
+    roundTrips++
+    // Between its look at the trail and its append.
+    if (roundTrips === 2) expect((await deliver(other)).acknowledged).toHaveLength(3)
+  })
+  const { acknowledged, again } = await deliver(own, { DB })
+  expect({ acknowledged: acknowledged.length, again }).toEqual({ acknowledged: 3, again: [] })
+  expect((await trail()).map(({ request_id }) => request_id)).toEqual([
+    'req_3',
+    'req_4',
+    'req_5',
+    'req_1',
+    'req_2',
+  ])
+})
+
 test('any interleaving of batches, redeliveries, consumers and failures leaves the same', async () => {
   const fault = fc.option(
     fc.record({
