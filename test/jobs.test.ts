@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { adminSessions, customers } from '../src/db/schema.ts'
+import { customers } from '../src/db/schema/customers.ts'
+import { adminSessions } from '../src/db/schema/staff.ts'
 import worker from '../src/index.ts'
 import { DAILY_CRON } from '../src/jobs.ts'
 import settings from '../wrangler.toml?raw'

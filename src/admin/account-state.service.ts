@@ -5,7 +5,7 @@ import type { SessionActor } from '../auth/actor.ts'
 import type { Role } from '../auth/permissions.ts'
 import { type LockoutStores, mailUnlockLink } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
-import { adminSessions, admins } from '../db/schema.ts'
+import { adminSessions, admins } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
 import { accountById, found, getAdmin } from './accounts.service.ts'
 

@@ -1,7 +1,7 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
 import { createCustomerKey } from '../customer/api-keys.service.ts'
 import type { Database } from '../db/client.ts'
-import { customers } from '../db/schema.ts'
+import { customers } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import {
   type Customer,

@@ -1,6 +1,7 @@
 import { and, eq, exists, lte, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { contacts, customerApiKeys, customers, idempotencyKeys, lists, members } from '../db/schema.ts'
+import { customerApiKeys, customers, idempotencyKeys } from '../db/schema/customers.ts'
+import { contacts, lists, members } from '../db/schema/lists.ts'
 import type { Clock } from '../env.ts'
 import { DELETE_AFTER_MS } from './customers.service.ts'
 

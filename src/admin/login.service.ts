@@ -12,7 +12,7 @@ import { hashPassword, needsRehash, verifyPassword } from '../auth/passwords.ts'
 import { newSession } from '../auth/session.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
-import { adminSessions, admins, loginFailures } from '../db/schema.ts'
+import { adminSessions, admins, loginFailures } from '../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../errors.ts'
 
 interface Credentials {

@@ -6,7 +6,7 @@ import { faultsOf } from '../auth/password-policy.ts'
 import { hashPassword, verifyPassword } from '../auth/passwords.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
-import { adminSessions, admins } from '../db/schema.ts'
+import { adminSessions, admins } from '../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
 
 export interface PasswordChange {

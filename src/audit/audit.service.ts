@@ -2,7 +2,7 @@ import { and, type Column, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle
 import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
-import { auditEntries, auditOpenActs } from '../db/schema.ts'
+import { auditEntries, auditOpenActs } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
 import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { type AuditEntry, type ChainedEntry, presentEntry } from './entry.ts'

@@ -1,7 +1,7 @@
 import { gt } from 'drizzle-orm'
 import { utf8 } from '../crypto/encoding.ts'
 import type { Database } from '../db/client.ts'
-import { auditEntries } from '../db/schema.ts'
+import { auditEntries } from '../db/schema/audit.ts'
 import { objectText } from './digest.ts'
 import { LINK } from './trail.ts'
 

@@ -1,6 +1,6 @@
 import { between, desc, inArray, isNotNull } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { auditEntries, auditSegments } from '../db/schema.ts'
+import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import { digestName, LATEST_DIGEST, objectText, readDigest } from './digest.ts'
 import type { ChainedEntry } from './entry.ts'
 import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from './trail.ts'

@@ -1,7 +1,7 @@
 import { count, lte, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Database } from '../db/client.ts'
-import { auditOpenActs } from '../db/schema.ts'
+import { auditOpenActs } from '../db/schema/audit.ts'
 
 /** How an act ended, as far as is known: `pending` for a minute after it began, `unknown` if no more was heard of it. */
 export const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'unknown', 'pending'] as const

@@ -1,7 +1,7 @@
 import { gte, lte, sql } from 'drizzle-orm'
 import { sha256Hex } from '../crypto/digest.ts'
 import { type Database, openDatabase } from '../db/client.ts'
-import { auditEntries, auditSegments } from '../db/schema.ts'
+import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import type { Env } from '../env.ts'
 import { logFailure } from '../log.ts'
 import { settingsOf } from '../settings.ts'

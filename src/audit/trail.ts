@@ -1,7 +1,7 @@
 import { desc, isNull, sql } from 'drizzle-orm'
 import { utf8 } from '../crypto/encoding.ts'
 import type { Database } from '../db/client.ts'
-import { auditEntries, auditSegments } from '../db/schema.ts'
+import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import { signDigest } from './digest.ts'
 import { type ChainedEntry, chainEntry, GENESIS_HASH } from './entry.ts'
 import type { TrailEvent } from './event.ts'

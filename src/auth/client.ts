@@ -3,7 +3,7 @@ import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { fromHex, utf8 } from '../crypto/encoding.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
-import { clients } from '../db/schema.ts'
+import { clients } from '../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../errors.ts'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }

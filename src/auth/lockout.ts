@@ -1,6 +1,6 @@
 import { eq, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Database } from '../db/client.ts'
-import { loginFailures } from '../db/schema.ts'
+import { loginFailures } from '../db/schema/staff.ts'
 import type { Env } from '../env.ts'
 import { logFailure } from '../log.ts'
 import type { Settings } from '../settings.ts'

@@ -3,7 +3,7 @@ import { sha256Hex } from '../crypto/digest.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
-import { adminSessions, admins, loginFailures } from '../db/schema.ts'
+import { adminSessions, admins, loginFailures } from '../db/schema/staff.ts'
 import { adminColumns } from './account.ts'
 
 const TOKEN_PREFIX = 'stw_session_'

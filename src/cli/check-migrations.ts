@@ -8,12 +8,12 @@ const copy = mkdtempSync(join(tmpdir(), 'steward-migrations-'))
 try {
   cpSync('migrations', copy, { recursive: true })
   const before = readdirSync(copy)
-  const options = ['--dialect', 'sqlite', '--schema', 'src/db/schema.ts', '--out', relative('.', copy)]
+  const options = ['--dialect', 'sqlite', '--schema', 'src/db/schema', '--out', relative('.', copy)]
   execFileSync('drizzle-kit', ['generate', ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
   const missing = readdirSync(copy).filter((file) => !before.includes(file))
   if (missing.length > 0) {
     console.error(
-      'src/db/schema.ts has changes that no migration makes: run npm run generate:migration -- --name <what>',
+      'src/db/schema has changes that no migration makes: run npm run generate:migration -- --name <what>',
     )
     process.exitCode = 1
   }

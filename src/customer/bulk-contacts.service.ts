@@ -1,6 +1,6 @@
 import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { contacts } from '../db/schema.ts'
+import { contacts } from '../db/schema/lists.ts'
 import type { Validated } from '../http/validation.ts'
 import { type BulkOutcome, inTrips, parametersOf, said, says, type Upsert } from './bulk.service.ts'
 import type { ContactInput, ContactReference } from './contacts.service.ts'

@@ -1,6 +1,6 @@
 import { and, eq, exists, ne, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { contacts, members } from '../db/schema.ts'
+import { contacts, members } from '../db/schema/lists.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import type { Validated } from '../http/validation.ts'
 import { type BulkOutcome, inTrips, parametersOf, said, type Upsert } from './bulk.service.ts'

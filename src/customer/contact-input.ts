@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { MEMBER_STATUSES } from '../db/schema.ts'
+import { MEMBER_STATUSES } from '../db/schema/lists.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import { email, jsonObject, limitedText, uid } from '../http/fields.ts'
 

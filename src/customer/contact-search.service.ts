@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { boundedTotal, startsWith } from '../db/keyset.ts'
-import { contacts } from '../db/schema.ts'
+import { contacts } from '../db/schema/lists.ts'
 import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { type Contact, contactColumns, presentContact } from './contacts.service.ts'
 

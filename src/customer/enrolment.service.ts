@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { randomUid } from '../crypto/random.ts'
-import { contacts, members } from '../db/schema.ts'
+import { contacts, members } from '../db/schema/lists.ts'
 import { AppError } from '../errors.ts'
 import { type ContactInput, foundContact, ownContact, withEmail } from './contacts.service.ts'
 import { foundList, ownList } from './lists.service.ts'

@@ -1,7 +1,7 @@
 import { and, eq, gt } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { utf8 } from '../crypto/encoding.ts'
-import { contacts } from '../db/schema.ts'
+import { contacts } from '../db/schema/lists.ts'
 import { csvLines } from '../http/csv.ts'
 import { logFailure } from '../log.ts'
 import { type Contact, type ContactRow, contactColumns, presentContact } from './contacts.service.ts'

@@ -2,7 +2,7 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import { fromUtf8, gunzip, gzip, utf8 } from '../crypto/encoding.ts'
 import type { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
-import { idempotencyKeys } from '../db/schema.ts'
+import { idempotencyKeys } from '../db/schema/customers.ts'
 import { AppError, orUnavailable } from '../errors.ts'
 
 /** For how long a repetition gets the first answer. */

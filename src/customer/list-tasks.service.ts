@@ -2,7 +2,7 @@ import { and, asc, desc, eq, isNotNull, notExists, type SQL, sql } from 'drizzle
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { randomUid } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
-import { lists, listTasks, members } from '../db/schema.ts'
+import { lists, listTasks, members } from '../db/schema/lists.ts'
 import type { Clock } from '../env.ts'
 import { logFailure } from '../log.ts'
 import { foundList, type ListReference, ownList } from './lists.service.ts'

@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { past } from '../db/keyset.ts'
-import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema.ts'
+import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema/lists.ts'
 import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {

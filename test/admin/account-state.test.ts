@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { changeRole, disableAdmin } from '../../src/admin/account-state.service.ts'
 import { emailHashOf } from '../../src/auth/account.ts'
-import { adminSessions, admins, loginFailures, unlockTokens } from '../../src/db/schema.ts'
+import { adminSessions, admins, loginFailures, unlockTokens } from '../../src/db/schema/staff.ts'
 import { recordsOf } from '../support/audit.ts'
 import { failing, fetchWith } from '../support/bindings.ts'
 import {

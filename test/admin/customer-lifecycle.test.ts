@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { hasAccessKeyForm } from '../../src/auth/access-key.ts'
-import { customerApiKeys } from '../../src/db/schema.ts'
+import { customerApiKeys } from '../../src/db/schema/customers.ts'
 import { recordsOf } from '../support/audit.ts'
 import { database } from '../support/factories.ts'
 import { type Answer, customerWithCallers, loggedIn } from '../support/http.ts'

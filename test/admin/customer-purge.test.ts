@@ -1,10 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { getTableName, is } from 'drizzle-orm'
-import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { getTableName } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { OWNED_TABLES, purgeDeletedCustomers } from '../../src/admin/customer-purge.service.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import * as schema from '../../src/db/schema.ts'
+import { customers } from '../../src/db/schema/customers.ts'
 import { recordsOf } from '../support/audit.ts'
 import { failingDatabase, fetchWith } from '../support/bindings.ts'
 import { countedBindings } from '../support/counted-bindings.ts'
@@ -51,11 +50,13 @@ beforeEach(async () => {
   deleted = await admin.call(`/admin/customers/${customer.uid}`, { method: 'DELETE' })
 })
 
-test('every table that holds something of a customer’s is purged', () => {
-  const tables = Object.values(schema).filter((value) => is(value, SQLiteTable))
-  const owned = tables.filter((table) => 'customerUid' in table).map(getTableName)
-  const purged = OWNED_TABLES.map(({ table }) => getTableName(table))
-  expect(purged.sort()).toEqual(owned.filter((name) => !name.startsWith('audit_')).sort())
+test('every table that holds something of a customer’s is purged, but for the trail', async () => {
+  const owned = await env.DB.prepare(
+    `SELECT name FROM sqlite_master
+     WHERE type = 'table' AND sql GLOB '*[^a-z_]customer_uid[^a-z_]*' AND name NOT LIKE 'audit%' ORDER BY name`,
+  ).all()
+  const purged = OWNED_TABLES.map(({ table }) => ({ name: getTableName(table) }))
+  expect(purged.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(owned.results)
 })
 
 test('for 30 days nothing goes; then all that is the customer’s does, and nothing of anybody else', async () => {
@@ -80,7 +81,7 @@ test('the trail keeps what it says of the customer, whose uid is never given out
     { customer_uid: customer.uid, stage: 'completed', result: 'success' },
   ])
   const again = { uid: customer.uid, email: 'new@example.com', status: 'active' as const, createdAt: 1 }
-  await expect(database().insert(schema.customers).values(again)).rejects.toMatchObject({
+  await expect(database().insert(customers).values(again)).rejects.toMatchObject({
     cause: expect.objectContaining({ message: expect.stringContaining('given out before') }),
   })
 })

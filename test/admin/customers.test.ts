@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { customers, customerTotals } from '../../src/db/schema.ts'
+import { customers, customerTotals } from '../../src/db/schema/customers.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { countedBindings } from '../support/counted-bindings.ts'

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { forgetEndedSessions } from '../../src/admin/live-sessions.service.ts'
-import { adminSessions } from '../../src/db/schema.ts'
+import { adminSessions } from '../../src/db/schema/staff.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../support/factories.ts'

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { type Permission, ROLES, type Role, ruleOf, SCOPES } from '../../src/auth/permissions.ts'
-import { adminSessions, admins, clients } from '../../src/db/schema.ts'
+import { adminSessions, admins, clients } from '../../src/db/schema/staff.ts'
 import { listenedQueue } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import {

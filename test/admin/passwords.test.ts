@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { adminSessions, admins, loginFailures } from '../../src/db/schema.ts'
+import { adminSessions, admins, loginFailures } from '../../src/db/schema/staff.ts'
 import type { Env } from '../../src/env.ts'
 import { recordsOf, trail } from '../support/audit.ts'
 import { fetchWith, interceptedDatabase } from '../support/bindings.ts'

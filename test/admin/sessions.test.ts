@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { adminSessions, admins } from '../../src/db/schema.ts'
+import { adminSessions, admins } from '../../src/db/schema/staff.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../support/factories.ts'

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { loginFailures, unlockTokens } from '../../src/db/schema.ts'
+import { loginFailures, unlockTokens } from '../../src/db/schema/staff.ts'
 import type { Env } from '../../src/env.ts'
 import { recordsOf, trail } from '../support/audit.ts'
 import { failing, fetchWith } from '../support/bindings.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { adminApiKeys } from '../../src/db/schema.ts'
+import { adminApiKeys } from '../../src/db/schema/staff.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, test } from 'vitest'
 import { chainEntry } from '../../src/audit/entry.ts'
-import { auditEntries } from '../../src/db/schema.ts'
+import { auditEntries } from '../../src/db/schema/audit.ts'
 import { deliver, deliveriesOf, makeEvent, makeEvents } from '../support/audit-queue.ts'
 import { database } from '../support/factories.ts'
 

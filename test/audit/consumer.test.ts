@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { auditDeadLetters } from '../../src/db/schema.ts'
+import { auditDeadLetters } from '../../src/db/schema/audit.ts'
 import type { Env } from '../../src/env.ts'
 import { trail } from '../support/audit.ts'
 import {

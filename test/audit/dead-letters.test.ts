@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { auditDeadLetters } from '../../src/db/schema.ts'
+import { auditDeadLetters } from '../../src/db/schema/audit.ts'
 import { trail } from '../support/audit.ts'
 import { deliver, deliveriesOf, makeEvent, makeEvents } from '../support/audit-queue.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings.ts'

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { SealingKeys } from '../../src/crypto/sealed-secret.ts'
-import { clients } from '../../src/db/schema.ts'
+import { clients } from '../../src/db/schema/staff.ts'
 import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../support/factories.ts'
 import { call, checksum } from '../support/http.ts'
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { adminSessions, admins, clients } from '../../src/db/schema.ts'
+import { adminSessions, admins, clients } from '../../src/db/schema/staff.ts'
 import { listenedQueue } from '../support/audit.ts'
 import { failing, fetchWith } from '../support/bindings.ts'
 import { counted } from '../support/counted-bindings.ts'

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { firstAdmin } from '../../src/cli/bootstrap/first-admin.ts'
-import { admins, clients } from '../../src/db/schema.ts'
+import { admins, clients } from '../../src/db/schema/staff.ts'
 import { database, makeAdmin } from '../support/factories.ts'
 import { signedCaller } from '../support/http.ts'
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { runListTasks } from '../../src/customer/list-tasks.service.ts'
-import { MEMBER_STATUSES } from '../../src/db/schema.ts'
+import { MEMBER_STATUSES } from '../../src/db/schema/lists.ts'
 import { database } from '../support/factories.ts'
 import { type Answer, type Caller, customerWithCallers } from '../support/http.ts'
 

@@ -1,7 +1,7 @@
 import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { idempotencyKeys } from '../../src/db/schema.ts'
+import { idempotencyKeys } from '../../src/db/schema/customers.ts'
 import worker from '../../src/index.ts'
 import { recordsOf } from '../support/audit.ts'
 import { failingDatabase, fetchWith } from '../support/bindings.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { MEMBERS_PER_STEP, runListTasks } from '../../src/customer/list-tasks.service.ts'
-import { listTasks, members } from '../../src/db/schema.ts'
+import { listTasks, members } from '../../src/db/schema/lists.ts'
 import { failingDatabase, fetchWith } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'
 import { customerWithCallers } from '../support/http.ts'

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
-import { lists } from '../../src/db/schema.ts'
+import { lists } from '../../src/db/schema/lists.ts'
 import { recordsOf, trail } from '../support/audit.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'

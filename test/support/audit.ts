@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { type AuditEntry, presentEntry } from '../../src/audit/entry.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
-import { auditEntries } from '../../src/db/schema.ts'
+import { auditEntries } from '../../src/db/schema/audit.ts'
 import { database } from './factories.ts'
 import type { Answer } from './http.ts'
 

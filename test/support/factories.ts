@@ -10,7 +10,7 @@ import { newSession } from '../../src/auth/session.ts'
 import { argon2idHash } from '../../src/crypto/argon2id.ts'
 import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { openDatabase } from '../../src/db/client.ts'
-import { adminSessions } from '../../src/db/schema.ts'
+import { adminSessions } from '../../src/db/schema/staff.ts'
 
 /** The password of every admin that a test makes. */
 export const PASSWORD = 'correct horse battery staple'

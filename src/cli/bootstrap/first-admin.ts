@@ -4,7 +4,7 @@ import { newSecret } from '../../admin/clients.service.ts'
 import { pendingPassword, randomPassword } from '../../auth/passwords.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
-import { admins, clients } from '../../db/schema.ts'
+import { admins, clients } from '../../db/schema/staff.ts'
 
 /** The first super_admin and the first client: what to tell their owner, and the SQL that makes them. */
 export interface FirstAdmin {

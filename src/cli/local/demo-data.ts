@@ -9,7 +9,7 @@ import { createCustomerKey } from '../../customer/api-keys.service.ts'
 import { createContact } from '../../customer/contacts.service.ts'
 import { createList } from '../../customer/lists.service.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
-import { admins, clients } from '../../db/schema.ts'
+import { admins, clients } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
 
 /** The credentials of the demo data; this is the shape of `.wrangler/demo.json`. */

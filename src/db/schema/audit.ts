@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { moment } from '../columns.ts'
+
+const entryField = (name: string): SQL => sql.raw(`entry ->> '$.${name}'`)
+
+/**
+ * The audit trail. No foreign keys: a record outlives what it tells of. What can be filtered by is read out of
+ * the stored text by generated columns, so that the hashed bytes stay the only truth. Triggers see to it that the
+ * table is only ever appended to, in order (see migrations).
+ */
+export const auditEntries = sqliteTable(
+  'audit_entries',
+  {
+    seq: integer('seq').primaryKey(),
+    /** The canonical bytes: one flat JSON object (see audit/entry.ts). */
+    entry: text('entry').notNull(),
+    prevHash: text('prev_hash').notNull(),
+    /** Hex of SHA-256 over prev_hash and entry. */
+    hash: text('hash').notNull(),
+    id: text('id').generatedAlwaysAs(entryField('id')).notNull(),
+    stage: text('stage').generatedAlwaysAs(entryField('stage')).notNull(),
+    customerUid: text('customer_uid').generatedAlwaysAs(entryField('customer_uid')),
+    adminId: integer('admin_id').generatedAlwaysAs(entryField('admin_id')),
+    apiKeyId: text('api_key_id').generatedAlwaysAs(entryField('api_key_id')),
+    /** RFC 3339 in UTC with milliseconds, always of one length, so that texts compare as times. */
+    time: text('time').generatedAlwaysAs(entryField('time')),
+    method: text('method').generatedAlwaysAs(entryField('method')),
+    route: text('route').generatedAlwaysAs(entryField('route')),
+    result: text('result').generatedAlwaysAs(entryField('result')),
+    prunedToSeq: integer('pruned_to_seq').generatedAlwaysAs(entryField('pruned_to_seq')),
+  },
+  (table) => [
+    uniqueIndex('audit_entries_id_stage').on(table.id, table.stage),
+    index('audit_entries_customer').on(table.customerUid, table.seq),
+    // Each ends in the rowid, which is seq: they serve "newest first" with any one filter and a range of time.
+    index('audit_entries_time').on(table.time),
+    index('audit_entries_customer_time').on(table.customerUid, table.time),
+    index('audit_entries_admin_time').on(table.adminId, table.time),
+    index('audit_entries_api_key_time').on(table.apiKeyId, table.time),
+    index('audit_entries_method_time').on(table.method, table.time),
+    index('audit_entries_route_time').on(table.route, table.time),
+    index('audit_entries_result_time').on(table.result, table.time),
+    index('audit_entries_checkpoints').on(table.prunedToSeq).where(sql`pruned_to_seq IS NOT NULL`),
+  ],
+)
+
+/** Acts that are `received` and not `completed`, kept by triggers: few, however long the trail is. */
+export const auditOpenActs = sqliteTable(
+  'audit_open_acts',
+  {
+    id: text('id').primaryKey(),
+    seq: integer('seq').notNull(),
+    time: text('time').notNull(),
+  },
+  (table) => [index('audit_open_acts_time').on(table.time, table.seq)],
+)
+
+/**
+ * What each exported object holds, decided in the transaction that appended the entries: a retry after any
+ * failure writes the same objects under the same names.
+ */
+export const auditSegments = sqliteTable(
+  'audit_segments',
+  {
+    firstSeq: integer('first_seq').primaryKey(),
+    lastSeq: integer('last_seq').notNull(),
+    appendedAt: moment('appended_at').notNull(),
+    exportedAt: moment('exported_at'),
+    /** The signed digest, as it is exported beside the object (see audit/digest.ts). */
+    digest: text('digest').notNull().default(''),
+  },
+  (table) => [index('audit_segments_pending').on(table.firstSeq).where(sql`exported_at IS NULL`)],
+)
+
+/** Queue messages that could not be read or stored, kept as they came. */
+export const auditDeadLetters = sqliteTable(
+  'audit_dead_letters',
+  {
+    /** Follows from the body, so that a message that comes back is the same dead letter. */
+    id: text('id').primaryKey(),
+    body: text('body').notNull(),
+    reason: text('reason').notNull(),
+    attempts: integer('attempts').notNull(),
+    sentAt: moment('sent_at').notNull(),
+    receivedAt: moment('received_at').notNull(),
+    /** When it was sent to the queue again; null once more if it came back. */
+    replayedAt: moment('replayed_at'),
+  },
+  (table) => [index('audit_dead_letters_received').on(table.receivedAt, table.id)],
+)

@@ -1,0 +1,126 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Role } from '../../auth/permissions.ts'
+import { caseInsensitiveText, moment, stringList } from '../columns.ts'
+
+/** Registered callers of the admin surface, who sign what they send. */
+export const clients = sqliteTable('clients', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** Sealed with AES-GCM (see crypto/sealed-secret.ts): an HMAC key has to be read back, so a hash would not do. */
+  sealedSecret: text('sealed_secret').notNull(),
+  /** The secret before the last rotation, and until when it still verifies. */
+  previousSealedSecret: text('previous_sealed_secret'),
+  previousSecretExpiresAt: moment('previous_secret_expires_at'),
+  disabledAt: moment('disabled_at'),
+  createdAt: moment('created_at').notNull(),
+})
+
+/** Staff accounts. */
+export const admins = sqliteTable(
+  'admins',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    email: caseInsensitiveText('email').notNull(),
+    /** SHA-256 of the email in lower case: what failed logins are counted by. */
+    emailHash: text('email_hash').notNull().unique(),
+    role: text('role').$type<Role>().notNull(),
+    /** Argon2id in the PHC string format. */
+    passwordHash: text('password_hash').notNull(),
+    hasChangedPassword: integer('has_changed_password', { mode: 'boolean' }).notNull(),
+    passwordExpiresAt: moment('password_expires_at'),
+    disabledAt: moment('disabled_at'),
+    lastLoginAt: moment('last_login_at'),
+    createdAt: moment('created_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('admins_email').on(table.email),
+    index('admins_enabled_super_admins')
+      .on(table.id)
+      .where(sql`role = 'super_admin' AND disabled_at IS NULL`),
+  ],
+)
+
+/** How many rows a table has, kept by triggers, so that a total costs one row. */
+export const totals = sqliteTable('totals', {
+  name: text('name', { enum: ['admins'] }).primaryKey(),
+  rows: integer('rows').notNull(),
+})
+
+/** Failed logins by email, whether there is such an account or not. A login that is under way counts as one. */
+export const loginFailures = sqliteTable(
+  'login_failures',
+  {
+    emailHash: text('email_hash').primaryKey(),
+    /** A JSON array of moments: those of this row's failures that can still add up to a lock. */
+    failedAt: text('failed_at').notNull().default('[]'),
+    lockedUntil: moment('locked_until'),
+    /** When the row has nothing to say any more. */
+    expiresAt: moment('expires_at').notNull().default(0),
+  },
+  (table) => [index('login_failures_expires_at').on(table.expiresAt)],
+)
+
+/** Links that were mailed to unlock an account and were not used yet. */
+export const unlockTokens = sqliteTable(
+  'unlock_tokens',
+  {
+    tokenHash: text('token_hash').primaryKey(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    index('unlock_tokens_admin_id').on(table.adminId),
+    index('unlock_tokens_expires_at').on(table.expiresAt),
+  ],
+)
+
+export const adminSessions = sqliteTable(
+  'admin_sessions',
+  {
+    id: text('id').primaryKey(),
+    tokenHash: text('token_hash').notNull(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    createdAt: moment('created_at').notNull(),
+    lastSeenAt: moment('last_seen_at').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    uniqueIndex('admin_sessions_token_hash').on(table.tokenHash),
+    index('admin_sessions_admin_id').on(table.adminId),
+  ],
+)
+
+export const adminApiKeys = sqliteTable(
+  'admin_api_keys',
+  {
+    id: text('id').primaryKey(),
+    adminId: integer('admin_id')
+      .notNull()
+      .references(() => admins.id),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    keyHint: text('key_hint').notNull(),
+    /** The key before the last roll, and until when it still works. */
+    previousKeyHash: text('previous_key_hash'),
+    previousKeyExpiresAt: moment('previous_key_expires_at'),
+    scopes: stringList('scopes').notNull(),
+    /** The uids it may act for; null: any customer. */
+    customers: stringList('customers'),
+    ipAllow: stringList('ip_allow').notNull(),
+    ipDeny: stringList('ip_deny').notNull(),
+    requireReason: integer('require_reason', { mode: 'boolean' }).notNull(),
+    expiresAt: moment('expires_at'),
+    createdAt: moment('created_at').notNull(),
+    lastUsedAt: moment('last_used_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    uniqueIndex('admin_api_keys_key_hash').on(table.keyHash),
+    index('admin_api_keys_admin_id').on(table.adminId),
+  ],
+)
