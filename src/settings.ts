@@ -1,13 +1,8 @@
 import * as z from 'zod'
 import type { Env } from './env.ts'
+import { positiveDigits } from './http/fields.ts'
 import { once } from './http/once.ts'
 import { logFailure } from './log.ts'
-
-const wholeNumber = () =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/)
-    .transform(Number)
 
 /** Longer than the queue can hold a message, which would else be appended again after it was pruned. */
 const MIN_RETENTION_DAYS = 30
@@ -25,9 +20,9 @@ const settings = once(() =>
     PRODUCT_NAME: z.string().trim().min(1).max(60),
     MAIL_FROM: z.email(),
     PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
-    LOCKOUT_THRESHOLD: wholeNumber(),
-    LOCKOUT_WINDOW_SECONDS: wholeNumber().transform(milliseconds),
-    LOCKOUT_SECONDS: wholeNumber().transform(milliseconds),
+    LOCKOUT_THRESHOLD: positiveDigits(),
+    LOCKOUT_WINDOW_SECONDS: positiveDigits().transform(milliseconds),
+    LOCKOUT_SECONDS: positiveDigits().transform(milliseconds),
     CORS_ORIGINS: z
       .string()
       .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))

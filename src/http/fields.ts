@@ -40,6 +40,13 @@ export const digits = () =>
     .regex(/^\d{1,15}$/)
     .transform(Number)
 
+/** A whole number from 1 on, as its digits. */
+export const positiveDigits = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/)
+    .transform(Number)
+
 /** A whole number from 0 on, also as digits. */
 const wholeNumber = () => z.union([z.int().nonnegative(), digits()])
 

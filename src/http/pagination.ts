@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
+import { positiveDigits } from './fields.ts'
 import { once } from './once.ts'
 
 const DEFAULT_PER_PAGE = 20
@@ -9,17 +10,11 @@ const MAX_PER_PAGE = 100
 /** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
 const MAX_OFFSET = 10_000
 
-const wholeNumber = () =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/)
-    .transform(Number)
-
 /** The query parameters that every collection takes. */
 export const pageQuery = () =>
   z.object({
-    page: wholeNumber().optional(),
-    per_page: wholeNumber().pipe(z.int().max(MAX_PER_PAGE)).optional(),
+    page: positiveDigits().optional(),
+    per_page: positiveDigits().pipe(z.int().max(MAX_PER_PAGE)).optional(),
     cursor: z.string().max(1024).optional(),
   })
 
