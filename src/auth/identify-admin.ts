@@ -75,7 +75,10 @@ function ofSession(c: AdminContext) {
     queries: [clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())],
     async judge([[client], [session]]): Promise<StaffCaller> {
       const { id: clientId } = await checkClient(c, client)
-      if (!session) return { actor: undefined }
+      if (!session) {
+        knownSessions.delete(tokenHash)
+        return { actor: undefined }
+      }
       knownSessions.set(tokenHash, true)
       facts.adminId = session.admin.id
       return {

@@ -93,7 +93,15 @@ describe.each(READS)('GET %s', (path) => {
   })
 })
 
-test('a refusal comes before what is wrong with the query, and what is wrong with it before nothing', async () => {
+test('a session that has ended is a stranger’s', async () => {
+  await sessionIs({ expiresAt: 1 })()
+  expect((await staff('/admin/clients')).status).toBe(401)
+  const { status, counts } = await counted(staff, '/admin/clients')
+  expect(status).toBe(401)
+  expect(counts.rowsRead, 'the client and the session').toBeLessThanOrEqual(2)
+})
+
+test('who is refused is not told what is wrong with the query', async () => {
   const answer = await staff('/admin/list?page=0')
   expect(answer).toMatchObject({ status: 422, json: { code: 'invalid' } })
   await adminIs({ disabledAt: 1 })()
