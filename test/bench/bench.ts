@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundled, gzipKibibytes } from '../../src/cli/bundle.ts'
 import type { CallCounts } from '../support/call-counts.ts'
 import { type Load, load } from './load.ts'
 import { type Measured, report, type Sample } from './report.ts'
 import { type BenchRequest, benchRoutes } from './routes.ts'
 import { seedBare, seedService } from './seed.ts'
-import { build, gzipKibibytes, type Running, run } from './workers.ts'
+import { type Running, run } from './workers.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -30,10 +31,10 @@ try {
 }
 
 async function main() {
-  const bare = await start('bare', build('test/bench/bare.worker.ts', folder))
+  const bare = await start('bare', bundled('test/bench/bare.worker.ts', folder))
   await seedBare(bare)
   const { routes, counts } = await seedAndCount()
-  const code = build('src/index.ts', folder)
+  const code = bundled('src/index.ts', folder)
   const service = await start('steward', code)
 
   const measured: Measured[] = routes.map((route, i) => ({ route, counts: counts[i], samples: [] }))
@@ -70,7 +71,7 @@ async function start(name: string, code: string): Promise<Running> {
 
 /** Seeds the service's state, and has each request counted by a Worker that is not measured. */
 async function seedAndCount() {
-  const counting = await start('steward', build('test/bench/counting.worker.ts', folder))
+  const counting = await start('steward', bundled('test/bench/counting.worker.ts', folder))
   const routes = benchRoutes(await seedService(counting)).filter(({ name }) => name.includes(options.only))
   const counts: CallCounts[] = []
   for (const route of routes) counts.push(await countCalls(counting, route))

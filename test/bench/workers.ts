@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { TEST_SECRETS } from '../support/secrets.ts'
@@ -19,20 +17,6 @@ export interface Running {
   /** Milliseconds of processor time it has used up to now, all of D1, KV and the queues in it; NaN where Linux is not. */
   processorTime(): number
 }
-
-/** Bundles a Worker as a deploy would, minified, and gives its code. */
-export function build(entry: string, folder: string): string {
-  const outdir = join(folder, entry.replaceAll('/', '-'))
-  execFileSync(
-    'wrangler',
-    ['deploy', join(ROOT, entry), '--config', CONFIG, '--dry-run', '--minify', '--outdir', outdir],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-  const name = entry.split('/').at(-1)?.replace(/\.ts$/, '.js') ?? ''
-  return readFileSync(join(outdir, name), 'utf8')
-}
-
-export const gzipKibibytes = (code: string) => gzipSync(code).length / 1024
 
 /** Runs a bundle with the bindings of wrangler.toml, its state in `folder`, on a socket of its own: no proxy before it. */
 export async function run(name: string, code: string, folder: string): Promise<Running> {
