@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { sha256Hex } from '../crypto/digest.ts'
+import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import { once } from '../http/once.ts'
 import { type ChainedEntry, exportLine } from './entry.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -60,7 +60,7 @@ export async function signDigest(
   const digest: SegmentDigest = {
     v: 1,
     object: `${segmentName(first.seq, last.seq, appendedAt)}.ndjson`,
-    sha256: sha256Hex(objectText(entries)),
+    sha256: await sha256HexOfMuch(objectText(entries)),
     first_seq: first.seq,
     last_seq: last.seq,
     prev_hash: first.prevHash,

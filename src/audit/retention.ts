@@ -1,5 +1,5 @@
 import { gte, lte, sql } from 'drizzle-orm'
-import { sha256Hex } from '../crypto/digest.ts'
+import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import { type Database, openDatabase } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import type { Env } from '../env.ts'
@@ -33,7 +33,7 @@ export async function pruneTrail(env: Env, now: number): Promise<void> {
   const verified = await verifiedOf(env.AUDIT_BUCKET, due)
   const [first, last] = [verified[0], verified.at(-1)]
   if (!first || !last) return
-  const checkpoint = await checkpointOf(first, last, now)
+  const checkpoint = checkpointOf(first, last, now)
   const owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), [checkpoint], now)
   await deletePruned(db)
   await exportSegments(db, env.AUDIT_BUCKET, owed, now)
@@ -59,7 +59,7 @@ async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<
     const [stored, storedDigest] = await Promise.all([bucket.get(object), bucket.get(digestName(object))])
     const isThere =
       stored !== null &&
-      (await sha256Hex(await stored.bytes())) === sha256 &&
+      (await sha256HexOfMuch(await stored.bytes())) === sha256 &&
       (await storedDigest?.text()) === digest
     if (isThere) continue
     logFailure({ code: 'export_not_as_signed', object }, undefined)
@@ -69,9 +69,9 @@ async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<
 }
 
 /** Its id follows from what it names: two runs at once append it once. */
-async function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): Promise<TrailEvent> {
+function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): TrailEvent {
   const toHash = readDigest(last.digest).digest.head_hash
-  const id = `aud_${(await sha256Hex(`checkpoint ${last.lastSeq} ${toHash}`)).slice(0, 22)}`
+  const id = `aud_${sha256Hex(`checkpoint ${last.lastSeq} ${toHash}`).slice(0, 22)}`
   return {
     v: 1,
     id,

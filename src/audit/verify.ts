@@ -1,4 +1,4 @@
-import { sha256Hex } from '../crypto/digest.ts'
+import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import { digestName, readDigest, type SegmentDigest } from './digest.ts'
 import { GENESIS_HASH } from './entry.ts'
 import { ExportProblem, type ProblemKind } from './export-problem.ts'
@@ -131,7 +131,7 @@ async function verifiedEntries(
     digest,
     previous?.headHash ?? (digest.first_seq === 1 ? GENESIS_HASH : digest.prev_hash),
   )
-  if (sha256Hex(bytes) !== digest.sha256)
+  if ((await sha256HexOfMuch(bytes)) !== digest.sha256)
     throw new ExportProblem(
       'object_changed',
       `${digest.object} holds the signed entries, written differently`,

@@ -20,7 +20,7 @@ export interface KvEntry {
 /** How late `last_used_at` may be: it costs a write. */
 const USE_PRECISION_MS = 60 * 1000
 
-/** Ids by hash that KV has told before, up to a few hundred kilobytes of them. */
+/** Ids by hash that KV has told before, of keys that were live then; up to a few hundred kilobytes of them. */
 const knownIds = new BoundedCache<string>(5_000)
 
 /** A key that exists, or did: what it may do is for D1 to say. */
@@ -80,8 +80,9 @@ export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
  * @throws AppError key_invalid: unknown, revoked, expired and a disabled owner are one answer
  */
 export function liveKey(claimed: ClaimedKey, key: KeyAuthority | undefined): KeyAuthority {
-  if (!key || !isHashOf(key, claimed)) throw new AppError('key_invalid')
-  return key
+  if (key && isHashOf(key, claimed)) return key
+  knownIds.delete(claimed.hash)
+  throw new AppError('key_invalid')
 }
 
 /** Who calls with a live key. */

@@ -42,10 +42,12 @@ export class Authority<Checked extends Queries, Verdict> implements Reader {
    * @throws the refusal, or AppError dependency_unavailable if D1 cannot be asked
    */
   verify(): Promise<Verdict> {
-    this.#verdict ??= orUnavailable(this.db.batch(this.#check.queries)).then((rows) =>
-      this.#check.judge(rows),
-    )
+    this.#verdict ??= this.#askAlone()
     return this.#verdict
+  }
+
+  async #askAlone(): Promise<Verdict> {
+    return this.#check.judge(await orUnavailable(this.db.batch(this.#check.queries)))
   }
 
   async read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>> {
@@ -55,8 +57,12 @@ export class Authority<Checked extends Queries, Verdict> implements Reader {
     }
     const check = this.#check
     const count = check.queries.length
-    const batch = orUnavailable(this.db.batch([...check.queries, ...queries]))
-    this.#verdict = batch.then((rows) => check.judge(rows.slice(0, count) as BatchResponse<Checked>))
+    const batch = this.db.batch([...check.queries, ...queries])
+    this.#verdict = batch.then(
+      (rows) => check.judge(rows.slice(0, count) as BatchResponse<Checked>),
+      // What is wrong with a query must not hide who asked for it.
+      () => this.#askAlone(),
+    )
     await this.#verdict
     return (await batch).slice(count) as BatchResponse<Batch>
   }

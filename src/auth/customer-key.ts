@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import { Authority } from './authority.ts'
 
-/** Customer uids by key hash, as D1 told before: whose key it is never changes, whether it is live does. */
+/** Customer uids by the hashes of keys that were live: whose key it is never changes, whether it is live does. */
 const knownOwners = new BoundedCache<string>(5_000)
 
 /**
@@ -17,10 +17,11 @@ const knownOwners = new BoundedCache<string>(5_000)
 export async function customerWithKey(db: Database, key: string) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
-  const authority = new Authority(db, { queries: [liveKey(db, hash)], judge })
-  const uid = knownOwners.get(hash) ?? (await authority.verify())
-  knownOwners.set(hash, uid)
-  return { uid, authority }
+  const authority = new Authority(db, {
+    queries: [liveKey(db, hash)],
+    judge: ([[row]]) => ownerOf(hash, row),
+  })
+  return { uid: knownOwners.get(hash) ?? (await authority.verify()), authority }
 }
 
 const liveKey = (db: Database, hash: string) =>
@@ -32,9 +33,11 @@ const liveKey = (db: Database, hash: string) =>
 
 type Row = Awaited<ReturnType<typeof liveKey>>[number]
 
-/** The uid of the customer, if it may call. */
-function judge([[row]]: [Row[]]): string {
+/** The uid of the customer, if it may call. If not, its next call is a stranger's. */
+function ownerOf(hash: string, row: Row | undefined): string {
+  knownOwners.delete(hash)
   if (!row) throw new AppError('key_invalid')
   if (row.status !== 'active') throw new AppError('customer_inactive')
+  knownOwners.set(hash, row.uid)
   return row.uid
 }

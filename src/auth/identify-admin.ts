@@ -74,11 +74,9 @@ function ofSession(c: AdminContext) {
   const authority = new Authority(db, {
     queries: [clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())],
     async judge([[client], [session]]): Promise<StaffCaller> {
+      knownSessions.delete(tokenHash)
       const { id: clientId } = await checkClient(c, client)
-      if (!session) {
-        knownSessions.delete(tokenHash)
-        return { actor: undefined }
-      }
+      if (!session) return { actor: undefined }
       knownSessions.set(tokenHash, true)
       facts.adminId = session.admin.id
       return {

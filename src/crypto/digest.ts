@@ -9,6 +9,12 @@ import { utf8 } from './encoding.ts'
 export const sha256Hex = (content: string | Uint8Array) =>
   bytesToHex(sha256(typeof content === 'string' ? utf8(content) : content))
 
+/** The same of much, a body or an object: there Web Crypto is 15 times as fast. */
+export async function sha256HexOfMuch(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === 'string' ? utf8(content) : content
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
+}
+
 /** Whether two hex digests of one algorithm are the same, in constant time. */
 export const sameDigest = (left: string, right: string) => sameBytes(utf8(left), utf8(right))
 

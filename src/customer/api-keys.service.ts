@@ -48,7 +48,7 @@ export async function createCustomerKey(
     id: randomId('key'),
     customerUid: uid,
     name,
-    keyHash: await sha256Hex(key),
+    keyHash: sha256Hex(key),
     keyHint: keyHint('customer', key),
     createdAt: now,
     revokedAt: null,

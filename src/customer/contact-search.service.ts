@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { boundedTotal, startsWith } from '../db/keyset.ts'
 import { contacts } from '../db/schema/lists.ts'
+import { FIELD_TEXT, invalidField } from '../errors.ts'
 import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { type Contact, contactColumns, presentContact } from './contacts.service.ts'
 
@@ -28,6 +29,7 @@ const keyOf = ({ term, found, hitId }: Position) => [term, found, hitId]
 /**
  * The contacts whose email begins with `search`, then those whose first name does, then those whose last name does;
  * each once, in the order of what was found.
+ * @throws AppError invalid if the cursor names a term that there is not
  */
 export async function searchContacts(
   scope: CustomerScope,
@@ -35,6 +37,7 @@ export async function searchContacts(
   page: PageRequest,
 ): Promise<Page<Contact>> {
   const { db } = scope
+  if (page.after && !(Number(page.after[0]) in TERMS)) throw invalidField('cursor', FIELD_TEXT.invalid)
   const query = new SearchQuery(scope.uid, search, page)
   const [rows, [end], [totals]] = await scope.read([
     db

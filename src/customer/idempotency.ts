@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
-import { sha256Hex } from '../crypto/digest.ts'
+import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import { AppError } from '../errors.ts'
 import { mediaTypeOf, parsedBody, rawBody } from '../http/body.ts'
@@ -52,10 +52,11 @@ async function repeatable(c: CustomerContext, key: string): Promise<RepeatableRe
   const { pathname, search } = new URL(c.req.url)
   // The boundary of a multipart form is drawn anew each time it is sent, so what counts is what it says.
   const payload = mediaType === 'multipart/form-data' ? JSON.stringify(await parsedBody(c.req.raw)) : bytes
+  const digest = await sha256HexOfMuch(payload)
   return {
     customerUid: c.var.customer.uid,
     key,
-    fingerprint: sha256Hex(`${c.req.method} ${pathname}${search}\n${mediaType}\n${sha256Hex(payload)}`),
+    fingerprint: sha256Hex(`${c.req.method} ${pathname}${search}\n${mediaType}\n${digest}`),
     requestId: c.var.requestId,
   }
 }

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm'
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { drizzle } from 'drizzle-orm/d1'
 
@@ -19,7 +20,10 @@ export function openDatabase(binding: D1Database, onRoundTrip?: () => void): Dat
     prepare: (sql: string) => session.prepare(sql),
     batch: (statements: D1PreparedStatement[]) => {
       onRoundTrip?.()
-      return session.batch(statements)
+      // drizzle says so where a query fails, but not where a batch does.
+      return session.batch(statements).catch((cause: Error) => {
+        throw new DrizzleQueryError('a batch', [], cause)
+      })
     },
     getBookmark: () => session.getBookmark(),
   }

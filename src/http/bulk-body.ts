@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { BULK_BODY_LIMIT_BYTES, mediaTypeOf, parsedBody, rawBody } from './body.ts'
 import { rowsOfCsv } from './csv.ts'
+import { once } from './once.ts'
 import { rowsOfArray, rowsOfLines, type SentRow } from './rows.ts'
 import { textValue } from './schemas.ts'
 import { BODY_ERRORS, type Validated, validate } from './validation.ts'
@@ -33,8 +34,9 @@ export function bulkBody<Schema extends z.ZodType<object>>(
   schema: () => Schema,
   body: BulkBody,
 ): BulkValidator<Schema> {
+  const made = once(schema)
   const annotation = {
-    body: () => z.object({ [body.name]: z.array(schema()) }),
+    body: () => z.object({ [body.name]: z.array(made()) }),
     otherBodies: () => [
       { mediaType: 'application/x-ndjson', schema: textValue(body.examples.ndjson) },
       { mediaType: 'text/csv', schema: textValue(body.examples.csv) },
@@ -45,7 +47,7 @@ export function bulkBody<Schema extends z.ZodType<object>>(
   return annotated<BulkValidator<Schema>>(annotation, async (c, next) => {
     const sent = await sentRows(c.req.raw, body)
     const rows: Validated<z.output<Schema>>[] = sent.map((row) =>
-      row.fields ? row : validate(schema(), row.sent),
+      row.fields ? row : validate(made(), row.sent),
     )
     c.req.addValidatedData('json', { rows })
     await next()

@@ -5,6 +5,15 @@ import { AppError } from '../errors.ts'
 import { logFailure } from '../log.ts'
 import { isWrite } from './routing.ts'
 
+/** Headers of an answer that a refusal may take the place of. */
+const OF_ANOTHER_ANSWER = [
+  'Allow',
+  'Content-Disposition',
+  'Idempotent-Replayed',
+  'Retry-After',
+  'X-D1-Bookmark',
+]
+
 /** What is in the log already: all middleware that waits for one thing throws its one error. */
 const logged = new WeakSet<Error>()
 
@@ -14,6 +23,7 @@ export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   if (refusal.status >= 500 && !logged.has(error))
     logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
   logged.add(error)
+  for (const name of OF_ANOTHER_ANSWER) c.header(name, undefined)
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value)
   return c.json(c.var.envelope(refusal, c.var.requestId), refusal.status)
 }

@@ -96,6 +96,16 @@ describe('search', () => {
     }
   })
 
+  test.each([
+    [2, 3, 'x', 1],
+    [2, -1, 'x', 1],
+    [2, 0.5, 'x', 1],
+  ])('takes no cursor that it never gave: [%s, %s, %s, %s]', async (...position) => {
+    const cursor = btoa(JSON.stringify(position)).replace(/=+$/, '')
+    const answer = await customer.own(`/contacts?search=ann&cursor=${cursor}`)
+    expect(answer).toMatchObject({ status: 422, json: { errors: { cursor: ['is invalid'] } } })
+  })
+
   test('takes no cursor of another listing', async () => {
     await create(PEOPLE)
     const { next_cursor: byAge } = await page({ per_page: '1' })

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { failingDatabase, fetchWith } from '../support/bindings.ts'
 import { call, callerWith, customerWithCallers, loggedIn } from '../support/http.ts'
 
 describe('every answer', () => {
@@ -17,6 +19,19 @@ describe('every answer', () => {
         'x-frame-options': 'DENY',
       })
       expect(headers.get('X-Request-Id')).toMatch(/^req_[0-9a-f-]{36}$/)
+    },
+  )
+})
+
+describe('if D1 is down once it is known who calls, a read', () => {
+  test.each(['/admin/customers', '/admin/api_keys', '/admin/sessions', '/admin/audit/export'])(
+    'of %s can be tried again',
+    async (path) => {
+      const staff = await loggedIn()
+      const DB = failingDatabase({ from: 2 })
+      const answer = await staff.call(path, { via: (request) => fetchWith({ DB }, request) })
+      expect(answer).toMatchObject({ status: 503, json: { code: 'dependency_unavailable' } })
+      expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/)
     },
   )
 })
@@ -59,4 +74,23 @@ test('HEAD answers as GET, without the body', async () => {
   expect(head).toMatchObject({ status: 200, text: '' })
   expect(head.headers.get('Content-Type')).toBe('application/json')
   expect(await call('/lists', { method: 'HEAD' })).toMatchObject({ status: 401, text: '' })
+})
+
+test('a schema is made for the first request that it validates, and for none after that', async () => {
+  const [{ own }, staff] = [await customerWithCallers(), await loggedIn()]
+  const requests = async () => {
+    await own('/lists?per_page=2')
+    await own('/lists', { body: { name: 'Newsletter' } })
+    await own('/contacts/bulk', { body: { contacts: Array(10).fill({ email: 'a@example.com' }) } })
+    const { list } = (await own('/lists', { body: { name: 'Regulars' } })).json
+    await own(`/lists/${list.uid}/contacts/bulk`, { body: { contacts: [{ email: 'a@example.com' }] } })
+    await staff.call('/admin/audit?outcome=success')
+    await staff.call('/admin/clients', { body: { name: 'Script' } })
+  }
+  await requests()
+  let made = 0
+  z.config({ postProcessor: () => made++ })
+  await requests()
+  z.config({ postProcessor: undefined })
+  expect(made).toBe(0)
 })

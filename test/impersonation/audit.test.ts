@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { lists } from '../../src/db/schema/lists.ts'
-import { recordsOf, trail } from '../support/audit.ts'
+import { listenedQueue, recordsOf, trail } from '../support/audit.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'
 import { type Answer, customerWithCallers } from '../support/http.ts'
@@ -46,6 +46,13 @@ describe('if the queue refuses', () => {
     expect(await database().select().from(lists)).toEqual([])
     expect(logged.mock.calls.join()).toContain('audit_unavailable')
     expect(logged.mock.calls.join()).not.toContain(customer.adminKey.key)
+  })
+
+  test('nothing of the answer that stays here shows', async () => {
+    const response = await fetchWith(brokenQueue(), impersonatedRequest('GET', '/contacts/export?format=csv'))
+    expect(response.status).toBe(503)
+    for (const name of ['Content-Disposition', 'X-D1-Bookmark'])
+      expect(response.headers.has(name)).toBe(false)
   })
 
   test('what was read does not leave', async () => {
@@ -170,4 +177,27 @@ test('100 mixed requests leave exactly the records that were promised', async ()
   })
   const own = answers.filter((_, i) => !stages[i % 10]).map(({ headers }) => headers.get('X-Request-Id'))
   expect((await trail()).filter(({ request_id }) => own.includes(request_id))).toEqual([])
+})
+
+describe('if the query of the endpoint fails, which rides with the question of who calls', () => {
+  const failedOnce = () => ({ DB: failingDatabase({ times: 1 }) })
+
+  test.each([
+    ['what the caller may see', () => customer.uid, 503, 'error'],
+    ['a customer that does not exist', () => '0000000000000', 404, 'refused'],
+  ])('who asked for %s is on record all the same', async (_, uid, status, result) => {
+    const { events, bindings } = listenedQueue()
+    const request = impersonatedRequest('GET', '/lists')
+    request.headers.set('X-CUSTOMER-ID', uid())
+    const response = await fetchWith({ ...bindings, ...failedOnce() }, request)
+    expect(response.status).toBe(status)
+    expect(events).toMatchObject([
+      {
+        id: response.headers.get('X-Audit-Id'),
+        stage: 'completed',
+        actor: { type: 'admin' },
+        outcome: { status, result },
+      },
+    ])
+  })
 })

@@ -21,7 +21,7 @@ export async function firstAdmin(email: string, sealingKeys: string, now: number
   const row = pendingPassword(password, now)
   const clientId = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, clientId)
-  const emailHash = await sha256Hex(email.toLowerCase())
+  const emailHash = sha256Hex(email.toLowerCase())
   return {
     email,
     password,
