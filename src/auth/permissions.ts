@@ -19,6 +19,8 @@ interface PermissionRule {
   roles: readonly Role[]
   /** The scope that gives it to an API key; absent: sessions only. */
   scope?: Scope
+  /** Not for a key that is limited to some customers: it is about all of them. */
+  ofAllCustomers?: true
   /** Also for a session whose password has to be changed first. */
   withPendingPassword?: true
 }
@@ -36,7 +38,7 @@ const PERMISSIONS = {
   'clients:manage': { roles: ['super_admin'] },
   'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage' },
   'audit:replay': { roles: ['super_admin'] },
-  'audit:read': { roles: ['super_admin'], scope: 'audit:read' },
+  'audit:read': { roles: ['super_admin'], scope: 'audit:read', ofAllCustomers: true },
 } satisfies Record<string, PermissionRule>
 
 export type Permission = keyof typeof PERMISSIONS

@@ -3,7 +3,7 @@ import { Act } from '../audit/act.ts'
 import { AppError } from '../errors.ts'
 import { once } from '../http/once.ts'
 import { isWrite } from '../http/routing.ts'
-import { type AdminActor, recordedActor, type SessionActor } from './actor.ts'
+import { type AdminActor, reachOf, recordedActor, type SessionActor } from './actor.ts'
 import type { Reader } from './authority.ts'
 import { declares } from './declared.ts'
 import type { AdminEnv, StaffCaller } from './identify-admin.ts'
@@ -121,7 +121,8 @@ function refusalOf(actor: AdminActor, permission: Permission): AppError | undefi
   const rule = ruleOf(permission)
   if (actor.via === 'api_key') {
     const covered = rule.scope !== undefined && actor.scopes.includes(rule.scope)
-    return covered ? undefined : new AppError('scope_insufficient')
+    const reaches = !rule.ofAllCustomers || reachOf(actor) === null
+    return covered && reaches ? undefined : new AppError('scope_insufficient')
   }
   if (actor.passwordPending && !rule.withPendingPassword) return new AppError('password_change_required')
   return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')

@@ -93,10 +93,20 @@ export const uid = uidValue
 export const addressRange = () =>
   textValue('203.0.113.0/24').transform((value, context) => {
     const range = value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`
-    if (ipaddr.isValidCIDR(range)) return asIpv4Range(range) ?? range
+    if (isRange(range)) return asIpv4Range(range) ?? range
     context.addIssue({ code: 'custom', message: FIELD_TEXT.invalid })
     return z.NEVER
   })
+
+/** Four decimals or the forms of RFC 4291, and nothing that one parser reads as another range than the next. */
+function isRange(range: string): boolean {
+  const [, address = '', bits] = /^([\da-f:.]+)\/(0|[1-9]\d*)$/i.exec(range) ?? []
+  const [dotted] = /[^:]*\.[^:]*$/.exec(address) ?? []
+  if (!ipaddr.isValidCIDR(range) || (dotted && !ipaddr.IPv4.isValidFourPartDecimal(dotted))) return false
+  if (!address.includes(':')) return dotted !== undefined
+  // Of a range that begins in the mapped addresses and goes beyond, nobody knows which IPv4 addresses are meant.
+  return !ipaddr.IPv6.parse(address).isIPv4MappedAddress() || Number(bits) >= 96
+}
 
 /** The IPv4 range that a range of IPv4-mapped addresses stands for; undefined if it is none. */
 function asIpv4Range(range: string): string | undefined {

@@ -48,7 +48,13 @@ export function tagOf(path: string): string {
 }
 
 const DEPENDENCIES = ['internal', 'dependency_unavailable'] as const
-const ADMIN_CALLER = ['client_unknown', 'checksum_mismatch', ...DEPENDENCIES, 'audit_unavailable'] as const
+const ADMIN_CALLER = [
+  'client_unknown',
+  'checksum_mismatch',
+  'body_too_large',
+  ...DEPENDENCIES,
+  'audit_unavailable',
+] as const
 
 interface RequestWords {
   errors: readonly ErrorCode[]

@@ -12,7 +12,7 @@ import {
 import { SEEDED, seedTrail } from '../support/audit-seed.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { countedBindings } from '../support/counted-bindings.ts'
-import { makeAdminKey } from '../support/factories.ts'
+import { makeAdminKey, makeCustomer } from '../support/factories.ts'
 import { type Caller, callerWith, loggedIn } from '../support/http.ts'
 
 let admin: Awaited<ReturnType<typeof loggedIn>>
@@ -134,6 +134,16 @@ test.each([
 ])('%s is invalid', async (query) => {
   expect(await admin.call(`/admin/audit?${query}`)).toMatchObject({ status: 422, json: { code: 'invalid' } })
 })
+
+test.each(['/admin/audit', '/admin/audit/export', '/admin/audit/aud_0000000000000000000000'])(
+  '%s is not for a key that is limited to some customers: it tells of all',
+  async (path) => {
+    const { uid } = await makeCustomer()
+    const { key } = await makeAdminKey(admin, { customers: [uid] })
+    const limited = callerWith({ 'X-ADMIN-API-KEY': key })
+    expect(await limited(path)).toMatchObject({ status: 403, json: { code: 'scope_insufficient' } })
+  },
+)
 
 test('who may: a super_admin, or a key with audit:read', async () => {
   const withScope = async (scopes: ('audit:read' | 'customers:read')[]) =>
