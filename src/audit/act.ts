@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
 import type { Env, RequestVariables } from '../env.ts'
 import { AppError } from '../errors.ts'
-import { routePattern } from '../http/routing.ts'
+import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
@@ -101,7 +101,7 @@ export class Act {
       target: this.target,
       action: {
         method: req.method,
-        route: routePattern(this.#c) ?? null,
+        route: routeName(this.#c),
         path: recordablePath(req.url),
       },
       request: {

@@ -1,6 +1,6 @@
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from '../env.ts'
-import { routePattern } from './routing.ts'
+import { routeName } from './routing.ts'
 
 /** Takes the lines of the log. */
 export type WriteLine = (line: string) => void
@@ -23,7 +23,7 @@ export const requestLog = (write: WriteLine) =>
       level: 'info',
       request_id: requestId,
       method: c.req.method,
-      route: routePattern(c) ?? null,
+      route: routeName(c),
       status: c.res.status,
       duration_ms: now() - startedAt,
       admin_id: facts.adminId,

@@ -13,6 +13,9 @@ export function routePattern(c: Context): string | undefined {
   return matchedRoutes(c).find(isEndpoint)?.path
 }
 
+/** The same as people write it: `/admin/:id`, without the form that its parameters have. */
+export const routeName = (c: Context) => routePattern(c)?.replace(/\{[^}]*\}/g, '') ?? null
+
 /** Whether a request can change anything. */
 export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
 
