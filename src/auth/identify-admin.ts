@@ -10,18 +10,11 @@ import { takesBody } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
 import { isPast } from './account.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
-import {
-  claimAdminKey,
-  type KeyAuthority,
-  keyActor,
-  keyAuthority,
-  liveKey,
-  noteKeyUse,
-} from './admin-api-key.ts'
+import { claimAdminKey, keyActor, keyAuthority, liveKey, noteKeyUse } from './admin-api-key.ts'
 import { Authority, type Queries } from './authority.ts'
 import { type Client, clientById, verifyChecksum } from './client.ts'
 import { readAdminKey } from './credentials.ts'
-import { checkLimits } from './key-limits.ts'
+import { limitRefusal } from './key-limits.ts'
 import { type LiveSession, liveSession, touchSession } from './session.ts'
 
 /** Who calls the admin surface. */
@@ -117,14 +110,4 @@ async function ofKey(c: AdminContext, sent: string) {
     },
   })
   return { authority, isKnown: true }
-}
-
-function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
-  try {
-    checkLimits(key, headers)
-    return undefined
-  } catch (error) {
-    if (error instanceof AppError) return error
-    throw error
-  }
 }

@@ -10,28 +10,29 @@ const reasonOf = (headers: Headers) => headers.get('X-ADMIN-REASON')
 export const recordedReason = (headers: Headers) => reasonOf(headers)?.slice(0, MAX_REASON_LENGTH) ?? null
 
 /**
- * Checks what a key itself says of the calls it may be used for, whatever they are about.
- * @throws AppError ip_refused, reason_missing, reason_invalid
+ * What a key itself says against a call, whatever it is about: AppError ip_refused, reason_missing or reason_invalid;
+ * undefined if nothing.
  */
-export function checkLimits(authority: KeyAuthority, headers: Headers): void {
-  checkAddress(authority, headers.get('CF-Connecting-IP'))
+export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
+  if (!isFromAllowed(key, headers.get('CF-Connecting-IP'))) return new AppError('ip_refused')
   const reason = reasonOf(headers)
-  if (authority.requireReason && !reason?.trim()) throw new AppError('reason_missing')
-  if (reason !== null && [...reason].length > MAX_REASON_LENGTH) throw new AppError('reason_invalid')
+  if (key.requireReason && !reason?.trim()) return new AppError('reason_missing')
+  if (reason !== null && [...reason].length > MAX_REASON_LENGTH) return new AppError('reason_invalid')
+  return undefined
 }
 
 /**
  * What a deny names is refused whatever an allow says; so is a caller without an address where there is a list.
  * An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
  */
-function checkAddress({ ipAllow, ipDeny }: KeyAuthority, ip: string | null): void {
-  if (ipAllow.length === 0 && ipDeny.length === 0) return
-  if (ip === null || !ipaddr.isValid(ip)) throw new AppError('ip_refused')
+function isFromAllowed({ ipAllow, ipDeny }: KeyAuthority, ip: string | null): boolean {
+  if (ipAllow.length === 0 && ipDeny.length === 0) return true
+  if (ip === null || !ipaddr.isValid(ip)) return false
   const address = ipaddr.process(ip)
   const isIn = (ranges: string[]) =>
     ranges.some((range) => {
       const [network, bits] = ipaddr.parseCIDR(range)
       return network.kind() === address.kind() && address.match(network, bits)
     })
-  if (isIn(ipDeny) || (ipAllow.length > 0 && !isIn(ipAllow))) throw new AppError('ip_refused')
+  return !isIn(ipDeny) && (ipAllow.length === 0 || isIn(ipAllow))
 }

@@ -1,3 +1,4 @@
+import { once } from '../http/once.ts'
 import { COMMON_PASSWORDS } from './common-passwords.ts'
 
 /** NIST SP 800-63B-4, section 3.1.1.2: at least 15 characters where a password is all there is, each code point one. */
@@ -71,9 +72,11 @@ export function faultsOf(password: string, context: PasswordContext): string[] {
 
 const fold = (text: string) => text.normalize('NFKC').toLowerCase()
 
+const commonPasswords = once(() => new Set(COMMON_PASSWORDS.trim().split('\n')))
+
 /** Whether it is a common password, be it between numbers and signs. */
 const isCommon = (text: string) =>
-  COMMON_PASSWORDS.has(text) || COMMON_PASSWORDS.has(text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ''))
+  commonPasswords().has(text) || commonPasswords().has(text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, ''))
 
 /** Whether a name is most of a password. */
 function isCloseTo(folded: string, name: string): boolean {

@@ -24,14 +24,10 @@ if (words.some((word) => !/^[\w.@$!#*-]+$/.test(word)))
 const module = `// Made by src/cli/generate-common-passwords.ts from @zxcvbn-ts/language-common ${version} (${license}): the most
 // common passwords of at least 4 characters with a letter, and all of at least ${MIN_LENGTH}.
 
-/** Common passwords, in lower case. */
-export const COMMON_PASSWORDS: ReadonlySet<string> = new Set(
-  \`
+/** Common passwords, in lower case, one a line. */
+export const COMMON_PASSWORDS = \`
 ${words.join('\n')}
 \`
-    .trim()
-    .split('\\n'),
-)
 `
 if (!process.argv.includes('--check')) writeFileSync(TARGET, module)
 else if (readFileSync(TARGET, 'utf8') !== module) {

@@ -13,7 +13,7 @@ import {
 import { Authority } from '../auth/authority.ts'
 import type { Credentials } from '../auth/credentials.ts'
 import { customerScope } from '../auth/customer-scope.ts'
-import { checkLimits, recordedReason } from '../auth/key-limits.ts'
+import { limitRefusal, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
@@ -88,8 +88,8 @@ function authorityOf(
       act.reason = recordedReason(c.req.raw.headers)
       c.header('X-Audit-Id', act.id)
       onLive(key)
-      if (claim.refusal) throw claim.refusal
-      checkLimits(key, c.req.raw.headers)
+      const refusal = claim.refusal ?? limitRefusal(key, c.req.raw.headers)
+      if (refusal) throw refusal
       checkScope(actor.scopes, isWrite(c))
       checkCustomer(key, claim.customerUid)
     },
