@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
 import type { Env, RequestVariables } from '../env.ts'
 import { AppError } from '../errors.ts'
+import type { RequestFacts } from '../http/request-log.ts'
 import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
@@ -24,7 +25,6 @@ export class Act {
   readonly id = randomId('aud')
   actor: RecordedActor = ANONYMOUS
   customerUid: string | null = null
-  target: AuditEvent['target'] = null
   reason: string | null = null
   #received = false
   readonly #c: Context
@@ -33,9 +33,13 @@ export class Act {
     this.#c = c
   }
 
+  get #facts(): RequestFacts {
+    return this.#c.var.facts
+  }
+
   /** Says what the act is about. An id can be any text: it comes from the path. */
   about(type: string, id: string): void {
-    this.target = { type, id: recordable(id) }
+    this.#facts.target = { type, id }
     if (type === 'customer') this.customerUid = uidOrNull(id)
   }
 
@@ -89,6 +93,7 @@ export class Act {
 
   #event(stage: AuditEvent['stage'], outcome: AuditEvent['outcome']): AuditEvent {
     const { req } = this.#c
+    const { target } = this.#facts
     const { now, requestId } = this.#c.var as RequestVariables
     const { country, colo } = (req.raw.cf ?? {}) as { country?: string; colo?: string }
     return {
@@ -98,7 +103,7 @@ export class Act {
       time: new Date(now()).toISOString(),
       actor: this.actor,
       customer_uid: this.customerUid,
-      target: this.target,
+      target: target && { type: target.type, id: recordable(target.id) },
       action: {
         method: req.method,
         route: routeName(this.#c),

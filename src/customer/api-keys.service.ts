@@ -50,6 +50,8 @@ export async function createCustomerKey(
     name,
     keyHash: sha256Hex(key),
     keyHint: keyHint('customer', key),
+    madeByAdminId: null,
+    madeByApiKeyId: null,
     createdAt: now,
     revokedAt: null,
   }

@@ -21,7 +21,7 @@ export const requestContext = (now: Clock) =>
     c.set('startedAt', now())
     c.set('now', now)
     c.set('envelope', customerEnvelope)
-    const facts = { adminId: null, apiKeyId: null, customerUid: null, d1Calls: 0 }
+    const facts = { adminId: null, apiKeyId: null, customerUid: null, target: null, d1Calls: 0 }
     c.set('facts', facts)
     c.set(
       'db',

@@ -5,11 +5,19 @@ import { routeName } from './routing.ts'
 /** Takes the lines of the log. */
 export type WriteLine = (line: string) => void
 
+/** A thing that a request is about, by what it is and its id. */
+export interface Target {
+  type: string
+  id: string
+}
+
 /** What becomes known of a request on its way. Identifiers only: never a key, a token or an email. */
 export interface RequestFacts {
   adminId: number | null
   apiKeyId: string | null
   customerUid: string | null
+  /** What the path names, or what the request made. */
+  target: Target | null
   /** D1 round trips. */
   d1Calls: number
 }

@@ -28,6 +28,8 @@ export const auditEntries = sqliteTable(
     method: text('method').generatedAlwaysAs(entryField('method')),
     route: text('route').generatedAlwaysAs(entryField('route')),
     result: text('result').generatedAlwaysAs(entryField('result')),
+    ip: text('ip').generatedAlwaysAs(entryField('ip')),
+    targetId: text('target_id').generatedAlwaysAs(entryField('target_id')),
     prunedToSeq: integer('pruned_to_seq').generatedAlwaysAs(entryField('pruned_to_seq')),
   },
   (table) => [
@@ -41,6 +43,9 @@ export const auditEntries = sqliteTable(
     index('audit_entries_method_time').on(table.method, table.time),
     index('audit_entries_route_time').on(table.route, table.time),
     index('audit_entries_result_time').on(table.result, table.time),
+    index('audit_entries_ip_time').on(table.ip, table.time),
+    index('audit_entries_target_time').on(table.targetId, table.time),
+    index('audit_entries_stage_time').on(table.stage, table.time),
     index('audit_entries_checkpoints').on(table.prunedToSeq).where(sql`pruned_to_seq IS NOT NULL`),
   ],
 )
@@ -86,6 +91,14 @@ export const auditDeadLetters = sqliteTable(
     receivedAt: moment('received_at').notNull(),
     /** When it was sent to the queue again; null once more if it came back. */
     replayedAt: moment('replayed_at'),
+    /** Which entry of the trail it is to become, if that can be read from it. */
+    eventId: text('event_id'),
+    eventStage: text('event_stage'),
+    /** When that entry was appended: it must not be once more, also when it was pruned since. */
+    appendedAt: moment('appended_at'),
   },
-  (table) => [index('audit_dead_letters_received').on(table.receivedAt, table.id)],
+  (table) => [
+    index('audit_dead_letters_received').on(table.receivedAt, table.id),
+    index('audit_dead_letters_event').on(table.eventId, table.eventStage),
+  ],
 )

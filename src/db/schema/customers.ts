@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { caseInsensitiveText, moment } from '../columns.ts'
 
@@ -37,12 +38,22 @@ export const customers = sqliteTable(
     contactsCount: integer('contacts_count').notNull().default(0),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull().default(0),
+    /** What a search goes by beside the columns above: the company's name, and what follows the @. */
+    companyName: caseInsensitiveText('company_name').generatedAlwaysAs(sql`company ->> '$.name'`, {
+      mode: 'virtual',
+    }),
+    emailDomain: caseInsensitiveText('email_domain').generatedAlwaysAs(
+      sql`substr(email, instr(email, '@') + 1)`,
+      { mode: 'virtual' },
+    ),
   },
   (table) => [
     index('customers_status').on(table.status, table.id),
     uniqueIndex('customers_email').on(table.email),
     index('customers_first_name').on(table.firstName),
     index('customers_last_name').on(table.lastName),
+    index('customers_company_name').on(table.companyName),
+    index('customers_email_domain').on(table.emailDomain),
   ],
 )
 
@@ -68,6 +79,9 @@ export const customerApiKeys = sqliteTable(
     name: text('name').notNull(),
     keyHash: text('key_hash').notNull(),
     keyHint: text('key_hint').notNull(),
+    /** The admin who made it for the customer, and with which API key, if any; null: the customer itself. */
+    madeByAdminId: integer('made_by_admin_id'),
+    madeByApiKeyId: text('made_by_api_key_id'),
     createdAt: moment('created_at').notNull(),
     revokedAt: moment('revoked_at'),
   },

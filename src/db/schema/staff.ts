@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import type { Role } from '../../auth/permissions.ts'
 import { caseInsensitiveText, moment, stringList } from '../columns.ts'
 
@@ -12,9 +12,26 @@ export const clients = sqliteTable('clients', {
   /** The secret before the last rotation, and until when it still verifies. */
   previousSealedSecret: text('previous_sealed_secret'),
   previousSecretExpiresAt: moment('previous_secret_expires_at'),
+  /** Whether every call has to be signed with time, method and path (`SWI-CS: t=...,v2=...`). */
+  requireBoundSignatures: integer('require_bound_signatures', { mode: 'boolean' }).notNull().default(false),
   disabledAt: moment('disabled_at'),
   createdAt: moment('created_at').notNull(),
 })
+
+/** Bound signatures that were accepted for a write, until they are too old to be accepted again. */
+export const usedSignatures = sqliteTable(
+  'used_signatures',
+  {
+    clientId: text('client_id').notNull(),
+    /** The hex of `v2`. */
+    signature: text('signature').notNull(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.clientId, table.signature] }),
+    index('used_signatures_expires_at').on(table.expiresAt),
+  ],
+)
 
 /** Staff accounts. */
 export const admins = sqliteTable(
@@ -29,6 +46,8 @@ export const admins = sqliteTable(
     passwordHash: text('password_hash').notNull(),
     hasChangedPassword: integer('has_changed_password', { mode: 'boolean' }).notNull(),
     passwordExpiresAt: moment('password_expires_at'),
+    /** Sessions, keys and grants that are older let nobody in. */
+    credentialsValidFrom: moment('credentials_valid_from').notNull().default(0),
     disabledAt: moment('disabled_at'),
     lastLoginAt: moment('last_login_at'),
     createdAt: moment('created_at').notNull(),
