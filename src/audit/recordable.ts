@@ -1,11 +1,17 @@
 /** The longest texts of a record: with them a message stays far below the 128 KB of a queue message. */
 export const MAX_TEXT = 2048
 
+/** How much of a text is looked at: what redaction shortens may make room for more than is kept. */
+const MAX_EXAMINED = 2 * MAX_TEXT
+
 /** Our own credentials, in any case, with all that can follow their prefix; and those of an Authorization header. */
 const CREDENTIAL = /stw_[a-z]+_[\w-]*|\b(?:bearer|basic)\s+[\w.~+/-]{16,}=*/gi
 
-/** A run of text with percent-encoding in it. */
-const ENCODED_RUN = /[^\s/?&]*%[0-9a-f]{2}[^\s/?&]*/gi
+/** What a credential or its encoding is made of; at most as much of it as a cut could have spared from being recognised. */
+const CUT_OFF = /[\w.~+/=%-]{1,256}$/
+
+/** A part of a path, a query or a sentence. */
+const RUN = /[^\s/?&]+/g
 
 /** Deeper than anybody encodes by mistake. */
 const MAX_DECODINGS = 5
@@ -15,12 +21,21 @@ const PARAMETER_NAME = /^[a-z_]{1,40}(\[[a-z_]{0,40}\])*$/
 
 const REDACTED = '[redacted]'
 
-/** Text from outside as a record keeps it: no credentials in it, however they are encoded, bounded and well-formed. */
+/**
+ * Returns text from outside as a record keeps it: no credentials in it, however they are encoded, bounded and
+ * well-formed. What lies past the bound is not looked at, so that the cost is the same however much is sent.
+ */
 export function recordable(value: string): string {
-  const redacted = value
+  const redacted = examined(value)
     .replace(CREDENTIAL, REDACTED)
-    .replace(ENCODED_RUN, (run) => (decoded(run).search(CREDENTIAL) === -1 ? run : REDACTED))
+    .replace(RUN, (run) => (run.includes('%') && decoded(run).search(CREDENTIAL) !== -1 ? REDACTED : run))
   return redacted.slice(0, MAX_TEXT).toWellFormed()
+}
+
+/** The beginning of a text, without what may be the beginning of a credential that was cut in two. */
+function examined(value: string): string {
+  if (value.length <= MAX_EXAMINED) return value
+  return value.slice(0, MAX_EXAMINED).replace(CUT_OFF, '')
 }
 
 /** The path and the names of the query's parameters: `/lists?page&search`. Values stay out of the record. */

@@ -63,3 +63,12 @@ const decodeAll = (text: string): string => {
   const plain = text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
   return plain === text ? text : decodeAll(plain)
 }
+
+test('a credential that the bound cuts in two is not kept in part', () => {
+  for (let offset = 0; offset <= 60; offset++) {
+    const cut = `${'. '.repeat(MAX_TEXT - 30)}${' '.repeat(offset)}Bearer ${jwt}`
+    expect(recordable(cut)).not.toContain(jwt.slice(0, 6))
+    const shortened = `${`${key} `.repeat(80)}${'. '.repeat(100 + offset)}Bearer ${jwt}`
+    expect(recordable(shortened)).not.toContain(jwt.slice(0, 6))
+  }
+})
