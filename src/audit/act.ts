@@ -1,15 +1,14 @@
 import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
-import type { Env, RequestVariables } from '../env.ts'
+import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
-import type { RequestFacts } from '../http/request-log.ts'
 import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
 import { recordable, recordablePath } from './recordable.ts'
 
-/** Who is told of in a record. */
+/** The actor as recorded. */
 export type RecordedActor = AuditEvent['actor']
 
 /** Waits before the `completed` of a write that did happen is offered to the queue again. */
@@ -20,27 +19,31 @@ const REFUSALS = [401, 403, 429]
 
 const ANONYMOUS: RecordedActor = { type: 'anonymous', admin_id: null, role: null, api_key_id: null }
 
-/** One act that has to be on record, from the request that asks for it to its outcome. */
+/**
+ * One act that has to be on record, from the request that asks for it to its outcome. What it is about and what it
+ * changed is read from the facts of the request when a record is made.
+ */
 export class Act {
   readonly id = randomId('aud')
   actor: RecordedActor = ANONYMOUS
-  customerUid: string | null = null
   reason: string | null = null
   #received = false
-  readonly #c: Context
+  readonly #c: Context<AppEnv>
 
   constructor(c: Context) {
     this.#c = c
   }
 
-  get #facts(): RequestFacts {
-    return this.#c.var.facts
+  /** Whether it is known who acts. */
+  get isIdentified(): boolean {
+    return this.actor !== ANONYMOUS
   }
 
-  /** Says what the act is about. An id can be any text: it comes from the path. */
+  /** Notes what the act is about. An id can be any text: it comes from the path. */
   about(type: string, id: string): void {
-    this.#facts.target = { type, id }
-    if (type === 'customer') this.customerUid = uidOrNull(id)
+    const { facts } = this.#c.var
+    facts.target = { type, id }
+    if (type === 'customer') facts.customerUid = uidOrNull(id)
   }
 
   /**
@@ -58,10 +61,10 @@ export class Act {
    * is, the truth about the act can still be told; the record is offered to the queue again after the answer.
    */
   async completed(status: number, result: AuditResult = resultOf(status)): Promise<void> {
-    const { now, startedAt } = this.#c.var as RequestVariables
+    const { now, startedAt, facts } = this.#c.var
     // A clock can be set back while a request runs.
     const duration = Math.max(0, now() - startedAt)
-    const event = this.#event('completed', { status, result, duration_ms: duration })
+    const event = this.#event('completed', { status, result, duration_ms: duration, rows: facts.rows })
     try {
       await this.#send(event)
     } catch (error) {
@@ -84,8 +87,7 @@ export class Act {
 
   async #send(event: AuditEvent): Promise<void> {
     try {
-      const { AUDIT_QUEUE }: Env = this.#c.env
-      await AUDIT_QUEUE.send(event)
+      await this.#c.env.AUDIT_QUEUE.send(event)
     } catch (cause) {
       throw new AppError('audit_unavailable', { cause })
     }
@@ -93,8 +95,7 @@ export class Act {
 
   #event(stage: AuditEvent['stage'], outcome: AuditEvent['outcome']): AuditEvent {
     const { req } = this.#c
-    const { target } = this.#facts
-    const { now, requestId } = this.#c.var as RequestVariables
+    const { now, requestId, facts } = this.#c.var
     const { country, colo } = (req.raw.cf ?? {}) as { country?: string; colo?: string }
     return {
       v: 1,
@@ -102,8 +103,10 @@ export class Act {
       stage,
       time: new Date(now()).toISOString(),
       actor: this.actor,
-      customer_uid: this.customerUid,
-      target: target && { type: target.type, id: recordable(target.id) },
+      customer_uid: facts.customerUid,
+      target: facts.target && { type: facts.target.type, id: recordable(facts.target.id) },
+      changes: facts.changes,
+      replayed: facts.replayed,
       action: {
         method: req.method,
         route: routeName(this.#c),

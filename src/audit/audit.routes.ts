@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
-import { requires, requiresToRead } from '../auth/requires.ts'
-import { describes } from '../http/annotations.ts'
+import { requiresToRead } from '../auth/requires.ts'
+import { describes, streams } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { digits, moment, text, uid } from '../http/fields.ts'
 import { once } from '../http/once.ts'
@@ -75,10 +75,15 @@ export const auditRoutes = new Hono<AdminEnv>()
       description: 'At most 100,000: go on with after_seq set to the last seq until nothing comes.',
       answers: { 200: { mediaType: NDJSON, schema: textValue('{"seq":1,"v":1}') } },
     })),
-    requires('audit:read'),
+    requiresToRead('audit:read'),
+    streams(),
     query(exportQuery),
     async (c) => {
-      const stream = await entryStream(c.var.db, c.req.valid('query').after_seq ?? 0)
+      const { reader, facts } = c.var
+      facts.rows = 0
+      const stream = await entryStream(reader, c.req.valid('query').after_seq ?? 0, (rows) => {
+        facts.rows = (facts.rows ?? 0) + rows
+      })
       return c.body(stream, 200, { 'Content-Type': NDJSON })
     },
   )

@@ -1,8 +1,9 @@
 import { gt } from 'drizzle-orm'
-import { utf8 } from '../crypto/encoding.ts'
-import type { Database } from '../db/client.ts'
+import type { Reader } from '../auth/authority.ts'
 import { auditEntries } from '../db/schema/audit.ts'
+import { pagedStream } from '../http/paged-stream.ts'
 import { objectText } from './digest.ts'
+import type { ChainedEntry } from './entry.ts'
 import { LINK } from './trail.ts'
 
 /** Entries read at once: some hundred kilobytes. */
@@ -12,29 +13,29 @@ const PAGE_SIZE = 500
 const MAX_PAGES = 200
 
 /**
- * The entries after a number as lines, the same bytes as in the exported objects, as fast as they are taken. Ends after
- * 100,000; who wants all goes on after the last one until nothing comes. The first page is read before anything is
- * given out.
+ * Returns the entries after a number as lines, the same bytes as in the exported objects. Ends after 100,000; who wants
+ * all goes on after the last one until nothing comes. With every page the reader's authority is asked for anew.
+ * `onRows` is told how many entries leave.
  */
-export async function entryStream(db: Database, afterSeq: number): Promise<ReadableStream<Uint8Array>> {
-  let next = await pageAfter(db, afterSeq)
+export async function entryStream(
+  reader: Reader,
+  afterSeq: number,
+  onRows: (rows: number) => void,
+): Promise<ReadableStream<Uint8Array>> {
+  const first = await pageAfter(reader, afterSeq)
   let pages = 1
-  return new ReadableStream({
-    async pull(controller) {
-      const page = next
-      const last = page.at(-1)
-      if (last) controller.enqueue(utf8(objectText(page)))
-      if (!last || page.length < PAGE_SIZE || pages === MAX_PAGES) return controller.close()
-      next = await pageAfter(db, last.seq)
-      pages++
-    },
-  })
+  const after = async ({ seq }: ChainedEntry) => (pages++ < MAX_PAGES ? pageAfter(reader.renewed(), seq) : [])
+  return pagedStream({ first, size: PAGE_SIZE, after }, objectText, onRows)
 }
 
-const pageAfter = (db: Database, seq: number) =>
-  db
-    .select(LINK)
-    .from(auditEntries)
-    .where(gt(auditEntries.seq, seq))
-    .orderBy(auditEntries.seq)
-    .limit(PAGE_SIZE)
+async function pageAfter(reader: Reader, seq: number): Promise<ChainedEntry[]> {
+  const [page] = await reader.read([
+    reader.db
+      .select(LINK)
+      .from(auditEntries)
+      .where(gt(auditEntries.seq, seq))
+      .orderBy(auditEntries.seq)
+      .limit(PAGE_SIZE),
+  ])
+  return page
+}

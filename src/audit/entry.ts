@@ -7,6 +7,9 @@ import type { TrailEvent } from './event.ts'
 /** What the first entry of a trail has before it. */
 export const GENESIS_HASH = '0'.repeat(64)
 
+/** The version of the entries that are appended now. Those of version 1 lack `changes`, `replayed` and `rows`. */
+const ENTRY_VERSION = 2
+
 /** A link of the chain: the canonical text as it is stored and hashed, between the hash before it and its own. */
 export interface ChainedEntry {
   seq: number
@@ -22,7 +25,7 @@ export const entryObject = once(() =>
   z
     .object({
       seq: z.int().positive(),
-      v: z.literal(1),
+      v: z.union([z.literal(1), z.literal(ENTRY_VERSION)]),
       id: textValue('aud_4fJq0ZkPz7Xn2wB9sVtYcD'),
       stage: z.enum(['received', 'completed', 'checkpoint']),
       time: timeValue(),
@@ -33,6 +36,12 @@ export const entryObject = once(() =>
       customer_uid: uidValue().nullable(),
       target_type: nullableText('api_key'),
       target_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      changes: z
+        .record(z.string(), z.tuple([z.unknown(), z.unknown()]))
+        .nullable()
+        .optional()
+        .meta({ examples: [{ role: ['admin', 'super_admin'] }] }),
+      replayed: z.boolean().optional(),
       method: textValue('GET'),
       route: nullableText('/lists/:uid'),
       path: textValue('/lists/xj35478ymfe15'),
@@ -48,6 +57,7 @@ export const entryObject = once(() =>
         .meta({ examples: [200] }),
       result: z.enum(['success', 'client_error', 'refused', 'error']).nullable(),
       duration_ms: z.number().nonnegative().nullable(),
+      rows: z.int().nullable().optional(),
       pruned_to_seq: z.int().positive().nullable(),
       pruned_to_hash: nullableText(GENESIS_HASH),
       prev_hash: textValue(GENESIS_HASH),
@@ -61,13 +71,10 @@ export type AuditEntry = z.infer<ReturnType<typeof entryObject>>
  * The entry of an event: flat, with always the same keys in the same order, so that one table fits all. What each
  * means stands in entry.schema.json.
  */
-function flatEntry(
-  seq: number,
-  { v, id, stage, time, actor, action, request, outcome, ...event }: TrailEvent,
-) {
+function flatEntry(seq: number, { id, stage, time, actor, action, request, outcome, ...event }: TrailEvent) {
   return {
     seq,
-    v,
+    v: ENTRY_VERSION,
     id,
     stage,
     time,
@@ -78,6 +85,8 @@ function flatEntry(
     customer_uid: event.customer_uid,
     target_type: event.target?.type ?? null,
     target_id: event.target?.id ?? null,
+    changes: event.changes,
+    replayed: event.replayed,
     method: action.method,
     route: action.route,
     path: action.path,
@@ -90,6 +99,7 @@ function flatEntry(
     status: outcome?.status ?? null,
     result: outcome?.result ?? null,
     duration_ms: outcome?.duration_ms ?? null,
+    rows: outcome?.rows ?? null,
     pruned_to_seq: event.pruned?.toSeq ?? null,
     pruned_to_hash: event.pruned?.toHash ?? null,
   }

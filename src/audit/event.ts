@@ -21,8 +21,15 @@ export const auditEvent = once(() =>
       api_key_id: text().nullable(),
     }),
     customer_uid: text().nullable(),
-    /** What a change on the admin surface was about; null for acts on behalf of a customer. */
+    /** What the act is about, or what it made. */
     target: z.object({ type: text(), id: text() }).nullable(),
+    /** What a change of staff, keys, clients or customers changed: field → value before and after. */
+    changes: z
+      .record(text(), z.tuple([z.unknown(), z.unknown()]))
+      .nullable()
+      .default(null),
+    /** Whether the answer was that of an earlier request. */
+    replayed: z.boolean().default(false),
     action: z.object({ method: text(), route: text().nullable(), path: text() }),
     request: z.object({
       id: text(),
@@ -38,6 +45,8 @@ export const auditEvent = once(() =>
         status: z.int(),
         result: z.enum(['success', 'client_error', 'refused', 'error']),
         duration_ms: z.number().nonnegative(),
+        /** How many rows of a streamed answer left. */
+        rows: z.int().nonnegative().nullable().default(null),
       })
       .nullable(),
   }),

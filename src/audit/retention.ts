@@ -80,9 +80,11 @@ function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): T
     actor: { type: 'system', admin_id: null, role: null, api_key_id: null },
     customer_uid: null,
     target: { type: 'entries', id: `${first.firstSeq}-${last.lastSeq}` },
+    changes: null,
+    replayed: false,
     action: { method: 'PRUNE', route: null, path: '' },
     request: { id, ip: null, country: null, colo: null, user_agent: null, reason: null },
-    outcome: { status: 200, result: 'success', duration_ms: 0 },
+    outcome: { status: 200, result: 'success', duration_ms: 0, rows: null },
     pruned: { toSeq: last.lastSeq, toHash },
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
-import type { Database } from '../db/client.ts'
+import { anotherSession, type Database } from '../db/client.ts'
 import { orUnavailable } from '../errors.ts'
 
 type Query = BatchItem<'sqlite'>
@@ -10,11 +10,14 @@ export interface Reader {
   readonly db: Database
   /** Runs queries in one D1 round trip, none of whose rows come back unless the caller may see them. */
   read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>>
+  /** A reader that asks for the caller's authority once more, for what goes on after the answer has begun. */
+  renewed(): Reader
 }
 
 /** What decides on a call: the queries that tell, and the judge of their rows, who throws the refusal. */
 export interface AuthorityCheck<Checked extends Queries, Verdict> {
-  queries: Checked
+  /** Made when they are asked, so that they are about that moment. */
+  queries(db: Database): Checked
   judge(rows: BatchResponse<Checked>): Verdict | Promise<Verdict>
 }
 
@@ -46,8 +49,13 @@ export class Authority<Checked extends Queries, Verdict> implements Reader {
     return this.#verdict
   }
 
+  /** The same question anew, put to the primary: another session may see what this one does not yet. */
+  renewed(): Authority<Checked, Verdict> {
+    return new Authority(anotherSession(this.db), this.#check)
+  }
+
   async #askAlone(): Promise<Verdict> {
-    return this.#check.judge(await orUnavailable(this.db.batch(this.#check.queries)))
+    return this.#check.judge(await orUnavailable(this.db.batch(this.#check.queries(this.db))))
   }
 
   async read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>> {
@@ -56,8 +64,9 @@ export class Authority<Checked extends Queries, Verdict> implements Reader {
       return this.db.batch(queries)
     }
     const check = this.#check
-    const count = check.queries.length
-    const batch = this.db.batch([...check.queries, ...queries])
+    const checked = check.queries(this.db)
+    const count = checked.length
+    const batch = this.db.batch([...checked, ...queries])
     this.#verdict = batch.then(
       (rows) => check.judge(rows.slice(0, count) as BatchResponse<Checked>),
       // What is wrong with a query must not hide who asked for it.

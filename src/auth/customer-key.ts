@@ -18,7 +18,7 @@ export async function customerWithKey(db: Database, key: string) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
-    queries: [liveKey(db, hash)],
+    queries: (db) => [liveKey(db, hash)],
     judge: ([[row]]) => ownerOf(hash, row),
   })
   return { uid: knownOwners.get(hash) ?? (await authority.verify()), authority }

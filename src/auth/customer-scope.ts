@@ -10,4 +10,5 @@ export const customerScope = (uid: string, authority: Authority<Queries, unknown
   uid,
   db: authority.db,
   read: (queries) => authority.read(queries),
+  renewed: () => authority.renewed(),
 })

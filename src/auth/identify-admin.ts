@@ -65,7 +65,10 @@ function ofSession(c: AdminContext) {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
   const tokenHash = token === undefined ? '' : sha256Hex(token)
   const authority = new Authority(db, {
-    queries: [clientById(db, c.req.header('SWI-CID') ?? '', now()), liveSession(db, tokenHash, now())],
+    queries: (db) => [
+      clientById(db, c.req.header('SWI-CID') ?? '', now()),
+      liveSession(db, tokenHash, now()),
+    ],
     async judge([[client], [session]]): Promise<StaffCaller> {
       knownSessions.delete(tokenHash)
       const { id: clientId } = await checkClient(c, client)
@@ -100,7 +103,7 @@ async function ofKey(c: AdminContext, sent: string) {
   const { db, now, facts } = c.var
   const claimed = await claimAdminKey(c.env, sent)
   const authority = new Authority(db, {
-    queries: [keyAuthority(db, claimed.id, null, now())],
+    queries: (db) => [keyAuthority(db, claimed.id, null, now())],
     judge([[row]]): StaffCaller {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)

@@ -21,6 +21,8 @@ interface PermissionRule {
   scope?: Scope
   /** Not for a key that is limited to some customers: it is about all of them. */
   ofAllCustomers?: true
+  /** Reading is an act as well: it is about customers' data, or about the trail. */
+  recordsReads?: true
   /** Also for a session whose password has to be changed first. */
   withPendingPassword?: true
 }
@@ -36,9 +38,9 @@ const PERMISSIONS = {
   'sessions:own': { roles: ROLES },
   'sessions:end_others': { roles: ['super_admin'] },
   'clients:manage': { roles: ['super_admin'] },
-  'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage' },
-  'audit:replay': { roles: ['super_admin'] },
-  'audit:read': { roles: ['super_admin'], scope: 'audit:read', ofAllCustomers: true },
+  'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage', recordsReads: true },
+  'audit:replay': { roles: ['super_admin'], recordsReads: true },
+  'audit:read': { roles: ['super_admin'], scope: 'audit:read', ofAllCustomers: true, recordsReads: true },
 } satisfies Record<string, PermissionRule>
 
 export type Permission = keyof typeof PERMISSIONS

@@ -1,10 +1,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { Act } from '../audit/act.ts'
+import { type Recording, recorded } from '../audit/recorded.ts'
 import { AppError } from '../errors.ts'
 import { once } from '../http/once.ts'
-import { isWrite } from '../http/routing.ts'
+import { isWrite, streamsAnswer } from '../http/routing.ts'
 import { type AdminActor, reachOf, recordedActor, type SessionActor } from './actor.ts'
-import type { Reader } from './authority.ts'
+import type { Authority, Queries, Reader } from './authority.ts'
 import { declares } from './declared.ts'
 import type { AdminEnv, StaffCaller } from './identify-admin.ts'
 import { recordedReason } from './key-limits.ts'
@@ -27,8 +28,8 @@ interface ReaderEnv extends AdminEnv {
 type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActor : AdminActor
 
 /**
- * Declares the permission a route needs, and keeps the record of what is done with it: of a change `received` before
- * it runs and `completed` after, of a refusal `completed`. `targetType` is what the path's first parameter names.
+ * Declares the permission a route needs, and keeps the record of what is done with it. `targetType` is what the path's
+ * first parameter names.
  * @throws AppError session_invalid, password_change_required, forbidden, ip_refused, reason_missing, reason_invalid,
  * scope_insufficient, audit_unavailable
  */
@@ -36,14 +37,16 @@ export function requires<P extends Permission>(
   permission: P,
   targetType?: string,
 ): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
-  return declaresPermission(permission, async (c, next) => {
-    const { actor, act } = await permit(c, await c.var.authority.verify(), permission, targetType)
-    c.set('actor', actor as ActorWith<P>)
+  return declaresPermission(permission, (c, next) => {
+    const act = new Act(c)
     c.set('act', act)
-    if (!isWrite(c)) return next()
-    await act.received()
-    await next()
-    return act.completed(c.res.status)
+    const recording = recordingOf(c, permission)
+    const permitted = once(async () => {
+      const caller = await c.var.authority.verify()
+      identify(c, act, caller, recording, targetType)
+      c.set('actor', permittedActor(caller, permission) as ActorWith<P>)
+    })
+    return recorded(c, { act, recording, authorize: permitted, ridesAlong: false, run: next })
   })
 }
 
@@ -53,39 +56,53 @@ export function requires<P extends Permission>(
  * @throws AppError as `requires` does
  */
 export function requiresToRead(permission: Permission, targetType?: string): MiddlewareHandler<ReaderEnv> {
-  return declaresPermission(permission, async (c, next) => {
-    const { db, authority } = c.var
-    const permitted = once(async () => permit(c, await authority.verify(), permission, targetType))
-    c.set('reader', {
-      db,
-      async read(queries) {
-        const rows = await authority.read(queries)
-        await permitted()
-        return rows
-      },
+  return declaresPermission(permission, (c, next) => {
+    const { authority } = c.var
+    const act = new Act(c)
+    const recording = recordingOf(c, permission)
+    const permitted = once(async () => {
+      const caller = await authority.verify()
+      identify(c, act, caller, recording, targetType)
+      permittedActor(caller, permission)
     })
-    if (authority.isAsked) await permitted()
-    await next()
-    await permitted()
+    c.set('reader', permittedReader(authority, permission, permitted))
+    return recorded(c, { act, recording, authorize: permitted, ridesAlong: !authority.isAsked, run: next })
   })
 }
 
 const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) =>
   declares({ kind: 'admin', permission, scope: ruleOf(permission).scope }, handler)
 
-/** Who calls, and may. A refusal is on record before it is told. */
-async function permit(
-  c: Context,
-  { actor, refusal }: StaffCaller,
+/** The way to the data for who is permitted. `permitted` throws the refusal. */
+const permittedReader = (
+  authority: Authority<Queries, StaffCaller>,
   permission: Permission,
-  targetType: string | undefined,
-) {
+  permitted: () => Promise<unknown>,
+): Reader => ({
+  db: authority.db,
+  async read(queries) {
+    const rows = await authority.read(queries)
+    await permitted()
+    return rows
+  },
+  renewed() {
+    const again = authority.renewed()
+    return permittedReader(again, permission, async () => permittedActor(await again.verify(), permission))
+  },
+})
+
+function recordingOf(c: Context, permission: Permission): Recording {
+  if (isWrite(c)) return 'change'
+  if (!ruleOf(permission).recordsReads) return 'refusal'
+  return streamsAnswer(c) ? 'stream' : 'read'
+}
+
+/** @throws AppError session_invalid, or what refuses the caller */
+function permittedActor({ actor, refusal }: StaffCaller, permission: Permission): AdminActor {
   if (!actor) throw new AppError('session_invalid')
-  const act = actOf(c, actor, targetType)
   const refused = refusal ?? refusalOf(actor, permission)
-  if (!refused) return { actor, act }
-  await act.completed(refused.status)
-  throw refused
+  if (refused) throw refused
+  return actor
 }
 
 /**
@@ -94,27 +111,33 @@ async function permit(
  * @throws AppError scope_insufficient (a key is no client), audit_unavailable
  */
 export function requiresClient(): MiddlewareHandler<RecordedEnv> {
-  return declares({ kind: 'client' }, async (c, next) => {
-    const { actor } = await c.var.authority.verify()
-    if (actor?.via === 'api_key') {
-      const refusal = new AppError('scope_insufficient')
-      await actOf(c, actor).completed(refusal.status)
-      throw refusal
-    }
+  return declares({ kind: 'client' }, (c, next) => {
     const act = new Act(c)
     c.set('act', act)
-    await next()
-    return act.completed(c.res.status)
+    c.header('X-Audit-Id', act.id)
+    const authorize = async () => {
+      const { actor } = await c.var.authority.verify()
+      if (actor?.via !== 'api_key') return
+      identify(c, act, { actor }, 'read')
+      throw new AppError('scope_insufficient')
+    }
+    return recorded(c, { act, recording: 'read', authorize, ridesAlong: false, run: next })
   })
 }
 
-function actOf(c: Context, actor: AdminActor, targetType?: string): Act {
-  const act = new Act(c)
+function identify(
+  c: Context,
+  act: Act,
+  { actor }: StaffCaller,
+  recording: Recording,
+  targetType?: string,
+): void {
+  if (!actor) return
   act.actor = recordedActor(actor)
   if (actor.via === 'api_key') act.reason = recordedReason(c.req.raw.headers)
   const [targetId] = Object.values(c.req.param() as Record<string, string>)
   if (targetType !== undefined && targetId !== undefined) act.about(targetType, targetId)
-  return act
+  if (recording !== 'refusal') c.header('X-Audit-Id', act.id)
 }
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
-import { describes } from '../http/annotations.ts'
+import { describes, streams } from '../http/annotations.ts'
 import { textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { EXPORT_FORMATS, exportContacts } from './export.service.ts'
@@ -35,10 +35,16 @@ export const exportRoutes = new Hono<CustomerEnv>().get(
     },
   })),
   requiresCustomer(),
+  streams(),
   query(exportQuery),
   async (c) => {
     const { format } = c.req.valid('query')
-    return c.body(await exportContacts(c.var.customer, format), 200, {
+    const { customer, facts } = c.var
+    facts.rows = 0
+    const stream = await exportContacts(customer, format, (rows) => {
+      facts.rows = (facts.rows ?? 0) + rows
+    })
+    return c.body(stream, 200, {
       'Content-Type': MEDIA_TYPES[format],
       'Content-Disposition': `attachment; filename="contacts.${format}"`,
     })

@@ -1,8 +1,10 @@
 import { and, eq, gt } from 'drizzle-orm'
+import type { Reader } from '../auth/authority.ts'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { utf8 } from '../crypto/encoding.ts'
 import { contacts } from '../db/schema/lists.ts'
+import { AppError } from '../errors.ts'
 import { csvLines } from '../http/csv.ts'
+import { pagedStream } from '../http/paged-stream.ts'
 import { logFailure } from '../log.ts'
 import { type Contact, type ContactRow, contactColumns, presentContact } from './contacts.service.ts'
 
@@ -24,58 +26,55 @@ const COLUMNS = [
 ] as const satisfies (keyof Contact)[]
 
 /**
- * All contacts of a customer by age, as the bytes of a file. The first page is read at once, with the check of the
- * caller; each other one when its reader asks for more, so a reader who goes away stops the work. If a page cannot be
- * read the stream fails, and what came before does not look like the whole.
+ * Returns all contacts of a customer by age, as the bytes of a file. The first page is read at once, with the check of
+ * the caller, and each other one with the same check anew. If a page cannot be read the stream fails, and what came
+ * before does not look like the whole. `onRows` is told how many contacts leave.
  */
 export async function exportContacts(
   scope: CustomerScope,
   format: ExportFormat,
+  onRows: (rows: number) => void,
 ): Promise<ReadableStream<Uint8Array>> {
-  const [firstPage] = await scope.read([contactsAfter(scope, 0)])
-  const chunks = bytesOf(scope, format, firstPage)
-  const source = {
-    async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
-      const { done, value } = await chunks.next()
-      if (done) controller.close()
-      else controller.enqueue(value)
-    },
-  }
-  // Nothing is read ahead of the reader.
-  return new ReadableStream(source, { highWaterMark: 0 })
+  const first = await contactsAfter(scope, scope.uid, 0)
+  const after = ({ id }: ContactRow) => nextPage(scope, id)
+  const { head, write } = WRITERS[format]
+  const writePage = (page: ContactRow[]) => write(page.map(presentContact))
+  return pagedStream({ head: head(), first, size: ROWS_PER_PAGE, after }, writePage, onRows)
 }
 
-async function* bytesOf(scope: CustomerScope, format: ExportFormat, firstPage: ContactRow[]) {
-  if (format === 'csv') yield utf8(csvLines([[...COLUMNS]]))
-  let page = firstPage
-  while (page.length > 0) {
-    yield utf8(WRITERS[format](page.map(presentContact)))
-    const last = page.length === ROWS_PER_PAGE ? page.at(-1) : undefined
-    page = last ? await nextPage(scope, last.id) : []
-  }
-}
-
-const WRITERS: Record<ExportFormat, (page: Contact[]) => string> = {
-  csv: (page) => csvLines(page.map((contact) => COLUMNS.map((name) => cellOf(contact[name])))),
-  ndjson: (page) => page.map((contact) => `${JSON.stringify(contact)}\n`).join(''),
+const WRITERS: Record<ExportFormat, { head: () => string; write: (page: Contact[]) => string }> = {
+  csv: {
+    head: () => csvLines([[...COLUMNS]]),
+    write: (page) => csvLines(page.map((contact) => COLUMNS.map((name) => cellOf(contact[name])))),
+  },
+  ndjson: {
+    head: () => '',
+    write: (page) => page.map((contact) => `${JSON.stringify(contact)}\n`).join(''),
+  },
 }
 
 const cellOf = (value: Contact[keyof Contact]) =>
   typeof value === 'object' && value !== null ? JSON.stringify(value) : value
 
+/** @throws AppError the refusal, if the caller may not go on */
 async function nextPage(scope: CustomerScope, lastId: number): Promise<ContactRow[]> {
   try {
-    return await contactsAfter(scope, lastId)
+    return await contactsAfter(scope.renewed(), scope.uid, lastId)
   } catch (cause) {
+    if (cause instanceof AppError && cause.status < 500) throw cause
     logFailure({ task: 'contacts export', customer_uid: scope.uid }, cause)
     throw new Error('the export was cut short')
   }
 }
 
-const contactsAfter = ({ db, uid }: CustomerScope, lastId: number) =>
-  db
-    .select(contactColumns)
-    .from(contacts)
-    .where(and(eq(contacts.customerUid, uid), gt(contacts.id, lastId)))
-    .orderBy(contacts.id)
-    .limit(ROWS_PER_PAGE)
+async function contactsAfter(reader: Reader, customerUid: string, lastId: number): Promise<ContactRow[]> {
+  const [page] = await reader.read([
+    reader.db
+      .select(contactColumns)
+      .from(contacts)
+      .where(and(eq(contacts.customerUid, customerUid), gt(contacts.id, lastId)))
+      .orderBy(contacts.id)
+      .limit(ROWS_PER_PAGE),
+  ])
+  return page
+}

@@ -26,9 +26,14 @@ export function openDatabase(binding: D1Database, onRoundTrip?: () => void): Dat
       })
     },
     getBookmark: () => session.getBookmark(),
+    another: () => openDatabase(binding, onRoundTrip),
   }
   return drizzle(client as unknown as D1Database, { logger: { logQuery: () => onRoundTrip?.() } })
 }
 
 /** How far the database is by what a session has read and written; null before its first query. */
 export const bookmarkOf = ({ $client }: Database) => ($client as unknown as D1DatabaseSession).getBookmark()
+
+/** The same database in a session of its own, which starts at the primary again. */
+export const anotherSession = ({ $client }: Database): Database =>
+  ($client as unknown as { another(): Database }).another()

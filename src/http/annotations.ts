@@ -34,6 +34,8 @@ export interface Annotation {
   /** Bytes that the body may have, where that is not the usual limit. */
   bodyLimit?: number
   query?: () => z.ZodType
+  /** The answer goes on after it has begun. */
+  streams?: true
   /** Refusals of its own. */
   errors?: readonly ErrorCode[]
 }
@@ -55,3 +57,6 @@ export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) =>
 
 /** Describes a route for the OpenAPI document; at a request it does nothing. */
 export const describes = (words: () => Words): MiddlewareHandler => annotated({ words }, (_, next) => next())
+
+/** Declares that the answer of a route is a stream, which is on record as a change is and may break off. */
+export const streams = (): MiddlewareHandler => annotated({ streams: true }, (_, next) => next())

@@ -24,6 +24,8 @@ export const handleError: ErrorHandler<AppEnv> = (error, c) => {
     logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
   logged.add(error)
   for (const name of OF_ANOTHER_ANSWER) c.header(name, undefined)
+  // It is thrown only where nothing is on record.
+  if (refusal.code === 'audit_unavailable') c.header('X-Audit-Id', undefined)
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value)
   return c.json(c.var.envelope(refusal, c.var.requestId), refusal.status)
 }

@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { openDatabase } from '../db/client.ts'
 import type { AppEnv, Clock } from '../env.ts'
 import { customerEnvelope } from './envelopes.ts'
+import type { RequestFacts } from './request-log.ts'
 
 /** The headers of every answer: OWASP REST Security Cheat Sheet, "Security Headers". A page has a policy of its own. */
 const HEADERS = Object.entries({
@@ -21,7 +22,16 @@ export const requestContext = (now: Clock) =>
     c.set('startedAt', now())
     c.set('now', now)
     c.set('envelope', customerEnvelope)
-    const facts = { adminId: null, apiKeyId: null, customerUid: null, target: null, d1Calls: 0 }
+    const facts: RequestFacts = {
+      adminId: null,
+      apiKeyId: null,
+      customerUid: null,
+      target: null,
+      changes: null,
+      replayed: false,
+      rows: null,
+      d1Calls: 0,
+    }
     c.set('facts', facts)
     c.set(
       'db',

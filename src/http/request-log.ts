@@ -18,6 +18,12 @@ export interface RequestFacts {
   customerUid: string | null
   /** What the path names, or what the request made. */
   target: Target | null
+  /** What the request changed, by field: the value before and the one after. Never a secret or a customer's personal data. */
+  changes: Record<string, [before: unknown, after: unknown]> | null
+  /** Whether the answer was that of an earlier request (`Idempotency-Key`). */
+  replayed: boolean
+  /** Rows of a streamed answer that have left so far; null: it is no stream of rows. */
+  rows: number | null
   /** D1 round trips. */
   d1Calls: number
 }

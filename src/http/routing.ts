@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
+import { annotationOf } from './annotations.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -18,6 +19,10 @@ export const routeName = (c: Context) => routePattern(c)?.replace(/\{[^}]*\}/g, 
 
 /** Whether a request can change anything. */
 export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
+
+/** Whether the endpoint that answers this request streams: its answer goes on after it has begun. A HEAD has no body. */
+export const streamsAnswer = (c: Context) =>
+  c.req.method !== 'HEAD' && matchedRoutes(c).some(({ handler }) => annotationOf(handler).streams)
 
 /**
  * Ends a surface: no endpoint of `app` answered.

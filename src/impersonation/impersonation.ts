@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { Act } from '../audit/act.ts'
-import { recordedActor } from '../auth/actor.ts'
+import { recorded } from '../audit/recorded.ts'
+import { type ApiKeyActor, recordedActor } from '../auth/actor.ts'
 import {
   type ClaimedKey,
   claimAdminKey,
@@ -17,7 +18,7 @@ import { limitRefusal, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
-import { isWrite } from '../http/routing.ts'
+import { isWrite, streamsAnswer } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { inBackground } from '../log.ts'
 
@@ -25,9 +26,8 @@ type Claim = Extract<Credentials, { kind: 'impersonation' }>
 type CustomerContext = Context<CustomerEnv>
 
 /**
- * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record: of a
- * write `received` before the endpoint runs and `completed` after, of a read or a refusal `completed` before anything
- * leaves. Without a valid key nothing is recorded, for nobody is known to have asked.
+ * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record.
+ * Without a valid key nothing is recorded, for nobody is known to have asked.
  * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, customer_unknown,
  * customer_inactive, audit_unavailable
  */
@@ -38,26 +38,45 @@ export async function impersonate(
 ): Promise<void> {
   const claimed = await claimKey(c, claim)
   const act = new Act(c)
-  let live: KeyAuthority | undefined
-  const authority = authorityOf(c, claim, claimed, act, (key) => {
-    live = key
+  let used: KeyAuthority | undefined
+  const authority = authorityOf(c, claim, claimed, (actor, key) => {
+    if (!used) identify(c, act, actor)
+    used ??= key
   })
-  try {
-    if (claim.refusal || isWrite(c)) await authority.verify()
-    if (isWrite(c)) await act.received()
-    c.set('customer', customerScope(claim.customerUid, authority))
-    await next()
-    await authority.verify()
-  } catch (error) {
-    // Only a valid key gives the act an actor.
-    if (act.actor.type === 'anonymous') throw claim.refusal ?? error
-    if (!(error instanceof AppError)) await act.completed(500, 'error')
-    else if (error.code !== 'audit_unavailable') await act.completed(error.status, 'refused')
-    throw error
-  } finally {
-    if (live) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(c.var.db, claimed, live, c.var.now()))
-  }
-  await act.completed(c.res.status)
+  const work = recorded(c, {
+    act,
+    recording: recordingOf(c),
+    ridesAlong: claim.refusal === undefined,
+    async authorize() {
+      try {
+        await authority.verify()
+      } catch (error) {
+        throw act.isIdentified ? error : (claim.refusal ?? error)
+      }
+    },
+    run() {
+      c.set('customer', customerScope(claim.customerUid, authority))
+      return next()
+    },
+  })
+  await work.finally(() => {
+    const { db, now } = c.var
+    if (used) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, used, now()))
+  })
+}
+
+function identify(c: CustomerContext, act: Act, actor: ApiKeyActor): void {
+  const { facts } = c.var
+  facts.adminId = actor.adminId
+  facts.apiKeyId = actor.apiKeyId
+  act.actor = recordedActor(actor)
+  act.reason = recordedReason(c.req.raw.headers)
+  c.header('X-Audit-Id', act.id)
+}
+
+function recordingOf(c: CustomerContext) {
+  if (isWrite(c)) return 'change'
+  return streamsAnswer(c) ? 'stream' : 'read'
 }
 
 /** A call that breaks the header rules gets that answer whether or not its key exists. */
@@ -73,21 +92,17 @@ function authorityOf(
   c: CustomerContext,
   claim: Claim,
   claimed: ClaimedKey,
-  act: Act,
-  onLive: (key: KeyAuthority) => void,
+  onIdentified: (actor: ApiKeyActor, key: KeyAuthority) => void,
 ) {
+  const { db, now, facts } = c.var
   const customerUid = uidOrNull(claim.customerUid)
-  return new Authority(c.var.db, {
-    queries: [keyAuthority(c.var.db, claimed.id, customerUid, c.var.now())],
+  return new Authority(db, {
+    queries: (asked) => [keyAuthority(asked, claimed.id, customerUid, now())],
     judge([[row]]) {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
-      act.actor = recordedActor(actor)
-      act.customerUid = customerUid
-      Object.assign(c.var.facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId, customerUid })
-      act.reason = recordedReason(c.req.raw.headers)
-      c.header('X-Audit-Id', act.id)
-      onLive(key)
+      facts.customerUid = customerUid
+      onIdentified(actor, key)
       const refusal = claim.refusal ?? limitRefusal(key, c.req.raw.headers)
       if (refusal) throw refusal
       checkScope(actor.scopes, isWrite(c))

@@ -27,6 +27,14 @@ test('every exported line is what entry.schema.json says, member by member', asy
   }
 })
 
+test('a line of version 1, which has three members less, is one still', async () => {
+  await deliver(deliveriesOf(makeEvents(1)))
+  const [text = ''] = (await exportedObjects()).values()
+  const { changes: _, replayed: __, rows: ___, ...line } = JSON.parse(text.split('\n')[0] ?? '')
+  expect(errorsOf(JSON.stringify({ ...line, v: 1 }))).toEqual([])
+  expect(errorsOf(JSON.stringify(line)), 'but none of version 2').not.toEqual([])
+})
+
 test.each([
   ['another member', { extra: 1 }],
   ['a nested value', { actor_type: { type: 'admin' } }],

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { recordsOf } from '../support/audit.ts'
-import { deliver, deliveriesOf, makeEvent } from '../support/audit-queue.ts'
+import { deliver, deliveriesOf, type EventChanges, makeEvent } from '../support/audit-queue.ts'
 import { counted } from '../support/counted-bindings.ts'
 import { customerWithCallers } from '../support/http.ts'
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 const log = async (query = '') => (await customer.own(`/access_log${query}`)).json
 
 /** An event of this customer; each `n` is an act. */
-const event = (n: number, changes: Partial<AuditEvent> = {}, uid = customer.uid) =>
+const event = (n: number, changes: EventChanges = {}, uid = customer.uid) =>
   makeEvent(n, { customer_uid: uid, ...changes })
 
 const received = { stage: 'received', outcome: null } as const

@@ -1,6 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
+import type * as z from 'zod'
 import { digestName, readDigest } from '../../src/audit/digest.ts'
 import { type AuditEvent, auditEvent } from '../../src/audit/event.ts'
 import { SigningKeys } from '../../src/audit/signing-keys.ts'
@@ -27,8 +28,11 @@ export async function quietQueues(): Promise<void> {
   )
 }
 
+/** Members of an event in which it is to be another than the one made up. */
+export type EventChanges = Partial<z.input<ReturnType<typeof auditEvent>>>
+
 /** The n-th event that a test makes up, in the way the producer words it. */
-export function makeEvent(n: number, changes: Partial<AuditEvent> = {}): AuditEvent {
+export function makeEvent(n: number, changes: EventChanges = {}): AuditEvent {
   const stage = changes.stage ?? 'completed'
   return auditEvent().parse({
     v: 1,

@@ -24,8 +24,11 @@ export async function recordsOf(answers: Answer[]): Promise<AuditEntry[]> {
   }, WAIT)
 }
 
-/** The queue, and the events it was given: what a call records, without waiting for the consumer. */
-export function listenedQueue() {
+/**
+ * The queue, and the events it was given: what a call records, without waiting for the consumer. Without `forward` they
+ * go no further, for a test whose own looks must not be in the trail that it looks at.
+ */
+export function listenedQueue({ forward = true, onEvent = () => {} } = {}) {
   const events: AuditEvent[] = []
   const AUDIT_QUEUE = new Proxy(env.AUDIT_QUEUE, {
     get(queue, name) {
@@ -33,7 +36,8 @@ export function listenedQueue() {
       if (name !== 'send') return typeof member === 'function' ? member.bind(queue) : member
       return (event: AuditEvent) => {
         events.push(event)
-        return queue.send(event)
+        onEvent()
+        return forward ? queue.send(event) : Promise.resolve()
       }
     },
   })

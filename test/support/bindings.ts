@@ -88,11 +88,15 @@ function override<Target extends object>(target: Target, members: Partial<Target
   })
 }
 
-/** Calls the service with some of its bindings or its clock replaced, and waits for what it does after the answer. */
+/**
+ * Calls the service with some of its bindings or its clock replaced, reads the answer to its end, and waits for what
+ * the service does after it.
+ */
 export async function fetchWith(bindings: Partial<Env>, request: Request, now?: Clock): Promise<Response> {
   const context = createExecutionContext()
   const service = now ? createApp(now) : worker
   const response = await service.fetch(request, { ...env, ...bindings }, context)
+  const body = await response.arrayBuffer()
   await waitOnExecutionContext(context)
-  return response
+  return new Response(response.body && body, response)
 }

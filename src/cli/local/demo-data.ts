@@ -91,7 +91,12 @@ async function seedCustomer(
   const input = { ...owner, group: null, company: { name } }
   const { customer_uid: uid } = await createCustomer(db, input, now)
   const { key } = await createCustomerKey({ db, uid }, 'Demo key', now)
-  const scope: CustomerScope = { uid, db, read: (queries) => db.batch(queries) as never }
+  const scope: CustomerScope = {
+    uid,
+    db,
+    read: (queries) => db.batch(queries) as never,
+    renewed: () => scope,
+  }
   for (const list of lists) await createList(scope, { name: list, description: null }, now)
   for (const [email, firstName, lastName] of contacts)
     await createContact(scope, { email, firstName, lastName, phone: null, fields: {} }, now)
