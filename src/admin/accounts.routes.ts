@@ -68,7 +68,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       summary: 'Create an account',
       description: 'Its owner is mailed a random password, which is valid for 72 hours.',
       answers: { 201: adminAnswer(CREATED, adminObject()) },
-      errors: ['mail_unavailable'],
+      errors: ['throttled', 'mail_unavailable'],
     })),
     requires('admins:manage'),
     body(newAdmin, {

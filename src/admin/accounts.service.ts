@@ -91,7 +91,7 @@ export async function faultsOfEmail(db: Database, email: unknown): Promise<Field
  * who gets an email that two ask for at once, and only the one who does may mail; until the mail is gone nobody has
  * the password, so nobody can log in. If it cannot be sent the row goes again, if the password is still the one that
  * nobody was told: somebody else may have reset it.
- * @throws AppError invalid if the email is taken, mail_unavailable, and then there is no account
+ * @throws AppError invalid if the email is taken, mail_unavailable, throttled, and then there is no account
  */
 export async function inviteAdmin(
   { db, kv, mailer, settings }: LockoutStores,
@@ -99,7 +99,7 @@ export async function inviteAdmin(
   now: number,
 ): Promise<{ account: AdminAccount; afterwards?: Promise<void> | undefined }> {
   const password = randomPassword()
-  const pending = pendingPassword(password, now)
+  const pending = await pendingPassword(password, now)
   const emailHash = emailHashOf(email)
   const row = { email, emailHash, role, ...pending, createdAt: now }
   const [created] = await db.insert(admins).values(row).onConflictDoNothing().returning()

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresClient } from '../auth/requires.ts'
+import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { annotated, describes } from '../http/annotations.ts'
 import { timestamp } from '../http/envelopes.ts'
@@ -22,27 +23,36 @@ const session = once(() =>
     .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue(), admin: adminObject() })
     .meta({ id: 'Session' }),
 )
+
 /**
- * Slows guessing from one address down. Only Cloudflare sets CF-Connecting-IP; what a caller says of itself does not
- * count. A throttled attempt is not looked at and not on record: a brake that costs a message for each push is none.
+ * Slows guessing from one address, and through one client, down. Only Cloudflare sets CF-Connecting-IP; what a caller
+ * says of itself does not count, and of a client only what it signed. A throttled attempt is not looked at and not on
+ * record: a brake that costs a message for each push is none.
  * @throws AppError throttled
  */
 const brake = annotated(
   { errors: ['throttled'] },
   createMiddleware<AdminEnv>(async (c, next) => {
-    const key = c.req.header('CF-Connecting-IP')
-    if (key !== undefined && !(await isWithinLimit(c.env.LOGIN_RATE_LIMIT, key)))
-      throw new AppError('throttled')
+    const { clientId } = await c.var.authority.verify()
+    const isWithin =
+      (await isWithinLimit(c.env, 'LOGIN_RATE_LIMIT', c.req.header('CF-Connecting-IP'))) &&
+      (await isWithinLimit(c.env, 'LOGIN_CLIENT_RATE_LIMIT', clientId))
+    if (!isWithin) throw new AppError('throttled')
     return next()
   }),
 )
 
-/** The lockout is the authority on guessing, so without the brake logging in goes on. */
-async function isWithinLimit(limit: RateLimit, key: string): Promise<boolean> {
+/** The lockout is the authority on guessing, so where the brake cannot be asked logging in goes on. */
+async function isWithinLimit(
+  env: Env,
+  binding: 'LOGIN_RATE_LIMIT' | 'LOGIN_CLIENT_RATE_LIMIT',
+  key: string | undefined,
+): Promise<boolean> {
+  if (key === undefined) return true
   try {
-    return (await limit.limit({ key })).success
+    return (await env[binding].limit({ key })).success
   } catch (error) {
-    logFailure({ binding: 'LOGIN_RATE_LIMIT' }, error)
+    logFailure({ binding }, error)
     return true
   }
 }

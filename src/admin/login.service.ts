@@ -1,5 +1,6 @@
 import { and, eq, exists, isNull, not } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf } from '../auth/account.ts'
+import { LOGIN_PLACES } from '../auth/hash-queue.ts'
 import {
   forgetFailures,
   lockOf,
@@ -8,7 +9,7 @@ import {
   takeAttempt,
   unmirrorForgotten,
 } from '../auth/lockout.ts'
-import { hashPassword, needsRehash, verifyPassword } from '../auth/passwords.ts'
+import { type Hasher, needsRehash, withHasher } from '../auth/passwords.ts'
 import { newSession } from '../auth/session.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
@@ -37,18 +38,28 @@ export interface LoginOutcome {
 /**
  * Logs an admin in, or says no in one and the same way: unknown email, wrong password, disabled and locked account
  * cost the same steps and, where a password is compared, one hash each. An account that KV knows to be locked is
- * refused with no question to D1.
+ * refused with no question to D1. A place for hashing is taken before the attempt is: who gets none was not compared,
+ * and is no failure.
+ * @throws AppError throttled if too many passwords are being hashed, dependency_unavailable
  */
 export async function login(
   stores: LockoutStores,
+  credentials: Credentials,
+  now: number,
+): Promise<LoginOutcome> {
+  const known = await mirroredLock(stores.kv, emailHashOf(credentials.email), now)
+  if (known) return { adminId: known.admin_id, result: refused(known.locked_until, now) }
+  return withHasher(LOGIN_PLACES, (hasher) => compare(stores, hasher, credentials, now))
+}
+
+async function compare(
+  stores: LockoutStores,
+  hasher: Hasher,
   { email, password }: Credentials,
   now: number,
 ): Promise<LoginOutcome> {
   const { db, kv, settings } = stores
   const emailHash = emailHashOf(email)
-  const known = await mirroredLock(kv, emailHash, now)
-  if (known) return { adminId: known.admin_id, result: refused(known.locked_until, now) }
-
   const [[attempt], [lock], [found]] = await orUnavailable(
     db.batch([
       takeAttempt(db, emailHash, settings.lockout, now),
@@ -59,9 +70,10 @@ export async function login(
   const adminId = found?.account.id ?? null
   if (!attempt) return { adminId, result: refused(lock?.lockedUntil ?? null, now) }
 
-  const matches = verifyPassword(password, found?.passwordHash)
+  const matches = await hasher.verify(password, found?.passwordHash)
   if (matches && found && found.account.disabledAt === null) {
-    const { login, forgotten } = await openSession(db, emailHash, found, password, now)
+    const rehashed = needsRehash(found.passwordHash) ? await hasher.hash(password) : found.passwordHash
+    const { login, forgotten } = await openSession(db, emailHash, found, rehashed, now)
     // Attempts that ran at the same time may have locked the account, and KV may know of it.
     const afterwards = unmirrorForgotten(kv, emailHash, forgotten)
     if (login) return { adminId, result: login, afterwards }
@@ -98,7 +110,7 @@ async function openSession(
   db: Database,
   emailHash: string,
   { account, passwordHash }: Found,
-  password: string,
+  rehashed: string,
   now: number,
 ): Promise<{ login: Login | undefined; forgotten: { lockedUntil: number | null }[] }> {
   const { token, row } = newSession(account.id, now)
@@ -108,17 +120,13 @@ async function openSession(
     isNull(admins.disabledAt),
   )
   const stillValid = exists(db.select({ id: admins.id }).from(admins).where(unchanged))
-  const rehashed = needsRehash(passwordHash) ? { passwordHash: hashPassword(password) } : {}
   const [, withdrawn, , forgotten] = await db.batch([
     db.insert(adminSessions).values(row),
     db
       .delete(adminSessions)
       .where(and(eq(adminSessions.id, row.id), not(stillValid)))
       .returning({ id: adminSessions.id }),
-    db
-      .update(admins)
-      .set({ lastLoginAt: now, ...rehashed })
-      .where(unchanged),
+    db.update(admins).set({ lastLoginAt: now, passwordHash: rehashed }).where(unchanged),
     forgetFailures(db, emailHash),
   ])
   if (withdrawn.length > 0) return { login: undefined, forgotten }

@@ -14,7 +14,7 @@ import { getAdmin } from './accounts.service.ts'
  * Gives an account a random password, mails it, ends all sessions and any lock. The mail goes first: without it
  * nothing changes. If the write fails after it, the mail tells a password that does not work, the caller has an error,
  * and doing it again puts it right; the other way round an account would have a password that nobody was told.
- * @throws AppError self_action, admin_unknown, mail_unavailable
+ * @throws AppError self_action, admin_unknown, throttled, mail_unavailable
  */
 export async function resetPassword(
   { db, kv, mailer, settings }: LockoutStores,
@@ -25,7 +25,7 @@ export async function resetPassword(
   if (actor.adminId === Number(id)) throw new AppError('self_action')
   const account = await getAdmin(db, id)
   const password = randomPassword()
-  const pending = pendingPassword(password, now)
+  const pending = await pendingPassword(password, now)
   const emailHash = emailHashOf(account.email)
   await mailer.send(
     account.email,

@@ -57,7 +57,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       summary: 'Give an account a random password, by mail',
       description: 'It is valid for 72 hours. All sessions of the account end, and it is unlocked.',
       answers: { 200: adminAnswer(RESET, adminObject()) },
-      errors: ['admin_unknown', 'self_action', 'mail_unavailable'],
+      errors: ['admin_unknown', 'self_action', 'throttled', 'mail_unavailable'],
     })),
     requires('admins:manage', 'admin'),
     async (c) => {

@@ -1,9 +1,10 @@
 import { and, eq, exists, inArray, ne } from 'drizzle-orm'
 import { type AdminAccount, emailHashOf } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
+import { STAFF_PLACES } from '../auth/hash-queue.ts'
 import { forgetFailures, lockOf, secondsUntil, takeAttempt, unmirrorForgotten } from '../auth/lockout.ts'
 import { faultsOf } from '../auth/password-policy.ts'
-import { hashPassword, verifyPassword } from '../auth/passwords.ts'
+import { type Hasher, withHasher } from '../auth/passwords.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins } from '../db/schema/staff.ts'
@@ -24,10 +25,20 @@ interface Outcome {
 /**
  * Changes the actor's own password and ends its other sessions. A wrong current password counts as a failed login,
  * and is told together with what is wrong with the new one.
+ * @throws AppError throttled if too many passwords are being hashed, and then the attempt does not count
  * @returns the account, or AppError throttled (locked), invalid, session_invalid (reset or ended in the meantime)
  */
-export async function updatePassword(
+export const updatePassword = (
   stores: LockoutStores,
+  actor: SessionActor,
+  change: PasswordChange,
+  now: number,
+): Promise<Outcome> =>
+  withHasher(STAFF_PLACES, (hasher) => compareAndChange(stores, hasher, actor, change, now))
+
+async function compareAndChange(
+  stores: LockoutStores,
+  hasher: Hasher,
   actor: SessionActor,
   change: PasswordChange,
   now: number,
@@ -44,7 +55,7 @@ export async function updatePassword(
   )
   if (!attempt) return { result: locked(lock?.lockedUntil ?? now, now) }
 
-  const matches = verifyPassword(change.currentPassword, stored?.passwordHash)
+  const matches = await hasher.verify(change.currentPassword, stored?.passwordHash)
   const fields = faultsOfChange(change, matches, admin.email, settings.productName)
   const refusal = new AppError('invalid', { fields })
   if (!matches || !stored) {
@@ -64,7 +75,7 @@ export async function updatePassword(
     actor,
     emailHash,
     stored.passwordHash,
-    change.password,
+    await hasher.hash(change.password),
   )
   const account = { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
   return {
@@ -98,9 +109,8 @@ async function writePassword(
   { adminId, sessionId }: SessionActor,
   emailHash: string,
   currentHash: string,
-  password: string,
+  passwordHash: string,
 ): Promise<{ changed: boolean; forgotten: { lockedUntil: number | null }[] }> {
-  const passwordHash = hashPassword(password)
   const session = db
     .select({ id: adminSessions.id })
     .from(adminSessions)

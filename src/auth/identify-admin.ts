@@ -21,6 +21,8 @@ import { type LiveSession, liveSession, touchSession } from './session.ts'
 export interface StaffCaller {
   /** Undefined for a client that nobody is logged in through. */
   actor: AdminActor | undefined
+  /** The client the call came through; undefined for a key. */
+  clientId?: string
   /** What the caller's key itself says against this call. */
   refusal?: AppError | undefined
   /** Notes that session or key is in use. A call to make when the answer is ready. */
@@ -72,11 +74,12 @@ function ofSession(c: AdminContext) {
     async judge([[client], [session]]): Promise<StaffCaller> {
       knownSessions.delete(tokenHash)
       const { id: clientId } = await checkClient(c, client)
-      if (!session) return { actor: undefined }
+      if (!session) return { actor: undefined, clientId }
       knownSessions.set(tokenHash, true)
       facts.adminId = session.admin.id
       return {
         actor: sessionActor(session, clientId, now()),
+        clientId,
         noteUse: () => touchSession(db, session, now()),
       }
     },

@@ -1,4 +1,6 @@
-import { argon2id } from '@noble/hashes/argon2.js'
+import { computeArgon2id, module } from '#argon2id-wasm'
+import { once } from '../http/once.ts'
+import { utf8 } from './encoding.ts'
 
 /** What one hash costs (RFC 9106, section 3.1). */
 export interface Argon2Cost {
@@ -12,8 +14,38 @@ export interface Argon2Cost {
 
 const HASH_BYTES = 32
 
-/** The 32 bytes that argon2id makes of a password. Takes as long as `cost` says, and blocks the isolate. */
-export function argon2idHash(password: string, salt: Uint8Array, cost: Argon2Cost): Uint8Array {
-  // NFKC, so that a password typed on another keyboard is the same (NIST SP 800-63B-4, section 3.1.1.2).
-  return argon2id(password.normalize('NFKC'), salt, { ...cost, dkLen: HASH_BYTES })
+/** The shortest password that the WebAssembly implementation is made for; chosen and random ones are longer. */
+const MIN_PASSWORD_BYTES = 8
+
+/** The memory that the code was compiled for, in pages of 64 KiB. Pages that nothing was written to take none. */
+const MEMORY = { initial: 1_040, maximum: 65_536 }
+
+/** One instance for an isolate: its memory is used again, for a new one each time would pile up until it is collected. */
+const wasm = once(() => {
+  const memory = new WebAssembly.Memory(MEMORY)
+  return { memory, instance: new WebAssembly.Instance(module, { env: { memory } }) }
+})
+
+/**
+ * Returns the 32 bytes that argon2id makes of a password. Blocks the isolate for as long as `cost` says.
+ * Throws RangeError if the password is not hashable.
+ */
+export function argon2idHash(password: string, salt: Uint8Array, { m, t, p }: Argon2Cost): Uint8Array {
+  const bytes = passwordBytes(password)
+  if (bytes.length < MIN_PASSWORD_BYTES) throw new RangeError('a password too short to be hashed')
+  const { memory, instance } = wasm()
+  try {
+    const cost = { memorySize: m, passes: t, parallelism: p, tagLength: HASH_BYTES }
+    return computeArgon2id({ password: bytes, salt, ...cost }, { memory, instance })
+  } finally {
+    // The package leaves the blocks in place, from the last of which the hash follows.
+    new Uint8Array(memory.buffer, 0, m * 1024 + 10 * 1024).fill(0)
+    bytes.fill(0)
+  }
 }
+
+/** Returns whether a password is long enough to be hashed. */
+export const isHashable = (password: string) => passwordBytes(password).length >= MIN_PASSWORD_BYTES
+
+/** NFKC, so that a password typed on another keyboard is the same (NIST SP 800-63B-4, section 3.1.1.2). */
+const passwordBytes = (password: string) => utf8(password.normalize('NFKC'))

@@ -178,7 +178,7 @@ test.each([
     () =>
       database()
         .update(admins)
-        .set({ passwordHash: cheapHash('another') })
+        .set({ passwordHash: cheapHash('another password') })
         .execute(),
   ],
   ['lost this session', () => database().delete(adminSessions).execute()],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundled, gzipKibibytes } from '../../src/cli/bundle.ts'
+import { type Bundle, bundled, gzipKibibytes } from '../../src/cli/bundle.ts'
 import type { CallCounts } from '../support/call-counts.ts'
 import { type Load, load } from './load.ts'
 import { type Measured, report, type Sample } from './report.ts'
@@ -34,8 +34,8 @@ async function main() {
   const bare = await start('bare', bundled('test/bench/bare.worker.ts', folder))
   await seedBare(bare)
   const { routes, counts } = await seedAndCount()
-  const code = bundled('src/index.ts', folder)
-  const service = await start('steward', code)
+  const bundle = bundled('src/index.ts', folder)
+  const service = await start('steward', bundle)
 
   const measured: Measured[] = routes.map((route, i) => ({ route, counts: counts[i], samples: [] }))
   for (const { route } of measured) await loadWorker(service, route)
@@ -52,7 +52,7 @@ async function main() {
     `\n${new Date().toISOString()} · ${cpus().length} × ${cpus()[0]?.model} · Node ${process.version}`,
   )
   console.log(`${effort.connections} connections · medians of ${rounds} rounds of ${effort.seconds} s`)
-  console.log(`The Worker: ${gzipKibibytes(code).toFixed(0)} KiB gzip, minified\n`)
+  console.log(`The Worker: ${gzipKibibytes(bundle).toFixed(0)} KiB gzip, minified\n`)
   console.log(report(measured))
 }
 
@@ -63,8 +63,8 @@ async function loadWorker(worker: Running, request: BenchRequest): Promise<Sampl
   return { ...result, requestsPerSecond: result.requests / result.seconds, processorMs }
 }
 
-async function start(name: string, code: string): Promise<Running> {
-  const worker = await run(name, code, join(folder, name))
+async function start(name: string, bundle: Bundle): Promise<Running> {
+  const worker = await run(name, bundle, join(folder, name))
   running.push(worker)
   return worker
 }

@@ -60,6 +60,7 @@ export async function seedService({ miniflare }: Running) {
 
   const impersonating = (uid: string) => ({ 'X-ADMIN-API-KEY': adminKey.key, 'X-CUSTOMER-ID': uid })
   return {
+    client,
     staff: { 'SWI-CID': client.id, Authorization: `Bearer ${token}` },
     reader: { 'X-API-KEY': reader.key },
     writer: { 'X-API-KEY': writer.key },

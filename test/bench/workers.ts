@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import type { Bundle } from '../../src/cli/bundle.ts'
 import { TEST_SECRETS } from '../support/secrets.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -19,12 +20,15 @@ export interface Running {
 }
 
 /** Runs a bundle with the bindings of wrangler.toml, its state in `folder`, on a socket of its own: no proxy before it. */
-export async function run(name: string, code: string, folder: string): Promise<Running> {
+export async function run(name: string, { code, wasm }: Bundle, folder: string): Promise<Running> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG)
   const options = convertV4MiniflareOptions({
     ...workerOptions,
     name,
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: code }],
+    modules: [
+      { type: 'ESModule', path: 'worker.js', contents: code },
+      ...wasm.map(({ name, contents }) => ({ type: 'CompiledWasm' as const, path: name, contents })),
+    ],
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   })
   const before = workerdProcesses()

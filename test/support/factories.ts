@@ -11,11 +11,12 @@ import { argon2idHash } from '../../src/crypto/argon2id.ts'
 import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
+import { once } from '../../src/http/once.ts'
 
 /** The password of every admin that a test makes. */
 export const PASSWORD = 'correct horse battery staple'
 
-const passwordHash = hashPassword(PASSWORD)
+const passwordHash = once(() => hashPassword(PASSWORD))
 
 /** A hash of a password at next to no cost, for tests that compare many. A login with it is rehashed. */
 export function cheapHash(password: string): string {
@@ -38,9 +39,10 @@ export const makeClient = (name = 'Test client') =>
 export async function makeAdmin(
   role: Role = 'super_admin',
   email = `admin-${++made}@example.com`,
-  hash = passwordHash,
+  hash?: string,
 ) {
-  const adminId = await createAdmin(database(), { email, role, passwordHash: hash }, Date.now())
+  const account = { email, role, passwordHash: hash ?? (await passwordHash()) }
+  const adminId = await createAdmin(database(), account, Date.now())
   return { adminId, role, email }
 }
 

@@ -18,7 +18,7 @@ export interface FirstAdmin {
 /** Makes the credentials and the SQL, without touching a database: it may be one that only wrangler reaches. */
 export async function firstAdmin(email: string, sealingKeys: string, now: number): Promise<FirstAdmin> {
   const password = randomPassword()
-  const row = pendingPassword(password, now)
+  const row = await pendingPassword(password, now)
   const clientId = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, clientId)
   const emailHash = sha256Hex(email.toLowerCase())

@@ -75,7 +75,8 @@ export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
   const email = 'super@example.com'
   const password = randomString(BASE62, 24)
   const role = 'super_admin'
-  const adminId = await createAdmin(db, { email, role, passwordHash: hashPassword(password) }, now)
+  const passwordHash = await hashPassword(password)
+  const adminId = await createAdmin(db, { email, role, passwordHash }, now)
   const stores = { db, kv: env.KEYS }
   const { key } = await createApiKey(stores, { adminId, role }, { name: 'Demo key' }, now)
   const customers: DemoCustomer[] = []
