@@ -1,21 +1,30 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
+import { forgetKeys } from '../auth/admin-api-key.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { ROLES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { adminAnswer } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
-import { changeRole, disableAdmin, enableAdmin, sendUnlockLink } from './account-state.service.ts'
+import { inBackground } from '../log.ts'
+import {
+  changeRole,
+  disableAdmin,
+  enableAdmin,
+  revokeCredentials,
+  sendUnlockLink,
+} from './account-state.service.ts'
 import { lockoutStores } from './lockout-stores.ts'
 
 const DISABLED = 'Admin disabled successfully'
 const ENABLED = 'Admin enabled successfully'
 const ROLE_UPDATED = 'Role updated successfully'
+const CREDENTIALS_REVOKED = 'Credentials revoked successfully'
 const UNLOCK_SENT = 'Unlock email sent successfully'
 
-/** `/admin/disable/:id`, `/admin/enable/:id`, `/admin/role/:id` and `/admin/unlock/:id`: what a super_admin does to others. */
+/** `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`: what a super_admin does to others. */
 export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/disable/:id{[0-9]+}',
@@ -60,6 +69,23 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       const { db, actor, now } = c.var
       const account = await changeRole(db, actor, c.req.param('id'), c.req.valid('json').role)
       return c.json({ message: ROLE_UPDATED, data: presentAdmin(account, now()) })
+    },
+  )
+  .post(
+    '/revoke_credentials/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'End everything that lets an account in but its password',
+      description:
+        'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
+      answers: { 200: adminAnswer(CREDENTIALS_REVOKED, adminObject()) },
+      errors: ['admin_unknown', 'self_action'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const { account, keys } = await revokeCredentials(db, actor, c.req.param('id'), now())
+      inBackground(c.executionCtx, 'forget_keys', forgetKeys(c.env.KEYS, keys))
+      return c.json({ message: CREDENTIALS_REVOKED, data: presentAdmin(account, now()) })
     },
   )
   .post(

@@ -3,6 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { AdminAccount } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import type { Role } from '../auth/permissions.ts'
+import { revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
+import { endSessionsOf } from '../auth/session.ts'
 import { type LockoutStores, mailUnlockLink } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins } from '../db/schema/staff.ts'
@@ -52,6 +54,29 @@ export async function changeRole(db: Database, actor: Actor, id: string, role: R
   if (account.role !== role) throw new AppError('last_super_admin')
   return account
 }
+
+/**
+ * Ends all sessions and API keys of an account, and whatever else it made that lets anyone in; its password stays.
+ * @throws AppError self_action, admin_unknown
+ */
+export async function revokeCredentials(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<{ account: AdminAccount; keys: RevokedKeys }> {
+  const adminId = Number(id)
+  if (actor.adminId === adminId) throw new AppError('self_action')
+  const [keys, , , [account]] = await db.batch([
+    revokeKeysOf(db, adminId, now),
+    db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
+    endSessionsOf(db, adminId),
+    accountById(db, id),
+  ])
+  return { account: found(account, id), keys }
+}
+
+type RevokedKeys = Awaited<ReturnType<typeof revokeKeysOf>>
 
 /**
  * Mails the owner of a locked account a link that unlocks it.

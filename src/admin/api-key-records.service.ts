@@ -1,7 +1,8 @@
-import { and, count, eq, sql } from 'drizzle-orm'
+import { and, count, eq, not, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { AdminActor } from '../auth/actor.ts'
 import { SCOPES, type Scope } from '../auth/permissions.ts'
+import { isSessionOpen } from '../auth/revocation.ts'
 import type { Database } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
 import { adminApiKeys } from '../db/schema/staff.ts'
@@ -73,6 +74,25 @@ export async function getApiKey(db: Database, actor: Owner, id: string): Promise
   return presentApiKey(found(row))
 }
 
+/** Makes the row, unless the session that asks has ended: then all of the account may have been revoked with it. */
+export async function insertKey(
+  db: Database,
+  row: ApiKeyRow,
+  sessionId: string | undefined,
+): Promise<boolean> {
+  const insert = db.insert(adminApiKeys).values(row)
+  if (sessionId === undefined) {
+    await insert
+    return true
+  }
+  const orphaned = and(eq(adminApiKeys.id, row.id), not(isSessionOpen(db, sessionId)))
+  const [, withdrawn] = await db.batch([
+    insert,
+    db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
+  ])
+  return withdrawn.length === 0
+}
+
 /**
  * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
  * on, and so is the one it was rolled from; KV is cleaned up by the caller whenever it can be. Revoking twice changes
@@ -84,15 +104,14 @@ export async function revokeApiKey(
   actor: Owner,
   id: string,
   now: number,
-): Promise<{ apiKey: ApiKey; keyHashes: string[] }> {
+): Promise<{ apiKey: ApiKey; revoked: ApiKeyRow }> {
   const [row] = await db
     .update(adminApiKeys)
     .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
     .where(visibleTo(actor, id))
     .returning()
   const revoked = found(row)
-  const keyHashes = [revoked.keyHash, revoked.previousKeyHash].filter((hash) => hash !== null)
-  return { apiKey: presentApiKey(revoked), keyHashes }
+  return { apiKey: presentApiKey(revoked), revoked }
 }
 
 /** The key with this id, if the actor may know of it: its own, or any for a super_admin. */

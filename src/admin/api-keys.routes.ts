@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { kvName } from '../auth/admin-api-key.ts'
+import { forgetKeys } from '../auth/admin-api-key.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { SCOPES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
@@ -130,9 +130,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const { db, actor, now } = c.var
-      const { apiKey, keyHashes } = await revokeApiKey(db, actor, c.req.param('id'), now())
-      const forgotten = keyHashes.map((hash) => c.env.KEYS.delete(kvName(hash)))
-      inBackground(c.executionCtx, 'forget_key', Promise.all(forgotten))
+      const { apiKey, revoked } = await revokeApiKey(db, actor, c.req.param('id'), now())
+      inBackground(c.executionCtx, 'forget_key', forgetKeys(c.env.KEYS, [revoked]))
       return c.json({ message: 'API key revoked successfully', data: apiKey })
     },
   )

@@ -1,8 +1,10 @@
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import { isPast } from '../auth/account.ts'
-import { type KvEntry, kvName } from '../auth/admin-api-key.ts'
+import type { SessionActor } from '../auth/actor.ts'
+import { forgetKeys, type KvEntry, kvName } from '../auth/admin-api-key.ts'
 import { ROLE_SCOPES, type Role, type Scope } from '../auth/permissions.ts'
+import { creationTime } from '../auth/revocation.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
@@ -14,6 +16,7 @@ import {
   type ApiKeyRow,
   found,
   type IssuedKey,
+  insertKey,
   type Owner,
   presentApiKey,
   visibleTo,
@@ -39,13 +42,16 @@ export interface KeyStores {
   kv: Env['KEYS']
 }
 
+/** Who makes a key: an admin in a session, or nobody who is logged in, on the command line. */
+export type Maker = Owner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
+
 /**
  * The key in clear is in this answer and nowhere else.
- * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
  */
 export async function createApiKey(
   { db, kv }: KeyStores,
-  owner: Owner,
+  owner: Maker,
   input: ApiKeyInput,
   now: number,
 ): Promise<IssuedKey> {
@@ -65,12 +71,15 @@ export async function createApiKey(
     ipDeny: input.ipDeny ?? [],
     requireReason: input.requireReason ?? false,
     expiresAt: input.expiresAt ?? null,
-    createdAt: now,
+    createdAt: owner.admin ? creationTime(owner.admin, now) : now,
     lastUsedAt: null,
     revokedAt: null,
   }
   await tellKv(kv, row)
-  await db.insert(adminApiKeys).values(row)
+  if (!(await insertKey(db, row, owner.sessionId))) {
+    await forgetKeys(kv, [row])
+    throw new AppError('session_invalid')
+  }
   return withKey(row, key)
 }
 

@@ -10,6 +10,7 @@ import {
   unmirrorForgotten,
 } from '../auth/lockout.ts'
 import { type Hasher, needsRehash, withHasher } from '../auth/passwords.ts'
+import { creationTime } from '../auth/revocation.ts'
 import { newSession } from '../auth/session.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
@@ -104,7 +105,7 @@ type Found = Awaited<ReturnType<typeof accountByEmail>>[number]
 
 /**
  * Opens a session and forgets the failures before it, in one round trip. There is no login if the account was disabled
- * or got another password while this one was compared: no session may outlive that.
+ * or got another password, or its credentials were revoked, while this one was compared: no session may outlive that.
  */
 async function openSession(
   db: Database,
@@ -113,11 +114,12 @@ async function openSession(
   rehashed: string,
   now: number,
 ): Promise<{ login: Login | undefined; forgotten: { lockedUntil: number | null }[] }> {
-  const { token, row } = newSession(account.id, now)
+  const { token, row } = newSession(account.id, creationTime(account, now))
   const unchanged = and(
     eq(admins.id, account.id),
     eq(admins.passwordHash, passwordHash),
     isNull(admins.disabledAt),
+    eq(admins.credentialsValidFrom, account.credentialsValidFrom),
   )
   const stillValid = exists(db.select({ id: admins.id }).from(admins).where(unchanged))
   const [, withdrawn, , forgotten] = await db.batch([

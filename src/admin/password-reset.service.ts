@@ -1,17 +1,20 @@
 import { eq } from 'drizzle-orm'
 import { type AdminAccount, emailHashOf } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
+import { forgetKeys } from '../auth/admin-api-key.ts'
 import { forgetFailures, unmirrorForgotten } from '../auth/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/passwords.ts'
+import { revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
 import { endSessionsOf } from '../auth/session.ts'
 import type { LockoutStores } from '../auth/unlock-link.ts'
 import { admins, unlockTokens } from '../db/schema/staff.ts'
+import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { passwordResetMail } from '../mail/templates.ts'
 import { getAdmin } from './accounts.service.ts'
 
 /**
- * Gives an account a random password, mails it, ends all sessions and any lock. The mail goes first: without it
+ * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
  * nothing changes. If the write fails after it, the mail tells a password that does not work, the caller has an error,
  * and doing it again puts it right; the other way round an account would have a password that nobody was told.
  * @throws AppError self_action, admin_unknown, throttled, mail_unavailable
@@ -20,26 +23,32 @@ export async function resetPassword(
   { db, kv, mailer, settings }: LockoutStores,
   actor: Pick<SessionActor, 'adminId'>,
   id: string,
-  now: number,
-): Promise<{ account: AdminAccount; afterwards: Promise<void> | undefined }> {
+  now: Clock,
+): Promise<{ account: AdminAccount; afterwards: Promise<unknown> }> {
   if (actor.adminId === Number(id)) throw new AppError('self_action')
   const account = await getAdmin(db, id)
   const password = randomPassword()
-  const pending = await pendingPassword(password, now)
+  const pending = await pendingPassword(password, now())
   const emailHash = emailHashOf(account.email)
   await mailer.send(
     account.email,
     await passwordResetMail(account.email, password, RANDOM_PASSWORD_HOURS, settings),
   )
-  const [forgotten] = await db.batch([
+  // Not when the request began: what was made since then ends as well.
+  const revokedAt = now()
+  const [forgotten, keys] = await db.batch([
     forgetFailures(db, emailHash),
-    db.update(admins).set(pending).where(eq(admins.id, account.id)),
+    revokeKeysOf(db, account.id, revokedAt),
+    db
+      .update(admins)
+      .set({ ...pending, ...revokedUpTo(revokedAt) })
+      .where(eq(admins.id, account.id)),
     endSessionsOf(db, account.id),
     db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
   ])
   const { hasChangedPassword, passwordExpiresAt } = pending
   return {
     account: { ...account, hasChangedPassword, passwordExpiresAt, lockedUntil: null },
-    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
+    afterwards: Promise.all([unmirrorForgotten(kv, emailHash, forgotten), forgetKeys(kv, keys)]),
   }
 }

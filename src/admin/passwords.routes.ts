@@ -8,6 +8,7 @@ import { describes } from '../http/annotations.ts'
 import { text } from '../http/fields.ts'
 import { adminAnswer } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
+import { inBackground } from '../log.ts'
 import { lockoutStores } from './lockout-stores.ts'
 import { resetPassword } from './password-reset.service.ts'
 import { updatePassword } from './passwords.service.ts'
@@ -55,15 +56,16 @@ export const passwordsRoutes = new Hono<AdminEnv>()
     '/reset_password/:id{[0-9]+}',
     describes(() => ({
       summary: 'Give an account a random password, by mail',
-      description: 'It is valid for 72 hours. All sessions of the account end, and it is unlocked.',
+      description:
+        'It is valid for 72 hours. All sessions and API keys that the account ever made end, and it is unlocked.',
       answers: { 200: adminAnswer(RESET, adminObject()) },
       errors: ['admin_unknown', 'self_action', 'throttled', 'mail_unavailable'],
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const { actor, now } = c.var
-      const { account, afterwards } = await resetPassword(lockoutStores(c), actor, c.req.param('id'), now())
-      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      const { account, afterwards } = await resetPassword(lockoutStores(c), actor, c.req.param('id'), now)
+      inBackground(c.executionCtx, 'forget_credentials', afterwards)
       return c.json({ message: RESET, data: presentAdmin(account, now()) })
     },
   )

@@ -9,6 +9,7 @@ import { AppError, orUnavailable } from '../errors.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import type { ApiKeyActor } from './actor.ts'
 import { ROLE_SCOPES } from './permissions.ts'
+import { isKeyInForce } from './revocation.ts'
 
 /** Where KV keeps which API key a hash belongs to. The value is its id and its owner's, neither of which ever changes. */
 export const kvName = (keyHash: string) => `admin_key:${keyHash}`
@@ -43,7 +44,7 @@ export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> 
 }
 
 /**
- * The query for all that decides on a call with a key: the key if it is live, its owner if enabled, and the customer
+ * The query for all that decides on a call with a key: the key if it is live and in force, its owner, and the customer
  * it names, if there is one. No row: the key is not valid.
  */
 export const keyAuthority = (db: Database, keyId: string, customerUid: string | null, now: number) =>
@@ -63,7 +64,7 @@ export const keyAuthority = (db: Database, keyId: string, customerUid: string | 
       customerStatus: customers.status,
     })
     .from(adminApiKeys)
-    .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isNull(admins.disabledAt)))
+    .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
     .leftJoin(customers, eq(customers.uid, customerUid ?? ''))
     .where(
       and(
@@ -77,7 +78,7 @@ export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
 
 /**
  * The key that was claimed, if it is one.
- * @throws AppError key_invalid: unknown, revoked, expired and a disabled owner are one answer
+ * @throws AppError key_invalid: unknown, revoked, expired and an owner who may not come in are one answer
  */
 export function liveKey(claimed: ClaimedKey, key: KeyAuthority | undefined): KeyAuthority {
   if (key && isHashOf(key, claimed)) return key
@@ -107,6 +108,15 @@ function isHashOf({ keyHash, previousKeyHash }: KeyAuthority, { hash }: ClaimedK
   const isCurrent = sameDigest(keyHash, hash)
   const isPrevious = sameDigest(previousKeyHash ?? '', hash)
   return isCurrent || isPrevious
+}
+
+/** Lets KV forget keys that D1 refuses already: nothing depends on it. */
+export async function forgetKeys(
+  kv: Env['KEYS'],
+  keys: { keyHash: string; previousKeyHash: string | null }[],
+): Promise<void> {
+  const hashes = keys.flatMap(({ keyHash, previousKeyHash }) => [keyHash, previousKeyHash ?? []].flat())
+  await Promise.all(hashes.map((hash) => kv.delete(kvName(hash))))
 }
 
 /** Notes that a key is in use, at most once a minute. A call to make when the answer is ready. */

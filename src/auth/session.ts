@@ -1,10 +1,11 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, eq, gt, sql } from 'drizzle-orm'
 import { sha256Hex } from '../crypto/digest.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../db/schema/staff.ts'
 import { adminColumns } from './account.ts'
+import { isInForce } from './revocation.ts'
 
 const TOKEN_PREFIX = 'stw_session_'
 const TOKEN_BYTES = 32
@@ -43,7 +44,7 @@ export const liveSession = (db: Database, tokenHash: string, now: number) =>
       admin: adminColumns,
     })
     .from(adminSessions)
-    .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isNull(admins.disabledAt)))
+    .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isInForce(adminSessions.createdAt)))
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
     .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now)))
 

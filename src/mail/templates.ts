@@ -33,7 +33,7 @@ export const passwordResetMail = (to: string, password: string, hours: number, {
     subject: `Your new ${productName} password`,
     greeting: 'Your password was reset',
     paragraphs: [
-      `An administrator reset the password of ${to}, and all of its sessions were ended. Log in with this password:`,
+      `An administrator reset the password of ${to}, and all of its sessions and API keys were ended. Log in with this password:`,
       `It is valid for ${hours} hours, and you will be asked to choose your own before anything else.`,
     ],
     secret: password,

@@ -42,6 +42,7 @@ describe.each([
   ['role', { role: 'admin' }],
   ['unlock', undefined],
   ['reset_password', undefined],
+  ['revoke_credentials', undefined],
 ])('POST /admin/%s/:id', (action, body) => {
   test('of an account that does not exist says so in the words of the contract', async () => {
     expect(await post(`/admin/${action}/100`, body)).toMatchObject({

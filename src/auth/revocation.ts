@@ -1,0 +1,46 @@
+import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import type { Database } from '../db/client.ts'
+import { adminApiKeys, adminSessions, admins } from '../db/schema/staff.ts'
+
+/**
+ * Returns the condition under which what an account made at `createdAt` still lets anyone in: the account is enabled,
+ * and has not revoked what is that old. Holds for whatever lets staff in, in the query that joins `admins`.
+ */
+export const isInForce = (createdAt: SQLiteColumn) =>
+  and(isNull(admins.disabledAt), gte(createdAt, admins.credentialsValidFrom))
+
+/** Returns the same condition for a key, which asks for no password: not while the account owes a new one. */
+export const isKeyInForce = (createdAt: SQLiteColumn, now: number) =>
+  and(
+    isInForce(createdAt),
+    eq(admins.hasChangedPassword, true),
+    or(isNull(admins.passwordExpiresAt), gt(admins.passwordExpiresAt, now)),
+  )
+
+/**
+ * Returns the condition that a session has not ended. It stands in the transaction that makes a credential, for between
+ * two round trips everything of the account may have been revoked.
+ */
+export const isSessionOpen = (db: Database, sessionId: string) =>
+  exists(db.select({ id: adminSessions.id }).from(adminSessions).where(eq(adminSessions.id, sessionId)))
+
+/**
+ * Returns when a credential counts as made, never before its account last revoked them: of the one that is made in the
+ * same millisecond, or by another clock, the transaction it is made in decides.
+ */
+export const creationTime = (account: { credentialsValidFrom: number }, now: number) =>
+  Math.max(now, account.credentialsValidFrom)
+
+/** Returns the change of an account that refuses all it made up to `now`. */
+export const revokedUpTo = (now: number) => ({
+  credentialsValidFrom: sql<number>`max(${admins.credentialsValidFrom}, ${now + 1})`,
+})
+
+/** Returns the query that revokes the API keys of an admin, and gives the hashes that KV still knows. */
+export const revokeKeysOf = (db: Database, adminId: number, now: number) =>
+  db
+    .update(adminApiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(adminApiKeys.adminId, adminId), isNull(adminApiKeys.revokedAt)))
+    .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
