@@ -3,6 +3,7 @@ import { forgetEndedSessions } from './admin/live-sessions.service.ts'
 import { exportOwedSegments } from './audit/export.ts'
 import { pruneTrail } from './audit/retention.ts'
 import { purgeFailures } from './auth/lockout.ts'
+import { purgeUsedSignatures } from './auth/signature.ts'
 import { purgeUnlockTokens } from './auth/unlock-link.ts'
 import { purgeIdempotencyKeys } from './customer/idempotency.service.ts'
 import { runListTasks } from './customer/list-tasks.service.ts'
@@ -28,6 +29,7 @@ const FREQUENT_JOBS: Jobs = {
   purgeFailures: (_, db, now) => purgeFailures(db, now()),
   purgeIdempotencyKeys: (_, db, now) => purgeIdempotencyKeys(db, now()),
   purgeUnlockTokens: (_, db, now) => purgeUnlockTokens(db, now()),
+  purgeUsedSignatures: (_, db, now) => purgeUsedSignatures(db, now()),
 }
 
 /**

@@ -4,19 +4,15 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { graceInput, name } from '../http/fields.ts'
+import { flag, graceInput, name } from '../http/fields.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
-import {
-  clientObject,
-  createClient,
-  disableClient,
-  enableClient,
-  listClients,
-  newClientObject,
-  rotateClient,
-} from './clients.service.ts'
+import { clientObject, listClients, newClientObject } from './client-records.service.ts'
+import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
+
+const clientInput = () => z.object({ name: name(), require_bound_signatures: flag().optional() })
+const clientChanges = () => clientInput().partial()
 
 /** `/admin/clients`: the registered callers of this surface. */
 export const clientsRoutes = new Hono<AdminEnv>()
@@ -27,10 +23,12 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: { 201: adminAnswer('Client created successfully', newClientObject()) },
     })),
     requires('clients:manage'),
-    body(() => z.object({ name: name() })),
+    body(clientInput),
     async (c) => {
       const { db, act, now } = c.var
-      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, c.req.valid('json').name, now())
+      const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
+      const input = { name, requireBoundSignatures }
+      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
       act.about('client', client.id)
       return c.json({ message: 'Client created successfully', data: client }, 201)
     },
@@ -47,6 +45,23 @@ export const clientsRoutes = new Hono<AdminEnv>()
       const page = pageRequest(c.req.valid('query'), ['number', 'string'])
       const { items, ...position } = await listClients(c.var.reader, page)
       return c.json({ message: 'Clients retrieved successfully', data: items, meta: positionOf(position) })
+    },
+  )
+  .patch(
+    '/clients/:id',
+    describes(() => ({
+      summary: 'Change a client',
+      description:
+        'With `require_bound_signatures` each of its calls has to be signed with its time, method and path, from the next one on.',
+      answers: { 200: adminAnswer('Client updated successfully', clientObject()) },
+      errors: ['client_id_unknown'],
+    })),
+    requires('clients:manage', 'client'),
+    body(clientChanges),
+    async (c) => {
+      const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
+      const client = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
+      return c.json({ message: 'Client updated successfully', data: client })
     },
   )
   .post(

@@ -1,74 +1,46 @@
-import { and, count, eq, exists, isNull, sql } from 'drizzle-orm'
+import { and, eq, exists, isNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import * as z from 'zod'
-import type { Reader } from '../auth/authority.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
 import { clients } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
-import { timestamp } from '../http/envelopes.ts'
-import { once } from '../http/once.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
-import { textValue, timeValue } from '../http/schemas.ts'
-
-type Row = typeof clients.$inferSelect
+import { type Client, found, type IssuedClient, presentClient } from './client-records.service.ts'
 
 const SECRET_BYTES = 32
 
-/** A client as a super_admin sees it. */
-export const clientObject = once(() =>
-  z
-    .object({
-      id: textValue('client_4fJq0ZkPz7Xn2wB9sVtYcD'),
-      name: textValue('Back office'),
-      disabled: z.boolean().meta({ examples: [false] }),
-      previous_secret_expires_at: timeValue()
-        .nullable()
-        .meta({ examples: [null] }),
-      created_at: timeValue(),
-    })
-    .meta({ id: 'Client' }),
-)
-export type Client = z.infer<ReturnType<typeof clientObject>>
-
-/** A client with its secret, which nobody is shown again. */
-export const newClientObject = once(() =>
-  clientObject()
-    .extend({ secret: textValue('...') })
-    .meta({ id: 'NewClient' }),
-)
-type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
+/** What can be said of a client. */
+export interface ClientInput {
+  name: string
+  requireBoundSignatures?: boolean | undefined
+}
 
 /** Registers a client. The clear secret is in this answer and nowhere else. */
 export async function createClient(
   db: Database,
   sealingKeys: string,
-  name: string,
+  input: ClientInput,
   now: number,
 ): Promise<IssuedClient> {
   const id = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, id)
-  const [row] = await db.insert(clients).values({ id, name, sealedSecret, createdAt: now }).returning()
+  const [row] = await db
+    .insert(clients)
+    .values({ ...input, id, sealedSecret, createdAt: now })
+    .returning()
   return { ...presentClient(found(row)), secret }
 }
 
-/** The clients by age. */
-export async function listClients(reader: Reader, page: PageRequest): Promise<Page<Client>> {
-  const { db } = reader
-  const [rows, [totals]] = await reader.read([
-    db
-      .select()
-      .from(clients)
-      .where(past([clients.createdAt, clients.id], page))
-      .orderBy(clients.createdAt, clients.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(clients),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentClient)
+/**
+ * Changes what is given of a client.
+ * @throws AppError client_id_unknown
+ */
+export async function changeClient(db: Database, id: string, changes: Partial<ClientInput>): Promise<Client> {
+  // An update needs something to set.
+  const change = { ...changes, name: changes.name ?? sql`${clients.name}` }
+  const [row] = await db.update(clients).set(change).where(eq(clients.id, id)).returning()
+  return presentClient(found(row))
 }
 
 /**
@@ -137,16 +109,3 @@ export async function newSecret(sealingKeys: string, id: string) {
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
   return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }
 }
-
-function found(row: Row | undefined): Row {
-  if (!row) throw new AppError('client_id_unknown')
-  return row
-}
-
-const presentClient = (row: Row): Client => ({
-  id: row.id,
-  name: row.name,
-  disabled: row.disabledAt !== null,
-  previous_secret_expires_at: timestamp(row.previousSecretExpiresAt),
-  created_at: timestamp(row.createdAt),
-})

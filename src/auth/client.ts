@@ -1,10 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
-import { fromHex, utf8 } from '../crypto/encoding.ts'
+import { utf8 } from '../crypto/encoding.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
 import { clients } from '../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../errors.ts'
+import { checkTime, readSignature, type Signature, type SignedRequest, signedBytes } from './signature.ts'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 
@@ -20,6 +21,7 @@ export const clientById = (db: Database, id: string, now: number) =>
       /** The secret before the last rotation, as long as its grace lasts. */
       previousSealedSecret: sql<string | null>`CASE WHEN ${clients.previousSecretExpiresAt} > ${now}
         THEN ${clients.previousSealedSecret} END`.as('previous_sealed_secret'),
+      requireBoundSignatures: clients.requireBoundSignatures,
       disabledAt: clients.disabledAt,
     })
     .from(clients)
@@ -28,22 +30,26 @@ export const clientById = (db: Database, id: string, now: number) =>
 export type Client = Awaited<ReturnType<typeof clientById>>[number]
 
 /**
- * Checks `SWI-CS`: hex of HMAC-SHA-256, keyed with the client's secret, over the raw bytes of the body.
- * A secret that was rotated verifies until its grace is over.
- * @throws AppError checksum_mismatch, dependency_unavailable if no sealing key of ours opens the secret
+ * Returns the signature of `SWI-CS` if it is HMAC-SHA-256, keyed with the client's secret, over what it has to be. A
+ * secret that was rotated verifies until its grace is over.
+ * Throws `checksum_mismatch`, `checksum_expired`, or `dependency_unavailable` if no sealing key of ours opens the secret.
  */
-export async function verifyChecksum(
+export async function verifySignature(
   client: Client,
   sealingKeys: string,
-  checksum: string,
-  body: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  const signature = fromHex(checksum)
-  if (signature === null) throw new AppError('checksum_mismatch')
+  header: string,
+  request: SignedRequest,
+  now: number,
+): Promise<Signature> {
+  const signature = readSignature(header)
+  if (client.requireBoundSignatures && signature.time === undefined) throw new AppError('checksum_mismatch')
+  const bytes = await signedBytes(signature, request)
   for (const sealedSecret of [client.sealedSecret, client.previousSealedSecret]) {
     if (sealedSecret === null) continue
     const key = await secretOf(client.id, sealedSecret, sealingKeys)
-    if (await crypto.subtle.verify(HMAC, key, signature, body)) return
+    if (!(await crypto.subtle.verify(HMAC, key, signature.hmac, bytes))) continue
+    checkTime(signature, now)
+    return signature
   }
   throw new AppError('checksum_mismatch')
 }

@@ -12,10 +12,11 @@ import { isPast } from './account.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
 import { claimAdminKey, keyActor, keyAuthority, liveKey, noteKeyUse } from './admin-api-key.ts'
 import { Authority, type Queries } from './authority.ts'
-import { type Client, clientById, verifyChecksum } from './client.ts'
+import { type Client, clientById, verifySignature } from './client.ts'
 import { readAdminKey } from './credentials.ts'
 import { limitRefusal } from './key-limits.ts'
 import { type LiveSession, liveSession, touchSession } from './session.ts'
+import { takeOnce } from './signature.ts'
 
 /** Who calls the admin surface. */
 export interface StaffCaller {
@@ -47,8 +48,8 @@ const knownSessions = new BoundedCache<true>(5_000)
 /**
  * Tells who calls the admin surface: a registered client that signs what it sends, with a session or none yet; or a
  * script with an admin API key, which stands for both.
- * @throws AppError client_unknown, checksum_missing, checksum_mismatch, key_invalid, credentials_ambiguous,
- * credentials_malformed
+ * @throws AppError client_unknown, checksum_missing, checksum_mismatch, checksum_expired, checksum_replayed, key_invalid,
+ * credentials_ambiguous, credentials_malformed
  */
 export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
   // An unknown path is refused for what it is: there is nothing to identify anyone for.
@@ -89,10 +90,18 @@ function ofSession(c: AdminContext) {
 
 async function checkClient(c: AdminContext, client: Client | undefined): Promise<Client> {
   if (!client || client.disabledAt !== null) throw new AppError('client_unknown')
-  const checksum = c.req.header('SWI-CS')
-  if (checksum !== undefined)
-    await verifyChecksum(client, c.env.CLIENT_SECRETS_KEYS, checksum, await rawBody(c.req.raw))
-  else if (takesBody(c)) throw new AppError('checksum_missing')
+  const header = c.req.header('SWI-CS')
+  if (header === undefined) {
+    if (client.requireBoundSignatures || takesBody(c)) throw new AppError('checksum_missing')
+    return client
+  }
+  const { method, url } = c.req
+  const authorization = c.req.header('Authorization') ?? ''
+  const request = { method, url, authorization, body: await rawBody(c.req.raw) }
+  const { db, now } = c.var
+  const signature = await verifySignature(client, c.env.CLIENT_SECRETS_KEYS, header, request, now())
+  // After it verified, so that strangers write nothing: a round trip of its own.
+  if (isWrite(c)) await takeOnce(db, client.id, signature)
   return client
 }
 

@@ -50,7 +50,10 @@ export function tagOf(path: string): string {
 const DEPENDENCIES = ['internal', 'dependency_unavailable'] as const
 const ADMIN_CALLER = [
   'client_unknown',
+  'checksum_missing',
   'checksum_mismatch',
+  'checksum_expired',
+  'checksum_replayed',
   'body_too_large',
   ...DEPENDENCIES,
   'audit_unavailable',
@@ -69,11 +72,11 @@ interface AccessWords extends RequestWords {
 
 const checksum = z
   .string()
-  .regex(/^[0-9A-Fa-f]{64}$/)
+  .regex(/^(t=\d{1,12},v2=)?[0-9A-Fa-f]{64}$/)
   .optional()
   .meta({
     description:
-      'Hex of HMAC-SHA-256, keyed with the client’s secret, over the raw bytes of the body. Needed where there is a body.',
+      'Hex of HMAC-SHA-256, keyed with the client’s secret, over the raw bytes of the body; needed where there is a body. Or `t=<unix seconds>,v2=<hex>`, over the lines time, method, path with query, hex SHA-256 of the body and of the `Authorization` value, each ended by LF: good for 300 seconds, and once where something changes. A client can be made to need that with every call.',
     examples: ['c7fcdf56042cb70ec7c377f24889276ff0e73669282b80f62bbbab70eb3c835a'],
   })
 
@@ -98,7 +101,7 @@ const ADMIN_KEY = [
 export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
   public: { errors: ['internal', 'method_not_allowed'], security: [], headers: {} },
   client: {
-    errors: [...ADMIN_CALLER, 'checksum_missing', ...ADMIN_KEY],
+    errors: [...ADMIN_CALLER, ...ADMIN_KEY],
     security: [{ client: [] }],
     headers: { 'SWI-CS': checksum },
   },

@@ -40,6 +40,7 @@ describe('POST /admin/clients', () => {
       id: expect.stringMatching(/^client_\w{22}$/),
       name: 'Back office',
       disabled: false,
+      require_bound_signatures: false,
       previous_secret_expires_at: null,
       created_at: expect.any(String),
     })

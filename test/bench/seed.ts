@@ -44,7 +44,7 @@ export async function seedService({ miniflare }: Running) {
   const kv = (await miniflare.getKVNamespace('KEYS')) as unknown as Env['KEYS']
   const now = Date.now()
 
-  const client = await createClient(db, TEST_SECRETS.CLIENT_SECRETS_KEYS, 'Benchmark', now)
+  const client = await createClient(db, TEST_SECRETS.CLIENT_SECRETS_KEYS, { name: 'Benchmark' }, now)
   const account = { email: 'bench@example.com', role: 'super_admin', passwordHash: '' } as const
   const adminId = await createAdmin(db, account, now)
   const { token, row } = newSession(adminId, now)

@@ -32,8 +32,8 @@ let made = 0
 export const database = () => openDatabase(env.DB)
 
 /** A registered client of the admin surface. */
-export const makeClient = (name = 'Test client') =>
-  createClient(database(), env.CLIENT_SECRETS_KEYS, name, Date.now())
+export const makeClient = (name = 'Test client', requireBoundSignatures = false) =>
+  createClient(database(), env.CLIENT_SECRETS_KEYS, { name, requireBoundSignatures }, Date.now())
 
 /** A staff account that can log in with `PASSWORD`, or with the password of another hash. */
 export async function makeAdmin(

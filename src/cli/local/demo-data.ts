@@ -71,7 +71,7 @@ export async function isEmpty(env: Env): Promise<boolean> {
 /** Fills an empty database through the service's own functions. */
 export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
   const db = openDatabase(env.DB)
-  const { id, secret } = await createClient(db, env.CLIENT_SECRETS_KEYS, 'Demo client', now)
+  const { id, secret } = await createClient(db, env.CLIENT_SECRETS_KEYS, { name: 'Demo client' }, now)
   const email = 'super@example.com'
   const password = randomString(BASE62, 24)
   const role = 'super_admin'

@@ -1,0 +1,68 @@
+import { count } from 'drizzle-orm'
+import * as z from 'zod'
+import type { Reader } from '../auth/authority.ts'
+import { past } from '../db/keyset.ts'
+import { clients } from '../db/schema/staff.ts'
+import { AppError } from '../errors.ts'
+import { timestamp } from '../http/envelopes.ts'
+import { once } from '../http/once.ts'
+import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
+
+type Row = typeof clients.$inferSelect
+
+/** A client as a super_admin sees it. */
+export const clientObject = once(() =>
+  z
+    .object({
+      id: textValue('client_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Back office'),
+      disabled: z.boolean().meta({ examples: [false] }),
+      require_bound_signatures: z.boolean().meta({ examples: [false] }),
+      previous_secret_expires_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+      created_at: timeValue(),
+    })
+    .meta({ id: 'Client' }),
+)
+export type Client = z.infer<ReturnType<typeof clientObject>>
+
+/** A client with its secret, which nobody is shown again. */
+export const newClientObject = once(() =>
+  clientObject()
+    .extend({ secret: textValue('...') })
+    .meta({ id: 'NewClient' }),
+)
+export type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
+
+/** The clients by age. */
+export async function listClients(reader: Reader, page: PageRequest): Promise<Page<Client>> {
+  const { db } = reader
+  const [rows, [totals]] = await reader.read([
+    db
+      .select()
+      .from(clients)
+      .where(past([clients.createdAt, clients.id], page))
+      .orderBy(clients.createdAt, clients.id)
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    db.select({ total: count() }).from(clients),
+  ])
+  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentClient)
+}
+
+/** @throws AppError client_id_unknown if there is no row */
+export function found(row: Row | undefined): Row {
+  if (!row) throw new AppError('client_id_unknown')
+  return row
+}
+
+export const presentClient = (row: Row): Client => ({
+  id: row.id,
+  name: row.name,
+  disabled: row.disabledAt !== null,
+  require_bound_signatures: row.requireBoundSignatures,
+  previous_secret_expires_at: timestamp(row.previousSecretExpiresAt),
+  created_at: timestamp(row.createdAt),
+})
