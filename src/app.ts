@@ -18,7 +18,7 @@ import { readCredentials } from './auth/credentials.ts'
 import { customerWithKey } from './auth/customer-key.ts'
 import { customerScope } from './auth/customer-scope.ts'
 import { type AdminEnv, identifyAdmin } from './auth/identify-admin.ts'
-import type { CustomerEnv } from './auth/requires-customer.ts'
+import { type CustomerEnv, noteTarget } from './auth/requires-customer.ts'
 import { accessLogRoutes } from './customer/access-log.routes.ts'
 import { accountRoutes } from './customer/account.routes.ts'
 import { bulkRoutes } from './customer/bulk.routes.ts'
@@ -80,12 +80,13 @@ const customerSurface = () =>
 const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
   // On an unknown path there is nothing to identify anyone for, but an impersonation is on record all the same.
   if (routePattern(c) === undefined && !c.req.header('X-ADMIN-API-KEY')) return next()
+  noteTarget(c)
   const credentials = readCredentials(c.req.raw.headers)
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
-  const { uid, authority } = await customerWithKey(c.var.db, credentials.key)
+  const { uid, keyId, authority } = await customerWithKey(c.var.db, credentials.key, c.var.now)
   c.var.facts.customerUid = uid
   if (isWrite(c)) await authority.verify()
-  c.set('customer', customerScope(uid, authority))
+  c.set('customer', customerScope(uid, keyId, authority))
   await next()
   await authority.verify()
 })

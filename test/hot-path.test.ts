@@ -19,6 +19,13 @@ const withAdminKey = (key: string) => async () =>
   callerWith({ 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': (await makeCustomer()).uid })
 
 const newList = { body: { name: 'Newsletter' } }
+const repeatable = {
+  ...newList,
+  /** Each call has a key of its own: it is no repetition. */
+  get headers() {
+    return { 'Idempotency-Key': crypto.randomUUID() }
+  },
+}
 
 const table: {
   request: string
@@ -46,6 +53,14 @@ const table: {
     options: newList,
     status: 201,
     cost: [0, 2, 2],
+  },
+  {
+    request: 'POST that can be repeated',
+    caller: own,
+    path: '/lists',
+    options: repeatable,
+    status: 201,
+    cost: [0, 2, 0],
   },
   { request: 'GET /admin', caller: staff, path: '/admin', status: 200, cost: [0, 1, 0] },
   { request: 'GET /admin/list', caller: staff, path: '/admin/list', status: 200, cost: [0, 1, 0] },

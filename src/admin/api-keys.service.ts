@@ -3,7 +3,7 @@ import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import { isPast } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import { forgetKeys, type KvEntry, kvName } from '../auth/admin-api-key.ts'
-import { ROLE_SCOPES, type Role, type Scope } from '../auth/permissions.ts'
+import { defaultScopes, ROLE_SCOPES, type Role, type Scope } from '../auth/permissions.ts'
 import { creationTime } from '../auth/revocation.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId } from '../crypto/random.ts'
@@ -65,7 +65,7 @@ export async function createApiKey(
     keyHint: keyHint('admin', key),
     previousKeyHash: null,
     previousKeyExpiresAt: null,
-    scopes: input.scopes ?? [...ROLE_SCOPES[owner.role]],
+    scopes: input.scopes ?? defaultScopes(owner.role),
     customers: input.customers ?? null,
     ipAllow: input.ipAllow ?? [],
     ipDeny: input.ipDeny ?? [],

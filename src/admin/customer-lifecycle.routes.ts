@@ -74,14 +74,17 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     '/customers/:uid/api_keys',
     describes(() => ({
       summary: 'Create an API key for a customer',
+      description:
+        'The customer sees that staff made it. It ends with the account of who made it, with a role that may not make any, and with the API key that it was made with, if any.',
       answers: { 201: adminAnswer('API key created successfully', customerKeyObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:manage', 'customer'),
+    requires('customers:keys', 'customer'),
     body(() => z.object({ name: name() })),
     async (c) => {
       const { db, actor, now } = c.var
-      const key = await createKeyFor(db, reachOf(actor), c.req.param('uid'), c.req.valid('json').name, now())
+      const key = await createKeyFor(db, actor, c.req.param('uid'), c.req.valid('json').name, now())
+      c.var.facts.target = { type: 'api_key', id: key.id }
       return c.json({ message: 'API key created successfully', data: key }, 201)
     },
   )

@@ -1,13 +1,14 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
-import { createCustomerKey } from '../customer/api-keys.service.ts'
+import type { AdminActor } from '../auth/actor.ts'
+import { reachOf } from '../auth/actor.ts'
+import { newCustomerKey } from '../customer/api-keys.service.ts'
 import type { Database } from '../db/client.ts'
-import { customers } from '../db/schema/customers.ts'
+import { customerApiKeys, customers } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import {
   type Customer,
   DELETE_AFTER_MS,
   found,
-  getCustomer,
   inReach,
   presentCustomer,
   type Reach,
@@ -46,14 +47,23 @@ export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: num
   })
 
 /**
- * Creates a key of a customer's own. The clear key is in this answer and nowhere else.
+ * Creates a key for a customer, which is marked as made by this actor and ends with the actor's account or key. The
+ * clear key is in this answer and nowhere else.
  * @throws AppError customer_unknown, customer_pending_delete
  */
-export async function createKeyFor(db: Database, reach: Reach, uid: string, name: string, now: number) {
-  const { status } = await getCustomer(db, reach, uid)
-  if (status === 'pending_delete') throw new AppError('customer_pending_delete')
-  const { id, key } = await createCustomerKey({ db, uid }, name, now)
-  return { id, name, key }
+export async function createKeyFor(db: Database, actor: AdminActor, uid: string, name: string, now: number) {
+  const maker = { adminId: actor.adminId, apiKeyId: actor.via === 'api_key' ? actor.apiKeyId : null }
+  const { key, row } = newCustomerKey(uid, name, maker, now)
+  const own = inReach(reachOf(actor), uid)
+  const [[customer]] = await db.batch([
+    db.select({ status: customers.status }).from(customers).where(own),
+    db.insert(customerApiKeys).select(
+      sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${maker.adminId}, ${maker.apiKeyId}, ${now}, NULL
+        FROM customers WHERE ${and(own, ne(customers.status, 'pending_delete'))}`,
+    ),
+  ])
+  if (found(customer).status === 'pending_delete') throw new AppError('customer_pending_delete')
+  return { id: row.id, name, key }
 }
 
 type Change = Parameters<ReturnType<Database['update']>['set']>[0]

@@ -20,7 +20,7 @@ export const OWNED_TABLES = [
   { table: contacts, key: sql`id` },
   { table: lists, key: sql`id` },
   { table: customerApiKeys, key: sql`id` },
-  { table: idempotencyKeys, key: sql`customer_uid, key` },
+  { table: idempotencyKeys, key: sql`customer_uid, caller, key, step` },
 ] as const
 
 type OwnedTable = (typeof OWNED_TABLES)[number]

@@ -78,15 +78,17 @@ const changes = () =>
       lastName,
     }))
 
-/** `/admin/customers`: the tenants, for sessions of admins and for keys with `customers:manage`. */
+/** `/admin/customers`: the tenants. */
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers',
     describes(() => ({
       summary: 'List customers',
+      description:
+        '`search` finds the start of an email, a first, last or company name (ASCII letters in any case), a whole domain as `@acme.example`, and a whole uid.',
       answers: { 200: adminPage('Customers retrieved successfully', customerObject()) },
     })),
-    requires('customers:manage'),
+    requires('customers:read'),
     query(listQuery),
     async (c) => {
       const { search, status, ...paging } = c.req.valid('query')
@@ -123,7 +125,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       answers: { 200: adminAnswer('Customer retrieved successfully', customerObject()) },
       errors: ['customer_unknown'],
     })),
-    requires('customers:manage', 'customer'),
+    requires('customers:read', 'customer'),
     async (c) => {
       const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
       return c.json({ message: 'Customer retrieved successfully', data: customer })

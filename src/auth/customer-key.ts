@@ -1,43 +1,74 @@
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNotNull, isNull, or, type SQL } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import type { Database } from '../db/client.ts'
 import { customerApiKeys, customers } from '../db/schema/customers.ts'
+import { adminApiKeys, admins } from '../db/schema/staff.ts'
+import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import { Authority } from './authority.ts'
+import { rolesWithScope } from './permissions.ts'
+import { isInForce } from './revocation.ts'
 
-/** Customer uids by the hashes of keys that were live: whose key it is never changes, whether it is live does. */
-const knownOwners = new BoundedCache<string>(5_000)
+/** Whose key it is, and which. */
+interface KnownKey {
+  uid: string
+  keyId: string
+}
+
+/** Keys that were live, by their hashes: whose key it is never changes, whether it is live does. */
+const knownKeys = new BoundedCache<KnownKey>(5_000)
 
 /**
  * Whose key a customer calls with, and its authority. In a warm isolate nothing is decided yet but whose key it is.
  * @throws AppError key_invalid if there is no such key, customer_inactive
  */
-export async function customerWithKey(db: Database, key: string) {
+export async function customerWithKey(db: Database, key: string, now: Clock) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
-    queries: (db) => [liveKey(db, hash)],
-    judge: ([[row]]) => ownerOf(hash, row),
+    queries: (asked) => [liveKey(asked, hash, now())],
+    judge: ([[row]]) => keyOf(hash, row),
   })
-  return { uid: knownOwners.get(hash) ?? (await authority.verify()), authority }
+  return { ...(knownKeys.get(hash) ?? (await authority.verify())), authority }
 }
 
-const liveKey = (db: Database, hash: string) =>
+const liveKey = (db: Database, hash: string, now: number) =>
   db
-    .select({ uid: customers.uid, status: customers.status })
+    .select({ uid: customers.uid, status: customers.status, keyId: customerApiKeys.id })
     .from(customerApiKeys)
     .innerJoin(customers, eq(customers.uid, customerApiKeys.customerUid))
-    .where(and(eq(customerApiKeys.keyHash, hash), isNull(customerApiKeys.revokedAt)))
+    .leftJoin(admins, eq(admins.id, customerApiKeys.madeByAdminId))
+    .leftJoin(adminApiKeys, eq(adminApiKeys.id, customerApiKeys.madeByApiKeyId))
+    .where(
+      and(
+        eq(customerApiKeys.keyHash, hash),
+        isNull(customerApiKeys.revokedAt),
+        or(isNull(customerApiKeys.madeByAdminId), isMakerInForce()),
+        or(isNull(customerApiKeys.madeByApiKeyId), isMakingKeyLive(now)),
+      ),
+    )
+
+/** A key that staff made ends with what let them make it: the account as it was then, and its role. */
+const isMakerInForce = (): SQL | undefined =>
+  and(isInForce(customerApiKeys.createdAt), inArray(admins.role, rolesWithScope('customers:keys')))
+
+const isMakingKeyLive = (now: number): SQL | undefined =>
+  and(
+    isNotNull(adminApiKeys.id),
+    isNull(adminApiKeys.revokedAt),
+    or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)),
+  )
 
 type Row = Awaited<ReturnType<typeof liveKey>>[number]
 
-/** The uid of the customer, if it may call. If not, its next call is a stranger's. */
-function ownerOf(hash: string, row: Row | undefined): string {
-  knownOwners.delete(hash)
+/** The key, if its customer may call with it. If not, its next call is a stranger's. */
+function keyOf(hash: string, row: Row | undefined): KnownKey {
+  knownKeys.delete(hash)
   if (!row) throw new AppError('key_invalid')
   if (row.status !== 'active') throw new AppError('customer_inactive')
-  knownOwners.set(hash, row.uid)
-  return row.uid
+  const known = { uid: row.uid, keyId: row.keyId }
+  knownKeys.set(hash, known)
+  return known
 }

@@ -1,14 +1,69 @@
-import type { Authority, Queries, Reader } from './authority.ts'
+import type { SQLWrapper } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { PreparedQuery } from 'drizzle-orm/session'
+import type { Database } from '../db/client.ts'
+import type { Queries, Reader } from './authority.ts'
+
+/** A select with its columns named one by one. */
+type Select = BatchItem<'sqlite'> &
+  SQLWrapper & {
+    readonly _: { readonly selectedFields: Record<string, unknown> }
+    prepare(): Pick<PreparedQuery, 'mapResult'>
+  }
+
+/** Selects by the names of what they find. */
+export type Selects = Readonly<Record<string, Select>>
+
+export type RowsOf<Named extends Selects> = { [Name in keyof Named]: Named[Name]['_']['result'] }
+
+type None = Record<never, never>
+
+/** What one transaction does. */
+export interface Change<Before extends Selects = Selects, After extends Selects = Selects> {
+  /** Looks at what is there before anything changes. */
+  before?: Before
+  statements: readonly BatchItem<'sqlite'>[]
+  /** Looks at what is there then. */
+  after?: After
+}
 
 /** What a customer endpoint gets: whose data it is about, and the way to it. Who is calling is not its business. */
 export interface CustomerScope extends Reader {
   readonly uid: string
+  /** The id of the API key that the call is made with: whose an `Idempotency-Key` is. */
+  readonly callerId: string
+  /**
+   * Changes something, in one transaction and one D1 round trip, and gives what its selects found. A repetition of the
+   * request may be given the rows that the first run found, so an outcome is to be told by them alone.
+   */
+  write<Before extends Selects = None, After extends Selects = None>(
+    change: Change<Before, After>,
+  ): Promise<RowsOf<Before> & RowsOf<After>>
 }
 
-/** The scope of a customer's data, open to who has this authority. */
-export const customerScope = (uid: string, authority: Authority<Queries, unknown>): CustomerScope => ({
+/** The scope of a customer's data, open to the holder of a key. */
+export const customerScope = (uid: string, callerId: string, reader: Reader): CustomerScope => ({
   uid,
-  db: authority.db,
-  read: (queries) => authority.read(queries),
-  renewed: () => authority.renewed(),
+  callerId,
+  db: reader.db,
+  read: (queries) => reader.read(queries),
+  renewed: () => reader.renewed(),
+  async write<Before extends Selects = None, After extends Selects = None>(change: Change<Before, After>) {
+    const before = Object.entries<Select>(change.before ?? {})
+    const after = Object.entries<Select>(change.after ?? {})
+    const selects = (named: [string, Select][]) => named.map(([, select]) => select)
+    const batch = [...selects(before), ...change.statements, ...selects(after)]
+    const rows = await reader.db.batch(batch as unknown as Queries)
+    const found = [
+      ...before.map(([name], i) => [name, rows[i]]),
+      ...after.map(([name], i) => [name, rows[batch.length - after.length + i]]),
+    ]
+    return Object.fromEntries(found) as RowsOf<Before> & RowsOf<After>
+  },
 })
+
+/** The scope of a customer's data for the service itself, which nobody calls. */
+export function ownScope(db: Database, uid: string): CustomerScope {
+  const reader: Reader = { db, read: (queries) => db.batch(queries), renewed: () => reader }
+  return customerScope(uid, 'steward', reader)
+}

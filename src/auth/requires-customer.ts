@@ -1,15 +1,49 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../env.ts'
+import { annotated } from '../http/annotations.ts'
+import { lastPathParameter } from '../http/routing.ts'
 import type { CustomerScope } from './customer-scope.ts'
-import { declares } from './declared.ts'
+import { declaredAccess } from './declared.ts'
 
 export interface CustomerEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { customer: CustomerScope }
 }
 
+/** What a request on the customer surface can be about. */
+type CustomerThing = 'list' | 'contact' | 'api_key'
+
+interface CustomerRoute {
+  /** What the last parameter of the path names. */
+  target?: CustomerThing
+  /** For the holders of the customer's own keys, whoever else may act for it. */
+  ownKeyOnly?: true
+}
+
 /** Declares that a route works on the data of the one customer that the surface identified before. */
-export const requiresCustomer = (): MiddlewareHandler<CustomerEnv> =>
-  declares({ kind: 'customer' }, (c, next) => {
-    if (!c.var.customer) throw new Error('no customer was identified before a customer route')
-    return next()
-  })
+export const requiresCustomer = (route: CustomerRoute = {}): MiddlewareHandler<CustomerEnv> =>
+  annotated<MiddlewareHandler<CustomerEnv>>(
+    { access: { kind: 'customer', ...route }, errors: route.ownKeyOnly ? ['own_key_required'] : [] },
+    (c, next) => {
+      if (!c.var.customer) throw new Error('no customer was identified before a customer route')
+      return next()
+    },
+  )
+
+/** Whether the endpoint that answers this request is for the customer's own keys only. */
+export function isOwnKeyOnly(c: Context): boolean {
+  const access = declaredAccess(c)
+  return access?.kind === 'customer' && access.ownKeyOnly === true
+}
+
+/** Notes what the path of a request names. It goes before the identification, so that records of refusals have it too. */
+export function noteTarget(c: Context<CustomerEnv>): void {
+  const access = declaredAccess(c)
+  const id = lastPathParameter(c)
+  if (access?.kind === 'customer' && access.target && id !== undefined)
+    c.var.facts.target = { type: access.target, id }
+}
+
+/** Notes the thing that a request made: that is what it was about. */
+export function noteMade(c: Context<CustomerEnv>, type: CustomerThing, id: string): void {
+  c.var.facts.target = { type, id }
+}

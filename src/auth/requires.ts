@@ -9,7 +9,7 @@ import type { Authority, Queries, Reader } from './authority.ts'
 import { declares } from './declared.ts'
 import type { AdminEnv, StaffCaller } from './identify-admin.ts'
 import { recordedReason } from './key-limits.ts'
-import { type Permission, ruleOf, type SessionPermission } from './permissions.ts'
+import { isGivenBy, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 
 interface RecordedEnv extends AdminEnv {
   Variables: AdminEnv['Variables'] & { act: Act }
@@ -143,9 +143,8 @@ function identify(
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {
   const rule = ruleOf(permission)
   if (actor.via === 'api_key') {
-    const covered = rule.scope !== undefined && actor.scopes.includes(rule.scope)
     const reaches = !rule.ofAllCustomers || reachOf(actor) === null
-    return covered && reaches ? undefined : new AppError('scope_insufficient')
+    return isGivenBy(rule, actor.scopes) && reaches ? undefined : new AppError('scope_insufficient')
   }
   if (actor.passwordPending && !rule.withPendingPassword) return new AppError('password_change_required')
   return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')

@@ -21,17 +21,3 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
   // The decoder passes over what it does not know, so only a text that comes back the same was one.
   return toBase64Url(bytes) === text ? bytes : null
 }
-
-/** The bytes, compressed (RFC 1952). */
-export const gzip = (bytes: Uint8Array) => through(new CompressionStream('gzip'), bytes)
-
-/** The bytes that were compressed. @throws TypeError if they were not */
-export const gunzip = (bytes: Uint8Array) => through(new DecompressionStream('gzip'), bytes)
-
-async function through(
-  stream: CompressionStream | DecompressionStream,
-  bytes: Uint8Array,
-): Promise<Uint8Array> {
-  const passed = new Blob([bytes]).stream().pipeThrough(stream)
-  return new Uint8Array(await new Response(passed).arrayBuffer())
-}

@@ -19,25 +19,15 @@ export class SealingKeys {
   }
 
   /** Seals `secret` for `owner`; what comes out opens for that owner only. */
-  seal(secret: string, owner: string): Promise<string> {
-    return this.sealBytes(utf8(secret), owner)
-  }
-
-  /** `seal` for what is no text. */
-  async sealBytes(secret: Uint8Array, owner: string): Promise<string> {
+  async seal(secret: string, owner: string): Promise<string> {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
     const key = await this.#import(this.#currentId)
-    const sealed = await crypto.subtle.encrypt(parameters(nonce, owner), key, secret)
+    const sealed = await crypto.subtle.encrypt(parameters(nonce, owner), key, utf8(secret))
     return [this.#currentId, toBase64Url(nonce), toBase64Url(new Uint8Array(sealed))].join('.')
   }
 
   /** @throws Error if it was sealed with a key that is no longer here, for another owner, or was changed. */
   async open(sealed: string, owner: string): Promise<string> {
-    return fromUtf8(await this.openBytes(sealed, owner))
-  }
-
-  /** `open` for what is no text. */
-  async openBytes(sealed: string, owner: string): Promise<Uint8Array> {
     const [id = '', nonce = '', ciphertext = ''] = sealed.split('.')
     const key = await this.#import(id)
     const bytes = fromBase64Url(ciphertext) ?? new Uint8Array()
@@ -46,7 +36,7 @@ export class SealingKeys {
       key,
       bytes,
     )
-    return new Uint8Array(opened)
+    return fromUtf8(new Uint8Array(opened))
   }
 
   #import(id: string): Promise<CryptoKey> {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { name } from '../http/fields.ts'
@@ -37,7 +37,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     query(pageQuery),
     async (c) => {
       const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listCustomerKeys(c.var.customer, page)
+      const { items, ...position } = await listCustomerKeys(c.var.customer, c.env.PSEUDONYM_KEY, page)
       return c.json({ status: 'success' as const, api_keys: items, pagination: positionOf(position) })
     },
   )
@@ -45,13 +45,16 @@ export const accountRoutes = new Hono<CustomerEnv>()
     '/api_keys',
     describes(() => ({
       summary: 'Create an API key',
-      description: 'The key in clear is in this answer and nowhere else.',
+      description:
+        'The key in clear is in this answer and nowhere else: a repetition with the same `Idempotency-Key` gives the id of the key, to revoke it by.',
       answers: { 201: customerChange('API key created successfully', { api_key: newCustomerKeyObject() }) },
+      errors: ['idempotency_secret_gone'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ ownKeyOnly: true }),
     body(() => z.object({ name: name() })),
     async (c) => {
       const key = await createCustomerKey(c.var.customer, c.req.valid('json').name, c.var.now())
+      noteMade(c, 'api_key', key.id)
       return c.json(
         { status: 'success' as const, message: 'API key created successfully', api_key: key },
         201,
@@ -67,9 +70,10 @@ export const accountRoutes = new Hono<CustomerEnv>()
       answers: { 200: customerChange('API key revoked successfully', { api_key: customerKeyObject() }) },
       errors: ['api_key_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'api_key', ownKeyOnly: true }),
     async (c) => {
-      const key = await revokeCustomerKey(c.var.customer, c.req.param('id'), c.var.now())
+      const { customer, now } = c.var
+      const key = await revokeCustomerKey(customer, c.env.PSEUDONYM_KEY, c.req.param('id'), now())
       return c.json({ status: 'success' as const, message: 'API key revoked successfully', api_key: key })
     },
   )

@@ -1,8 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { sha256Hex } from '../crypto/digest.ts'
+import { pseudonymOf } from '../crypto/pseudonym.ts'
 import { randomId } from '../crypto/random.ts'
 import { boundedTotal, past } from '../db/keyset.ts'
 import { customerApiKeys } from '../db/schema/customers.ts'
@@ -12,7 +13,9 @@ import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
-type Row = typeof customerApiKeys.$inferSelect
+const { keyHash: _keyHash, ...keyColumns } = getTableColumns(customerApiKeys)
+
+type Row = Omit<typeof customerApiKeys.$inferSelect, 'keyHash'>
 
 /** An API key as its customer sees it. */
 export const customerKeyObject = once(() =>
@@ -21,6 +24,12 @@ export const customerKeyObject = once(() =>
       id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
       name: textValue('Website'),
       key_hint: textValue('stw_customer_4fJq…'),
+      made_by: z
+        .union([
+          z.object({ type: z.literal('customer') }),
+          z.object({ type: z.literal('staff'), staff: textValue('staff_Yk3vJ0mQ8rT1xW5zB7nC2d') }),
+        ])
+        .meta({ description: 'A key that staff made ends with the account or the key of who made it.' }),
       created_at: timeValue(),
       revoked_at: timeValue()
         .nullable()
@@ -37,37 +46,60 @@ export const newCustomerKeyObject = once(() =>
     .meta({ id: 'CreatedCustomerApiKey' }),
 )
 
-/** Creates a key for a customer. The clear key is in this answer and nowhere else. */
-export async function createCustomerKey(
-  { db, uid }: Pick<CustomerScope, 'db' | 'uid'>,
-  name: string,
-  now: number,
-): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
+/** The staff who make a key for a customer, and the API key that they do it with. */
+export interface KeyMaker {
+  adminId: number
+  apiKeyId: string | null
+}
+
+/** A new key of a customer, in clear, and its row. */
+export function newCustomerKey(customerUid: string, name: string, maker: KeyMaker | null, now: number) {
   const key = createAccessKey('customer')
-  const row: Row = {
+  const row = {
     id: randomId('key'),
-    customerUid: uid,
+    customerUid,
     name,
     keyHash: sha256Hex(key),
     keyHint: keyHint('customer', key),
-    madeByAdminId: null,
-    madeByApiKeyId: null,
+    madeByAdminId: maker?.adminId ?? null,
+    madeByApiKeyId: maker?.apiKeyId ?? null,
     createdAt: now,
     revokedAt: null,
   }
-  await db.insert(customerApiKeys).values(row)
-  const { id, ...rest } = presentKey(row)
+  return { key, row }
+}
+
+/**
+ * Creates a key for the customer itself. The clear key is in this answer and nowhere else.
+ * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it
+ */
+export async function createCustomerKey(
+  scope: CustomerScope,
+  name: string,
+  now: number,
+): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
+  const { key, row } = newCustomerKey(scope.uid, name, null, now)
+  const { made } = await scope.write({
+    statements: [scope.db.insert(customerApiKeys).values(row)],
+    after: { made: keyQuery(scope, row.id) },
+  })
+  const { id, ...rest } = presentKey(foundKey(made), { type: 'customer' })
+  if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
 }
 
 /** The customer's keys by age, revoked ones too. */
-export async function listCustomerKeys(scope: CustomerScope, page: PageRequest): Promise<Page<CustomerKey>> {
+export async function listCustomerKeys(
+  scope: CustomerScope,
+  pseudonymKey: string,
+  page: PageRequest,
+): Promise<Page<CustomerKey>> {
   const { db, uid } = scope
   const own = eq(customerApiKeys.customerUid, uid)
   const order = [customerApiKeys.createdAt, customerApiKeys.id]
   const [rows, [totals]] = await scope.read([
     db
-      .select()
+      .select(keyColumns)
       .from(customerApiKeys)
       .where(and(own, past(order, page)))
       .orderBy(...order)
@@ -75,7 +107,14 @@ export async function listCustomerKeys(scope: CustomerScope, page: PageRequest):
       .offset(page.offset),
     boundedTotal(db, sql`SELECT id FROM customer_api_keys WHERE ${own}`),
   ])
-  return pageOf(rows, totals?.total ?? null, page, (row) => [row.createdAt, row.id], presentKey)
+  const found = pageOf(
+    rows,
+    totals?.total ?? null,
+    page,
+    (row) => [row.createdAt, row.id],
+    (row) => row,
+  )
+  return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, pseudonymKey))) }
 }
 
 /**
@@ -84,23 +123,48 @@ export async function listCustomerKeys(scope: CustomerScope, page: PageRequest):
  * @throws AppError api_key_unknown
  */
 export async function revokeCustomerKey(
-  { db, uid }: CustomerScope,
+  scope: CustomerScope,
+  pseudonymKey: string,
   id: string,
   now: number,
 ): Promise<CustomerKey> {
-  const [row] = await db
-    .update(customerApiKeys)
-    .set({ revokedAt: sql`coalesce(${customerApiKeys.revokedAt}, ${now})` })
-    .where(and(eq(customerApiKeys.id, id), eq(customerApiKeys.customerUid, uid)))
-    .returning()
-  if (!row) throw new AppError('api_key_unknown')
-  return presentKey(row)
+  const { revoked } = await scope.write({
+    statements: [
+      scope.db
+        .update(customerApiKeys)
+        .set({ revokedAt: sql`coalesce(${customerApiKeys.revokedAt}, ${now})` })
+        .where(ownKey(scope, id)),
+    ],
+    after: { revoked: keyQuery(scope, id) },
+  })
+  return withMaker(foundKey(revoked), pseudonymKey)
 }
 
-const presentKey = (row: Row): CustomerKey => ({
+/** The key of this id, if it is the customer's. */
+const ownKey = ({ uid }: CustomerScope, id: string) =>
+  and(eq(customerApiKeys.id, id), eq(customerApiKeys.customerUid, uid))
+
+const keyQuery = (scope: CustomerScope, id: string) =>
+  scope.db.select(keyColumns).from(customerApiKeys).where(ownKey(scope, id))
+
+/** @throws AppError api_key_unknown if there is no row */
+function foundKey([row]: Row[]): Row {
+  if (!row) throw new AppError('api_key_unknown')
+  return row
+}
+
+/** A key with who made it: staff under the pseudonym that the customer's access log has for them. */
+async function withMaker(row: Row, pseudonymKey: string): Promise<CustomerKey> {
+  if (row.madeByAdminId === null) return presentKey(row, { type: 'customer' })
+  const staff = await pseudonymOf(pseudonymKey, row.customerUid, row.madeByAdminId)
+  return presentKey(row, { type: 'staff', staff })
+}
+
+const presentKey = (row: Row, madeBy: CustomerKey['made_by']): CustomerKey => ({
   id: row.id,
   name: row.name,
   key_hint: row.keyHint,
+  made_by: madeBy,
   created_at: timestamp(row.createdAt),
   revoked_at: timestamp(row.revokedAt),
 })

@@ -2,8 +2,8 @@ import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { contacts } from '../db/schema/lists.ts'
 import type { Validated } from '../http/validation.ts'
-import { type BulkOutcome, inTrips, parametersOf, said, says, type Upsert } from './bulk.service.ts'
-import type { ContactInput, ContactReference } from './contacts.service.ts'
+import { type BulkOutcome, inTrips, said, sayingsOf, says, type Upsert } from './bulk.service.ts'
+import type { ContactInput } from './contacts.service.ts'
 
 /** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
 export type ContactUpsert = Pick<ContactInput, 'email'> & Partial<ContactInput>
@@ -19,14 +19,16 @@ export const upsertContacts = (
   now: number,
 ): Promise<BulkOutcome> =>
   inTrips(rows, async (inputs) => {
-    const parameters = parametersOf(inputs.map(contactSaid))
-    const [first, ...rest] = [
-      ...parameters.map((json) => createNew(scope, json, now)),
-      ...parameters.map((json) => updateKnown(scope, json, now)),
-    ]
-    const answers: ContactReference[][] = first ? await scope.db.batch([first, ...rest]) : []
-    const created = new Set(answers.slice(0, parameters.length).flatMap((rows) => rows.map(({ uid }) => uid)))
-    const uids = new Map(answers.flat().map(({ uid, email }) => [identityOf(email), uid]))
+    const { parameters, identities } = sayingsOf(inputs.map(contactSaid))
+    const { contacts } = await scope.write({
+      statements: [
+        ...parameters.map((json) => createNew(scope, json, now)),
+        ...parameters.map((json) => updateKnown(scope, json, now)),
+      ],
+      after: { contacts: contactsOf(scope, identities) },
+    })
+    const created = new Set(contacts.filter(({ isNew }) => isNew).map(({ uid }) => uid))
+    const uids = new Map(contacts.map(({ key, uid }) => [key, uid]))
     return ({ email }) => {
       const uid = uids.get(identityOf(email))
       if (uid === undefined) throw new Error('D1 wrote fewer contacts than it was given')
@@ -44,14 +46,12 @@ export const contactSaid = ({ fields, ...contact }: ContactUpsert): Upsert => ({
   fields: fields && JSON.stringify(fields),
 })
 
-const REFERENCE = { uid: contacts.uid, email: contacts.email }
-
 /** Creates the contacts whose emails are new, if `condition` holds. */
 export function createNew({ db, uid }: CustomerScope, json: string, now: number, condition = sql`true`) {
   const rows = sql`SELECT NULL, ${said('uid')}, ${uid}, ${said('email')}, ${said('firstName')}, ${said('lastName')},
     ${said('phone')}, coalesce(${said('fields')}, '{}'), ${now}, ${now}
     FROM json_each(${json}) AS row WHERE ${says('email')} AND ${condition}`
-  return db.insert(contacts).select(rows).onConflictDoNothing().returning(REFERENCE)
+  return db.insert(contacts).select(rows).onConflictDoNothing()
 }
 
 /** Updates the contacts that were there before, if `condition` holds: a new one has the uid that its row proposed. */
@@ -72,5 +72,24 @@ export function updateKnown({ db, uid }: CustomerScope, json: string, now: numbe
     })
     .from(sql`json_each(${json}) AS row`)
     .where(and(eq(contacts.id, known), condition))
-    .returning(REFERENCE)
 }
+
+/** The query for the contacts that rows are about, of which those are new that have the uid which their row proposed. */
+export const contactsOf = (scope: CustomerScope, identities: string) =>
+  scope.db
+    .select({
+      key: sql<string>`${said('key')}`.as('key'),
+      id: contacts.id,
+      uid: contacts.uid,
+      email: contacts.email,
+      isNew: sql<number>`${contacts.uid} = ${said('uid')}`.as('is_new'),
+    })
+    .from(sql`json_each(${identities}) AS row`)
+    .innerJoin(contacts, eq(contacts.id, contactId(scope)))
+
+/** For SQL: the id of the contact that a row is about; null if there is none. */
+export const contactId = ({ uid }: CustomerScope) =>
+  sql`coalesce(
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${said('contactUid')}),
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.email = ${said('email')})
+  )`

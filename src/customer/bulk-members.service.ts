@@ -1,12 +1,19 @@
 import { and, eq, exists, ne, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { contacts, members } from '../db/schema/lists.ts'
+import { members } from '../db/schema/lists.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import type { Validated } from '../http/validation.ts'
-import { type BulkOutcome, inTrips, parametersOf, said, type Upsert } from './bulk.service.ts'
-import { type ContactUpsert, contactSaid, createNew, updateKnown } from './bulk-contacts.service.ts'
-import { foundList, ownList } from './lists.service.ts'
-import { listQuery, type MemberStatus } from './members.service.ts'
+import { type BulkOutcome, inTrips, said, sayingsOf, type Upsert } from './bulk.service.ts'
+import {
+  type ContactUpsert,
+  contactId,
+  contactSaid,
+  contactsOf,
+  createNew,
+  updateKnown,
+} from './bulk-contacts.service.ts'
+import { foundList, listQuery, ownList } from './lists.service.ts'
+import type { MemberStatus } from './members.service.ts'
 
 /** Who is to be in a list, and as what: a contact by its uid, or one to create or change by its email. */
 export interface MemberUpsert {
@@ -28,38 +35,49 @@ export const upsertMembers = (
   now: number,
 ): Promise<BulkOutcome> =>
   inTrips(rows, async (inputs) => {
-    const parameters = parametersOf(inputs.map(memberSaid))
-    const each = <Statement>(statement: (json: string) => Statement) => parameters.map(statement)
+    const { parameters, identities } = sayingsOf(inputs.map(memberSaid))
     const ifListed = exists(listQuery(scope, listUid))
-    const [list, ...answers] = await scope.db.batch([
-      listQuery(scope, listUid),
-      ...each((json) => createNew(scope, json, now, ifListed)),
-      ...each((json) => updateKnown(scope, json, now, ifListed)),
-      ...each((json) => setStatuses(scope, listUid, json, now)),
-      ...each((json) => enrol(scope, listUid, json, now)),
-      ...each((json) => contactsOf(scope, json)),
-    ])
+    const { list, enrolled, contacts } = await scope.write({
+      before: { list: listQuery(scope, listUid), enrolled: membersOf(scope, listUid, identities) },
+      statements: [
+        ...parameters.map((json) => createNew(scope, json, now, ifListed)),
+        ...parameters.map((json) => updateKnown(scope, json, now, ifListed)),
+        ...parameters.map((json) => setStatuses(scope, listUid, json, now)),
+        ...parameters.map((json) => enrol(scope, listUid, json, now)),
+      ],
+      after: { contacts: contactsOf(scope, identities) },
+    })
     foundList(list)
-    const answersTo = (statement: number) =>
-      answers.slice(statement * parameters.length, (statement + 1) * parameters.length).flat()
-    const enrolled = new Set((answersTo(3) as Enrolled[]).map(({ contactId }) => contactId))
-    const byKey = new Map((answersTo(4) as Found[]).map((contact) => [contact.key, contact]))
+    const known = new Set(enrolled.map(({ contactId }) => contactId))
+    const byKey = new Map(contacts.map((contact) => [contact.key, contact]))
     return (input) => {
       const contact = byKey.get(memberSaid(input).key)
       if (!contact) return { errors: { contact_uid: [FIELD_TEXT.unknown] } }
-      return { email: contact.email, uid: contact.uid, isNew: enrolled.delete(contact.id) }
+      const { id, email, uid } = contact
+      const isNew = !known.has(id)
+      known.add(id)
+      return { email, uid, isNew }
     }
   })
 
 const memberSaid = ({ contactUid, contact, status }: MemberUpsert): Upsert =>
   contactUid === undefined ? { ...contactSaid(contact), status } : { key: contactUid, contactUid, status }
 
-/** For SQL: the id of the contact that a row is about; null if there is none. */
-const contactId = ({ uid }: CustomerScope) =>
-  sql`coalesce(
-    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${said('contactUid')}),
-    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.email = ${said('email')})
-  )`
+/**
+ * The query for those of the contacts that rows are about who are in the list. CROSS JOIN keeps SQLite from going
+ * through the whole list (https://sqlite.org/optoverview.html, 7.3).
+ */
+const membersOf = (scope: CustomerScope, listUid: string, identities: string) =>
+  scope.db
+    .select({ contactId: members.contactId })
+    .from(sql`json_each(${identities}) AS row`)
+    .crossJoin(members)
+    .where(
+      and(
+        eq(members.listId, sql`(SELECT id FROM lists WHERE ${ownList(scope, listUid)})`),
+        eq(members.contactId, contactId(scope)),
+      ),
+    )
 
 /** Goes before `enrol`, so that it is about members of before. */
 const setStatuses = (scope: CustomerScope, listUid: string, json: string, now: number) =>
@@ -70,13 +88,11 @@ const setStatuses = (scope: CustomerScope, listUid: string, json: string, now: n
     .where(
       and(
         // The plus keeps SQLite from going through the whole list for each row (https://sqlite.org/optoverview.html, 5.1).
-        eq(sql`+${members.listId}`, listQuery(scope, listUid)),
+        eq(sql`+${members.listId}`, sql`(SELECT id FROM lists WHERE ${ownList(scope, listUid)})`),
         eq(members.contactId, contactId(scope)),
         ne(members.status, said('status')),
       ),
     )
-
-type Enrolled = Awaited<ReturnType<typeof enrol>>[number]
 
 const enrol = (scope: CustomerScope, listUid: string, json: string, now: number) =>
   scope.db
@@ -87,17 +103,3 @@ const enrol = (scope: CustomerScope, listUid: string, json: string, now: number)
         WHERE ${ownList(scope, listUid)} AND contact_id IS NOT NULL`,
     )
     .onConflictDoNothing()
-    .returning({ contactId: members.contactId })
-
-type Found = Awaited<ReturnType<typeof contactsOf>>[number]
-
-const contactsOf = (scope: CustomerScope, json: string) =>
-  scope.db
-    .select({
-      key: sql<string>`${said('key')}`.as('key'),
-      id: contacts.id,
-      uid: contacts.uid,
-      email: contacts.email,
-    })
-    .from(sql`json_each(${json}) AS row`)
-    .innerJoin(contacts, eq(contacts.id, contactId(scope)))

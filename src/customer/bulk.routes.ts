@@ -42,7 +42,7 @@ export const bulkRoutes = new Hono<CustomerEnv>()
       answers: { 200: customerAnswer(bulkOutcome()) },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     bulkBody(memberUpsert, {
       name: 'contacts',
       identifying: ['email', 'contact_uid'],

@@ -83,19 +83,34 @@ export const said = (name: keyof Upsert | 'uid') => sql`row.value ->> ${sql.raw(
 /** For SQL, on a row of `json_each(...) AS row`: whether it says something, be it null. */
 export const says = (name: keyof Upsert) => sql`json_type(row.value, ${sql.raw(`'$.${name}'`)}) IS NOT NULL`
 
-/**
- * JSON arrays of what rows say, each short enough for a parameter, each contact with a `uid` that it gets if it is new.
- * Of rows about the same, what a later one says goes over what an earlier one said.
- */
-export function parametersOf(upserts: Upsert[]): string[] {
-  const byKey = new Map<string, object>()
+/** What rows say, as JSON for `json_each(...) AS row`, each contact with a `uid` that it gets if it is new. */
+export interface Sayings {
+  /** All of it, in arrays that are short enough for a parameter each. */
+  parameters: string[]
+  /** Only what the contacts are known by: short enough for one. */
+  identities: string
+}
+
+/** Of rows about the same, what a later one says goes over what an earlier one said. */
+export function sayingsOf(upserts: Upsert[]): Sayings {
+  const byKey = new Map<string, Upsert & { uid: string }>()
   for (const upsert of upserts) {
     const sayings = Object.entries(upsert).filter(([, value]) => value !== undefined)
-    byKey.set(upsert.key, { uid: randomUid(), ...byKey.get(upsert.key), ...Object.fromEntries(sayings) })
+    byKey.set(upsert.key, {
+      uid: randomUid(),
+      ...byKey.get(upsert.key),
+      ...(Object.fromEntries(sayings) as unknown as Upsert),
+    })
   }
+  const all = [...byKey.values()]
+  const identities = all.map(({ key, uid, contactUid, email }) => ({ key, uid, contactUid, email }))
+  return { parameters: inParameters(all), identities: JSON.stringify(identities) }
+}
+
+function inParameters(rows: object[]): string[] {
   const parameters: string[][] = []
   let room = 0
-  for (const json of [...byKey.values()].map((upsert) => JSON.stringify(upsert))) {
+  for (const json of rows.map((row) => JSON.stringify(row))) {
     const current = parameters.at(-1)
     if (current && json.length < room) current.push(json)
     else {

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
@@ -11,7 +11,6 @@ import { listContacts, positionTypes } from './contact-listing.service.ts'
 import {
   type ContactInput,
   contactObject,
-  contactReference,
   createContact,
   deleteContact,
   getContact,
@@ -30,7 +29,7 @@ const contactQuery = () =>
       error: 'goes without email and status',
     })
 
-const updated = () => customerChange('Contact updated successfully', { contact: contactReference() })
+const updated = () => customerChange('Contact updated successfully', { contact: contactObject() })
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
@@ -56,13 +55,14 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts',
     describes(() => ({
       summary: 'Create a contact',
-      answers: { 201: customerChange('Contact created successfully', { contact: contactReference() }) },
+      answers: { 201: customerChange('Contact created successfully', { contact: contactObject() }) },
       errors: ['contact_exists'],
     })),
     requiresCustomer(),
     body(contactInput),
     async (c) => {
       const contact = await createContact(c.var.customer, c.req.valid('json'), c.var.now())
+      noteMade(c, 'contact', contact.uid)
       return c.json({ status: 'success' as const, message: 'Contact created successfully', contact }, 201)
     },
   )
@@ -73,7 +73,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       answers: { 200: customerAnswer({ contact: contactObject() }) },
       errors: ['contact_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     async (c) => {
       const contact = await getContact(c.var.customer, c.req.param('uid'))
       return c.json({ status: 'success' as const, contact })
@@ -86,7 +86,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       answers: { 200: updated() },
       errors: ['contact_unknown', 'contact_exists'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     body(contactInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
@@ -98,7 +98,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       errors: ['contact_unknown', 'contact_exists'],
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     body(contactChanges),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
@@ -106,10 +106,10 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes(() => ({
       summary: 'Delete a contact',
-      answers: { 200: customerChange('Contact deleted successfully', { contact: contactReference() }) },
+      answers: { 200: customerChange('Contact deleted successfully', { contact: contactObject() }) },
       errors: ['contact_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     async (c) => {
       const contact = await deleteContact(c.var.customer, c.req.param('uid'))
       return c.json({ status: 'success' as const, message: 'Contact deleted successfully', contact })

@@ -41,17 +41,9 @@ export const contactObject = once(() =>
 )
 export type Contact = z.infer<ReturnType<typeof contactObject>>
 
-/** What the answer to a change says of the contact. */
-export const contactReference = once(() =>
-  contactObject().pick({ uid: true, email: true }).meta({ id: 'ContactReference' }),
-)
-export type ContactReference = z.infer<ReturnType<typeof contactReference>>
-
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
-  const [rows] = await scope.read([
-    scope.db.select(contactColumns).from(contacts).where(ownContact(scope, contactUid)),
-  ])
+  const [rows] = await scope.read([contactQuery(scope, contactUid)])
   return presentContact(foundContact(rows))
 }
 
@@ -60,14 +52,20 @@ export async function createContact(
   scope: CustomerScope,
   input: ContactInput,
   now: number,
-): Promise<ContactReference> {
+): Promise<Contact> {
   const { db, uid } = scope
   const row = { ...input, uid: randomUid(), customerUid: uid, createdAt: now, updatedAt: now }
-  const [created, [existing]] = await db.batch([
-    db.insert(contacts).values(row).onConflictDoNothing().returning(REFERENCE),
-    db.select(REFERENCE).from(contacts).where(withEmail(scope, input.email)),
-  ])
-  return created[0] ?? conflict(existing)
+  const { contact } = await scope.write({
+    statements: [db.insert(contacts).values(row).onConflictDoNothing()],
+    after: {
+      contact: db
+        .select({ ...contactColumns, isNew: sql<number>`${contacts.uid} = ${row.uid}`.as('is_new') })
+        .from(contacts)
+        .where(withEmail(scope, input.email)),
+    },
+  })
+  const found = foundContact(contact)
+  return found.isNew ? presentContact(found) : conflict(found)
 }
 
 /**
@@ -79,38 +77,45 @@ export async function updateContact(
   contactUid: string,
   input: Partial<ContactInput>,
   now: number,
-): Promise<ContactReference> {
+): Promise<Contact> {
   const { db } = scope
   const others = alias(contacts, 'others')
   // An email that is not given is null here, and no contact has that.
   const email = input.email ?? null
   const withSameEmail = db
-    .select({ uid: others.uid, email: others.email })
+    .select({ uid: others.uid })
     .from(others)
     .where(
       and(eq(others.customerUid, scope.uid), sql`${others.email} = ${email}`, ne(others.uid, contactUid)),
     )
-  const [own, [other], updated] = await db.batch([
-    db.select(REFERENCE).from(contacts).where(ownContact(scope, contactUid)),
-    withSameEmail,
-    db
-      .update(contacts)
-      .set({ ...input, updatedAt: now })
-      .where(and(ownContact(scope, contactUid), notExists(withSameEmail)))
-      .returning(REFERENCE),
-  ])
-  foundContact(own)
-  return updated[0] ?? conflict(other)
+  const {
+    contact,
+    other: [other],
+  } = await scope.write({
+    statements: [
+      db
+        .update(contacts)
+        .set({ ...input, updatedAt: now })
+        .where(and(ownContact(scope, contactUid), notExists(withSameEmail))),
+    ],
+    after: { contact: contactQuery(scope, contactUid), other: withSameEmail },
+  })
+  const found = foundContact(contact)
+  return other ? conflict(other) : presentContact(found)
 }
 
-/** Deletes a contact and takes it out of all its lists. @throws AppError contact_unknown */
-export async function deleteContact(scope: CustomerScope, contactUid: string): Promise<ContactReference> {
-  return foundContact(
-    await scope.db.delete(contacts).where(ownContact(scope, contactUid)).returning(REFERENCE),
-  )
+/** Deletes a contact, takes it out of all its lists, and gives it as it was. @throws AppError contact_unknown */
+export async function deleteContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
+  const { deleted } = await scope.write({
+    before: { deleted: contactQuery(scope, contactUid) },
+    statements: [scope.db.delete(contacts).where(ownContact(scope, contactUid))],
+  })
+  return presentContact(foundContact(deleted))
 }
 
-const REFERENCE = { uid: contacts.uid, email: contacts.email }
+/** The query for the contact of this uid, if it is the customer's. */
+const contactQuery = (scope: CustomerScope, contactUid: string) =>
+  scope.db.select(contactColumns).from(contacts).where(ownContact(scope, contactUid))
 
 /** The contact of this uid, if it is the customer's. */
 export const ownContact = ({ uid }: CustomerScope, contactUid: string) =>
@@ -126,8 +131,8 @@ export function foundContact<Found>([row]: Found[]): Found {
   return row
 }
 
-function conflict(existing: ContactReference | undefined): never {
-  throw new AppError('contact_exists', { details: existing && { contact: { uid: existing.uid } } })
+function conflict({ uid }: Pick<ContactRow, 'uid'>): never {
+  throw new AppError('contact_exists', { details: { contact: { uid } } })
 }
 
 export const presentContact = ({

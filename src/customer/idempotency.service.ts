@@ -1,100 +1,147 @@
-import { and, eq, lte, sql } from 'drizzle-orm'
-import { fromUtf8, gunzip, gzip, utf8 } from '../crypto/encoding.ts'
-import type { SealingKeys } from '../crypto/sealed-secret.ts'
-import type { Database } from '../db/client.ts'
+import { and, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
+import type { Change, CustomerScope, RowsOf, Selects } from '../auth/customer-scope.ts'
+import { anotherSession, type Database } from '../db/client.ts'
 import { idempotencyKeys } from '../db/schema/customers.ts'
-import { AppError, orUnavailable } from '../errors.ts'
+import { AppError } from '../errors.ts'
 
-/** For how long a repetition gets the first answer. */
+/** For how long a repetition gets what the first run found. */
 const KEPT_MS = 24 * 60 * 60 * 1000
-
-/** How long a request that says nothing more is taken to be running; what dies on its way blocks its key no longer. */
-const CLAIM_MS = 60 * 1000
-
-/** What a row of D1 (2 MB) takes. Only a bulk answer of ten thousand very long emails comes near. */
-const SEALED_LENGTH = 1_900_000
-
-/** Asks for the answer of a request that is still running to be waited for. */
-const RETRY_AFTER_SECONDS = 1
 
 /** A request as its repetitions are known by. */
 export interface RepeatableRequest {
-  customerUid: string
   key: string
   /** What was asked: a repetition asks the same. */
   fingerprint: string
   /** Which of them it is. */
   requestId: string
-}
-
-export interface KeptAnswer {
-  status: number
-  body: string
+  now: number
 }
 
 /**
- * Claims a key for a request, which then runs; or gives the answer that the first request with this key got. One
- * statement decides, so of any number at once one runs.
- * @throws AppError idempotency_key_reused, idempotency_in_progress, dependency_unavailable
+ * The scope for a request whose transactions each run once, however often, and however many at once, the request is
+ * sent: what their selects found is kept in the transaction itself, so wherever a run is cut off, a repetition finds
+ * what ran and runs the rest. `onStep` is told of each transaction whether another request had run it before.
+ * @throws AppError idempotency_key_reused from `write` if the key was used for another request
  */
-export async function claimRequest(
-  db: Database,
-  seal: SealingKeys,
+export function repeatableScope(
+  scope: CustomerScope,
   request: RepeatableRequest,
-  now: number,
-): Promise<KeptAnswer | undefined> {
-  const claim = { lockedUntil: now + CLAIM_MS, expiresAt: now + KEPT_MS, status: null, sealedBody: null }
-  const free = sql`${idempotencyKeys.expiresAt} <= ${now} OR (${idempotencyKeys.status} IS NULL
-    AND ${idempotencyKeys.lockedUntil} <= ${now} AND ${idempotencyKeys.fingerprint} = ${request.fingerprint})`
-  const [claimed, [first]] = await orUnavailable(
-    db.batch([
+  onStep: (isReplay: boolean) => void,
+): CustomerScope {
+  let steps = 0
+  return {
+    ...scope,
+    async write<Before extends Selects, After extends Selects>(change: Change<Before, After>) {
+      const step = new Step(scope, request, steps++)
+      try {
+        const found = await scope.write({ ...change, statements: step.keeping(change) })
+        onStep(false)
+        return found
+      } catch (error) {
+        if (error instanceof AppError) throw error
+        // It ran into the row of an earlier run; or nobody knows whether it ran, and its own row tells. A session that
+        // began before may be served by a replica that has neither.
+        const kept = await step.kept(anotherSession(scope.db)).catch(() => undefined)
+        if (!kept) throw error
+        if (kept.fingerprint !== request.fingerprint) throw new AppError('idempotency_key_reused')
+        onStep(kept.requestId !== request.requestId)
+        return rowsOf({ ...change.before, ...change.after }, kept.result) as RowsOf<Before> & RowsOf<After>
+      }
+    },
+  }
+}
+
+/** One transaction of a request. */
+class Step {
+  readonly #scope: CustomerScope
+  readonly #request: RepeatableRequest
+  readonly #step: number
+
+  constructor(scope: CustomerScope, request: RepeatableRequest, step: number) {
+    this.#scope = scope
+    this.#request = request
+    this.#step = step
+  }
+
+  /** The statements of a change between those that keep what its selects find; the first of these lets it run once. */
+  keeping({ before = {}, statements, after = {} }: Change): Change['statements'] {
+    const { db, uid, callerId } = this.#scope
+    const { key, fingerprint, requestId, now } = this.#request
+    // All steps expire at once, or a key could be of two requests.
+    const expiresAt = sql<number>`coalesce((SELECT expires_at FROM idempotency_keys
+      WHERE ${this.#ofRequest()} LIMIT 1), ${now + KEPT_MS})`
+    return [
+      db.delete(idempotencyKeys).where(and(this.#ofRequest(), lte(idempotencyKeys.expiresAt, now))),
+      db.insert(idempotencyKeys).values({
+        customerUid: uid,
+        caller: callerId,
+        key,
+        step: this.#step,
+        fingerprint,
+        requestId,
+        result: resultOf(before),
+        expiresAt,
+      }),
+      ...statements,
       db
-        .insert(idempotencyKeys)
-        .values({ ...request, ...claim })
-        .onConflictDoUpdate({
-          target: [idempotencyKeys.customerUid, idempotencyKeys.key],
-          set: { ...request, ...claim },
-          setWhere: free,
-        })
-        .returning({ requestId: idempotencyKeys.requestId }),
-      db.select().from(idempotencyKeys).where(withKey(request)),
-    ]),
-  )
-  if (claimed.length > 0 || !first) return undefined
-  if (first.fingerprint !== request.fingerprint) throw new AppError('idempotency_key_reused')
-  const { status, sealedBody } = first
-  if (status === null || sealedBody === null)
-    throw new AppError('idempotency_in_progress', { headers: { 'Retry-After': `${RETRY_AFTER_SECONDS}` } })
-  return { status, body: fromUtf8(await gunzip(await seal.openBytes(sealedBody, ownerOf(request)))) }
+        .update(idempotencyKeys)
+        .set({ result: sql`json_patch(${idempotencyKeys.result}, ${resultOf(after)})` })
+        .where(this.#ofStep()),
+    ]
+  }
+
+  /** What was kept of this step. */
+  async kept(db: Database) {
+    const [row] = await db
+      .select()
+      .from(idempotencyKeys)
+      .where(and(this.#ofStep(), gt(idempotencyKeys.expiresAt, this.#request.now)))
+    return row && { ...row, result: JSON.parse(row.result) as KeptRows }
+  }
+
+  #ofRequest(): SQL | undefined {
+    return and(
+      eq(idempotencyKeys.customerUid, this.#scope.uid),
+      eq(idempotencyKeys.caller, this.#scope.callerId),
+      eq(idempotencyKeys.key, this.#request.key),
+    )
+  }
+
+  #ofStep(): SQL | undefined {
+    return and(this.#ofRequest(), eq(idempotencyKeys.step, this.#step))
+  }
 }
 
-/** Keeps the answer of a request that ran, sealed: it may show an API key, which is in clear nowhere else. */
-export async function keepAnswer(
-  db: Database,
-  seal: SealingKeys,
-  request: RepeatableRequest,
-  { status, body }: KeptAnswer,
-): Promise<void> {
-  const sealedBody = await seal.sealBytes(await gzip(utf8(body)), ownerOf(request))
-  if (sealedBody.length > SEALED_LENGTH) return releaseRequest(db, request)
-  await db.update(idempotencyKeys).set({ status, sealedBody }).where(claimedBy(request))
+type KeptRows = Record<string, Record<string, unknown>[]>
+
+/** For SQL: what selects find, as JSON: by their names, each row by the names of its fields. */
+function resultOf(selects: Selects): SQL<string> {
+  const members = Object.entries(selects).map(([name, select]) => {
+    const fields = Object.keys(select._.selectedFields)
+    const columns = listed(fields.map((_, i) => sql.raw(`c${i}`)))
+    const row = listed(fields.map((field, i) => sql`${text(field)}, ${sql.raw(`c${i}`)}`))
+    return sql`${text(name)}, json((WITH found(${columns}) AS ${select}
+      SELECT json_group_array(json_object(${row})) FROM found))`
+  })
+  return sql`json_object(${listed(members)})`
 }
 
-/** Gives up the key of a request that came to no outcome, for a repetition to run. */
-export async function releaseRequest(db: Database, request: RepeatableRequest): Promise<void> {
-  await db.delete(idempotencyKeys).where(claimedBy(request))
+const listed = (items: SQL[]) => sql.join(items, sql`, `)
+
+/** Names are the code's own; D1 binds 100 parameters at most, so none goes into them. */
+const text = (name: string) => sql.raw(`'${name}'`)
+
+/** Kept rows as their selects give them. */
+function rowsOf(selects: Selects, kept: KeptRows): Record<string, unknown> {
+  const found = Object.entries(selects).map(([name, select]) => {
+    const fields = Object.keys(select._.selectedFields)
+    const results = (kept[name] ?? []).map((row) => fields.map((field) => row[field] ?? null))
+    return [name, select.prepare().mapResult({ results }, true)]
+  })
+  return Object.fromEntries(found)
 }
 
 /** Forgets the keys that no repetition can use any more. */
 export async function purgeIdempotencyKeys(db: Database, now: number): Promise<void> {
   await db.delete(idempotencyKeys).where(lte(idempotencyKeys.expiresAt, now))
 }
-
-const withKey = ({ customerUid, key }: RepeatableRequest) =>
-  and(eq(idempotencyKeys.customerUid, customerUid), eq(idempotencyKeys.key, key))
-
-/** Not if another request has taken the key over. */
-const claimedBy = (request: RepeatableRequest) =>
-  and(withKey(request), eq(idempotencyKeys.requestId, request.requestId))
-
-const ownerOf = ({ customerUid, key }: RepeatableRequest) => `idempotency:${customerUid}:${key}`

@@ -5,7 +5,7 @@ import type { Database } from '../db/client.ts'
 import { lists, listTasks, members } from '../db/schema/lists.ts'
 import type { Clock } from '../env.ts'
 import { logFailure } from '../log.ts'
-import { foundList, type ListReference, ownList } from './lists.service.ts'
+import { foundList, type List, listQuery, ownList, presentList } from './lists.service.ts'
 
 /**
  * Members that one statement copies or removes. D1 runs one statement at a time, for 30 seconds at most
@@ -28,24 +28,28 @@ export async function copyList(
   listUid: string,
   name: string | null | undefined,
   now: number,
-): Promise<{ list: ListReference; complete: boolean }> {
+): Promise<{ list: List; complete: boolean }> {
   const { db } = scope
   const copyUid = randomUid()
   const copyId = sql`(SELECT id FROM lists WHERE uid = ${copyUid})`
   const copyName = sql`coalesce(${name ?? null}, substr(name, 1, ${255 - COPY_SUFFIX.length}) || ${COPY_SUFFIX})`
   const source = sql`FROM lists WHERE ${ownList(scope, listUid)}`
-  const [created, , , , , unfinished] = await db.batch([
-    db
-      .insert(lists)
-      .select(
-        sql`SELECT NULL, ${copyUid}, customer_uid, ${copyName}, description, 0, 0, 0, 0, 0, ${now}, ${now} ${source}`,
-      )
-      .returning({ uid: lists.uid, name: lists.name }),
-    db.insert(listTasks).select(sql`SELECT ${copyId}, id, 0 ${source}`),
-    ...copyStep(db, copyId, now),
-    db.select().from(listTasks).where(eq(listTasks.listId, copyId)),
-  ])
-  return { list: foundList(created), complete: unfinished.length === 0 }
+  const { copy, unfinished } = await scope.write({
+    statements: [
+      db
+        .insert(lists)
+        .select(
+          sql`SELECT NULL, ${copyUid}, customer_uid, ${copyName}, description, 0, 0, 0, 0, 0, ${now}, ${now} ${source}`,
+        ),
+      db.insert(listTasks).select(sql`SELECT ${copyId}, id, 0 ${source}`),
+      ...copyStep(db, copyId, now),
+    ],
+    after: {
+      copy: listQuery(scope, copyUid),
+      unfinished: db.select().from(listTasks).where(eq(listTasks.listId, copyId)),
+    },
+  })
+  return { list: presentList(foundList(copy)), complete: unfinished.length === 0 }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { limitedText, name, text } from '../http/fields.ts'
@@ -15,7 +15,6 @@ import {
   type ListInput,
   listLists,
   listObject,
-  listReference,
   updateList,
 } from './lists.service.ts'
 
@@ -28,7 +27,7 @@ const listInput = () =>
 const listChanges = () => z.object({ name: name().optional(), description: description() })
 const copyInput = () => z.object({ name: name().nullish() })
 
-const updated = () => customerChange('List updated successfully', { list: listReference() })
+const updated = () => customerChange('List updated successfully', { list: listObject() })
 
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
@@ -48,12 +47,13 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists',
     describes(() => ({
       summary: 'Create a list',
-      answers: { 201: customerChange('List created successfully', { list: listReference() }) },
+      answers: { 201: customerChange('List created successfully', { list: listObject() }) },
     })),
     requiresCustomer(),
     body(listInput),
     async (c) => {
       const list = await createList(c.var.customer, c.req.valid('json'), c.var.now())
+      noteMade(c, 'list', list.uid)
       return c.json({ status: 'success' as const, message: 'List created successfully', list }, 201)
     },
   )
@@ -64,7 +64,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       answers: { 200: customerAnswer({ list: listObject() }) },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     async (c) => {
       const list = await getList(c.var.customer, c.req.param('uid'))
       return c.json({ status: 'success' as const, list })
@@ -77,7 +77,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       answers: { 200: updated() },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     body(listInput),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
@@ -88,7 +88,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       answers: { 200: updated() },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     body(listChanges),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
@@ -96,11 +96,11 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/copy',
     describes(() => ({
       summary: 'Copy a list with its members',
-      answers: { 201: customerChange('List copied successfully', { list: listReference() }) },
+      answers: { 201: customerChange('List copied successfully', { list: listObject() }) },
       errors: ['list_unknown'],
       description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     body(copyInput),
     async (c) => {
       const { list, complete } = await copyList(
@@ -109,6 +109,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
         c.req.valid('json').name,
         c.var.now(),
       )
+      noteMade(c, 'list', list.uid)
       if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
       return c.json({ status: 'success' as const, message: 'List copied successfully', list }, 201)
     },
@@ -117,10 +118,10 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes(() => ({
       summary: 'Delete a list',
-      answers: { 200: customerChange('List deleted successfully', { list: listReference() }) },
+      answers: { 200: customerChange('List deleted successfully', { list: listObject() }) },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     async (c) => {
       const { list, complete } = await deleteList(c.var.customer, c.req.param('uid'))
       if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))

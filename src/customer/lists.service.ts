@@ -34,12 +34,6 @@ export const listObject = once(() =>
 )
 export type List = z.infer<ReturnType<typeof listObject>>
 
-/** What the answer to a change says of the list. */
-export const listReference = once(() =>
-  listObject().pick({ uid: true, name: true }).meta({ id: 'ListReference' }),
-)
-export type ListReference = z.infer<ReturnType<typeof listReference>>
-
 /** The lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(
   scope: CustomerScope,
@@ -73,18 +67,17 @@ export async function listLists(
 
 /** @throws AppError list_unknown */
 export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
-  const [rows] = await scope.read([scope.db.select().from(lists).where(ownList(scope, listUid))])
+  const [rows] = await scope.read([listQuery(scope, listUid)])
   return presentList(foundList(rows))
 }
 
-export async function createList(
-  { db, uid }: CustomerScope,
-  input: ListInput,
-  now: number,
-): Promise<ListReference> {
-  const row = { ...input, uid: randomUid(), customerUid: uid, createdAt: now, updatedAt: now }
-  await db.insert(lists).values(row)
-  return { uid: row.uid, name: row.name }
+export async function createList(scope: CustomerScope, input: ListInput, now: number): Promise<List> {
+  const row = { ...input, uid: randomUid(), customerUid: scope.uid, createdAt: now, updatedAt: now }
+  const { list } = await scope.write({
+    statements: [scope.db.insert(lists).values(row)],
+    after: { list: listQuery(scope, row.uid) },
+  })
+  return presentList(foundList(list))
 }
 
 /** Changes what is given. @throws AppError list_unknown */
@@ -93,28 +86,39 @@ export async function updateList(
   listUid: string,
   input: Partial<ListInput>,
   now: number,
-): Promise<ListReference> {
-  const changed = scope.db.update(lists).set({ ...input, updatedAt: now })
-  return foundList(await changed.where(ownList(scope, listUid)).returning(REFERENCE))
+): Promise<List> {
+  const { list } = await scope.write({
+    statements: [
+      scope.db
+        .update(lists)
+        .set({ ...input, updatedAt: now })
+        .where(ownList(scope, listUid)),
+    ],
+    after: { list: listQuery(scope, listUid) },
+  })
+  return presentList(foundList(list))
 }
 
 /**
- * Deletes a list. If it had members, they are out of sight at once but not `complete`ly gone: `runListTasks` removes
+ * Deletes a list and gives it as it was. If it had members, they are out of sight at once but not `complete`ly gone: `runListTasks` removes
  * their rows.
  * @throws AppError list_unknown
  */
 export async function deleteList(
   scope: CustomerScope,
   listUid: string,
-): Promise<{ list: ListReference; complete: boolean }> {
-  const deleted = scope.db.delete(lists).where(ownList(scope, listUid))
-  const { contactsCount, ...list } = foundList(
-    await deleted.returning({ ...REFERENCE, contactsCount: lists.contactsCount }),
-  )
-  return { list, complete: contactsCount === 0 }
+): Promise<{ list: List; complete: boolean }> {
+  const { deleted } = await scope.write({
+    before: { deleted: listQuery(scope, listUid) },
+    statements: [scope.db.delete(lists).where(ownList(scope, listUid))],
+  })
+  const list = presentList(foundList(deleted))
+  return { list, complete: list.contacts_count === 0 }
 }
 
-const REFERENCE = { uid: lists.uid, name: lists.name }
+/** The query for the list of this uid, if it is the customer's. */
+export const listQuery = (scope: CustomerScope, listUid: string) =>
+  scope.db.select().from(lists).where(ownList(scope, listUid))
 
 /** The list of this uid, if it is the customer's. */
 export const ownList = ({ uid }: Pick<CustomerScope, 'uid'>, listUid: string) =>
@@ -126,7 +130,7 @@ export function foundList<Found>([row]: Found[]): Found {
   return row
 }
 
-const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({
+export const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({
   uid,
   name,
   description,

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
@@ -9,13 +9,7 @@ import { customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { memberInput, memberStatus } from './contact-input.ts'
 import { addByEmail, addContact } from './enrolment.service.ts'
-import {
-  listMembers,
-  memberObject,
-  memberReference,
-  removeMember,
-  setMemberStatus,
-} from './members.service.ts'
+import { listMembers, memberObject, removeMember, setMemberStatus } from './members.service.ts'
 
 const memberQuery = () =>
   pageQuery().extend({ status: memberStatus().optional(), email: text().min(1).optional() })
@@ -31,7 +25,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
       answers: { 200: customerPage('contacts', memberObject()) },
       errors: ['list_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     query(memberQuery),
     async (c) => {
       const { status, email, ...paging } = c.req.valid('query')
@@ -49,12 +43,12 @@ export const membersRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/contacts',
     describes(() => ({
       summary: 'Put a contact into a list',
-      answers: { 201: customerChange('Contact added successfully', { contact: memberReference() }) },
+      answers: { 201: customerChange('Contact added successfully', { contact: memberObject() }) },
       errors: ['list_unknown', 'contact_unknown', 'member_exists'],
       description:
         'By `contact_uid`, or by `email`: then the contact is created if there is none, with the attributes that come along; one that is there keeps its own. The status is `subscribed` unless another is sent. A contact that is in the list already keeps its status, and the answer is 409 `member_exists`: nobody is subscribed again by accident.',
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'list' }),
     body(memberInput),
     async (c) => {
       const { contactUid, contact: input, status } = c.req.valid('json')
@@ -63,6 +57,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
         contactUid === undefined
           ? await addByEmail(c.var.customer, listUid, input, status, c.var.now())
           : await addContact(c.var.customer, listUid, contactUid, status, c.var.now())
+      noteMade(c, 'contact', contact.uid)
       return c.json({ status: 'success' as const, message: 'Contact added successfully', contact }, 201)
     },
   )
@@ -70,10 +65,10 @@ export const membersRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/contacts/:contact_uid',
     describes(() => ({
       summary: 'Set the status of a contact in a list',
-      answers: { 200: customerChange('Contact updated successfully', { contact: memberReference() }) },
+      answers: { 200: customerChange('Contact updated successfully', { contact: memberObject() }) },
       errors: ['list_unknown', 'contact_unknown'],
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     body(statusInput),
     async (c) => {
       const { uid, contact_uid: contactUid } = c.req.param()
@@ -86,11 +81,11 @@ export const membersRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/contacts/:contact_uid',
     describes(() => ({
       summary: 'Take a contact out of a list',
-      answers: { 200: customerChange('Contact removed successfully', { contact: memberReference() }) },
+      answers: { 200: customerChange('Contact removed successfully', { contact: memberObject() }) },
       errors: ['list_unknown', 'contact_unknown'],
       description: 'The contact itself stays.',
     })),
-    requiresCustomer(),
+    requiresCustomer({ target: 'contact' }),
     async (c) => {
       const { uid, contact_uid: contactUid } = c.req.param()
       const contact = await removeMember(c.var.customer, uid, contactUid)

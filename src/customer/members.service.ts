@@ -6,15 +6,15 @@ import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema/lists.ts
 import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {
+  type ContactRow,
   contactColumns,
   contactObject,
-  contactReference,
   foundContact,
   ownContact,
   presentContact,
   withEmail,
 } from './contacts.service.ts'
-import { foundList, ownList } from './lists.service.ts'
+import { foundList, listQuery, ownList } from './lists.service.ts'
 
 export type MemberStatus = (typeof MEMBER_STATUSES)[number]
 
@@ -25,14 +25,6 @@ export const memberObject = once(() =>
     .meta({ id: 'Member' }),
 )
 export type Member = z.infer<ReturnType<typeof memberObject>>
-
-/** What the answer to a change says of the member. */
-export const memberReference = once(() =>
-  contactReference()
-    .extend({ status: z.enum(MEMBER_STATUSES) })
-    .meta({ id: 'MemberReference' }),
-)
-export type MemberReference = z.infer<ReturnType<typeof memberReference>>
 
 export interface MemberFilter {
   status?: MemberStatus | undefined
@@ -47,7 +39,9 @@ const TOTALS = {
   blacklisted: lists.blacklistedCount,
 } satisfies Record<MemberStatus, unknown>
 
-const REFERENCE = { uid: contacts.uid, email: contacts.email, status: members.status }
+const memberColumns = { ...contactColumns, status: members.status }
+
+type MemberRow = ContactRow & { status: MemberStatus }
 
 /** The members of a list, by the age of the contacts. @throws AppError list_unknown */
 export async function listMembers(
@@ -64,7 +58,7 @@ export async function listMembers(
   )
   const [rows, totals] = await scope.read([
     db
-      .select({ ...contactColumns, status: members.status })
+      .select(memberColumns)
       .from(lists)
       .innerJoin(members, eq(members.listId, lists.id))
       .innerJoin(contacts, eq(contacts.id, members.contactId))
@@ -78,13 +72,7 @@ export async function listMembers(
       .where(ownList(scope, listUid)),
   ])
   const { total } = foundList(totals)
-  return pageOf(
-    rows,
-    email === undefined ? total : rows.length,
-    page,
-    ({ id }) => [id],
-    ({ status, ...contact }) => ({ ...presentContact(contact), status }),
-  )
+  return pageOf(rows, email === undefined ? total : rows.length, page, ({ id }) => [id], presentMember)
 }
 
 /** @throws AppError list_unknown, contact_unknown if it is not in the list */
@@ -94,44 +82,47 @@ export async function setMemberStatus(
   contactUid: string,
   status: MemberStatus,
   now: number,
-): Promise<MemberReference> {
-  const { db } = scope
-  const [list, , contact] = await db.batch([
-    listQuery(scope, listUid),
-    db
-      .update(members)
-      .set({ status, updatedAt: now })
-      .where(membership(scope, listUid, contactUid)),
-    memberQuery(scope, listUid, ownContact(scope, contactUid)),
-  ])
+): Promise<Member> {
+  const { list, member } = await scope.write({
+    statements: [
+      scope.db
+        .update(members)
+        .set({ status, updatedAt: now })
+        .where(membership(scope, listUid, contactUid)),
+    ],
+    after: {
+      list: listQuery(scope, listUid),
+      member: memberQuery(scope, listUid, ownContact(scope, contactUid)),
+    },
+  })
   foundList(list)
-  return foundContact(contact)
+  return presentMember(foundContact(member))
 }
 
-/** Takes a contact out of a list; the contact stays. @throws AppError list_unknown, contact_unknown if it is not in it */
+/**
+ * Takes a contact out of a list and gives it as the member that it was; the contact stays.
+ * @throws AppError list_unknown, contact_unknown if it is not in the list
+ */
 export async function removeMember(
   scope: CustomerScope,
   listUid: string,
   contactUid: string,
-): Promise<MemberReference> {
-  const { db } = scope
-  const [list, contact] = await db.batch([
-    listQuery(scope, listUid),
-    memberQuery(scope, listUid, ownContact(scope, contactUid)),
-    db.delete(members).where(membership(scope, listUid, contactUid)),
-  ])
+): Promise<Member> {
+  const { list, removed } = await scope.write({
+    before: {
+      list: listQuery(scope, listUid),
+      removed: memberQuery(scope, listUid, ownContact(scope, contactUid)),
+    },
+    statements: [scope.db.delete(members).where(membership(scope, listUid, contactUid))],
+  })
   foundList(list)
-  return foundContact(contact)
+  return presentMember(foundContact(removed))
 }
-
-/** The query for whether there is such a list. */
-export const listQuery = (scope: CustomerScope, listUid: string) =>
-  scope.db.select({ id: lists.id }).from(lists).where(ownList(scope, listUid))
 
 /** The query for a contact as a member of a list. */
 export const memberQuery = ({ db, uid }: CustomerScope, listUid: string, contact: SQL | undefined) =>
   db
-    .select(REFERENCE)
+    .select(memberColumns)
     .from(contacts)
     .innerJoin(lists, ownList({ uid }, listUid))
     .innerJoin(members, and(eq(members.listId, lists.id), eq(members.contactId, contacts.id)))
@@ -142,3 +133,8 @@ const membership = (scope: CustomerScope, listUid: string, contactUid: string) =
     eq(members.listId, sql`(SELECT id FROM lists WHERE ${ownList(scope, listUid)})`),
     eq(members.contactId, sql`(SELECT id FROM contacts WHERE ${ownContact(scope, contactUid)})`),
   )
+
+export const presentMember = ({ status, ...contact }: MemberRow): Member => ({
+  ...presentContact(contact),
+  status,
+})

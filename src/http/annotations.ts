@@ -5,7 +5,8 @@ import type { ErrorCode } from '../errors.ts'
 
 /** Who may call a route. A scope gives it to an admin API key too. */
 export type Access =
-  | { kind: 'public' | 'client' | 'customer' }
+  | { kind: 'public' | 'client' }
+  | { kind: 'customer'; target?: string | undefined; ownKeyOnly?: boolean | undefined }
   | { kind: 'admin'; permission: string; scope: string | undefined }
 
 /** A body that is not JSON: a file or a page. */

@@ -148,7 +148,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
 /** What the document says of a route whose requests can be repeated without being done twice. */
 export const REPEATABLE_WORDS: RequestWords = {
   answerHeaders: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
-  errors: ['idempotency_key_invalid', 'idempotency_key_reused', 'idempotency_in_progress'],
+  errors: ['idempotency_key_invalid', 'idempotency_key_reused'],
   headers: {
     'Idempotency-Key': z
       .string()
@@ -156,7 +156,7 @@ export const REPEATABLE_WORDS: RequestWords = {
       .optional()
       .meta({
         description:
-          'Makes the request safe to repeat: for 24 hours the same key with the same request gives the first answer again. The key belongs to the customer.',
+          'Makes the request safe to repeat: for 24 hours the same key with the same request gives the first answer again. It belongs to the API key that the request is made with.',
         examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
       }),
   },

@@ -2,7 +2,7 @@ import type { Hono } from 'hono'
 import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
-import { type Annotation, annotationOf, type OtherMedia, type Words } from './annotations.ts'
+import { type Access, type Annotation, annotationOf, type OtherMedia, type Words } from './annotations.ts'
 import { Components, type Json } from './openapi-components.ts'
 import {
   ACCESS_WORDS,
@@ -76,8 +76,7 @@ function operation({ method, path, annotations }: Route, components: Components)
     summary: words.summary,
     ...(words.description && { description: words.description }),
     tags: [tagOf(path)],
-    // Of the two ways to call an admin route, a key is one only where a scope gives it.
-    security: who.security.filter((way) => access.kind !== 'admin' || access.scope || !('adminKey' in way)),
+    security: who.security.filter((way) => takesAdminKey(access) || !('adminKey' in way)),
     parameters: [
       ...pathParameters(path),
       ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),
@@ -98,6 +97,10 @@ function operation({ method, path, annotations }: Route, components: Components)
     },
   }
 }
+
+/** An admin API key is a way to call a route of staff where a scope gives it, and one of customers but for a few. */
+const takesAdminKey = (access: Access) =>
+  access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
 
 /** `getListsByUid`: unique, because no two routes share a method and a path. */
 const operationId = (method: string, path: string) =>

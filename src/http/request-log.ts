@@ -20,7 +20,7 @@ export interface RequestFacts {
   target: Target | null
   /** What the request changed, by field: the value before and the one after. Never a secret or a customer's personal data. */
   changes: Record<string, [before: unknown, after: unknown]> | null
-  /** Whether the answer was that of an earlier request (`Idempotency-Key`). */
+  /** Whether an earlier request with the same `Idempotency-Key` had done all of it. */
   replayed: boolean
   /** Rows of a streamed answer that have left so far; null: it is no stream of rows. */
   rows: number | null

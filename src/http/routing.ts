@@ -17,6 +17,18 @@ export function routePattern(c: Context): string | undefined {
 /** The same as people write it: `/admin/:id`, without the form that its parameters have. */
 export const routeName = (c: Context) => routePattern(c)?.replace(/\{[^}]*\}/g, '') ?? null
 
+/** What the path has for the last parameter of the endpoint's pattern; undefined if it has none. */
+export function lastPathParameter(c: Context): string | undefined {
+  const parts = routePattern(c)?.split('/') ?? []
+  const index = parts.findLastIndex((part) => part.startsWith(':'))
+  const sent = c.req.path.split('/')[index]
+  try {
+    return sent && decodeURIComponent(sent)
+  } catch {
+    return sent
+  }
+}
+
 /** Whether a request can change anything. */
 export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
 

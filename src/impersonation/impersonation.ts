@@ -16,7 +16,7 @@ import type { Credentials } from '../auth/credentials.ts'
 import { customerScope } from '../auth/customer-scope.ts'
 import { limitRefusal, recordedReason } from '../auth/key-limits.ts'
 import type { Scope } from '../auth/permissions.ts'
-import type { CustomerEnv } from '../auth/requires-customer.ts'
+import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
 import { isWrite, streamsAnswer } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
@@ -28,8 +28,8 @@ type CustomerContext = Context<CustomerEnv>
 /**
  * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record.
  * Without a valid key nothing is recorded, for nobody is known to have asked.
- * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, customer_unknown,
- * customer_inactive, audit_unavailable
+ * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, own_key_required,
+ * customer_unknown, customer_inactive, audit_unavailable
  */
 export async function impersonate(
   c: CustomerContext,
@@ -55,7 +55,7 @@ export async function impersonate(
       }
     },
     run() {
-      c.set('customer', customerScope(claim.customerUid, authority))
+      c.set('customer', customerScope(claim.customerUid, claimed.id, authority))
       return next()
     },
   })
@@ -106,6 +106,7 @@ function authorityOf(
       const refusal = claim.refusal ?? limitRefusal(key, c.req.raw.headers)
       if (refusal) throw refusal
       checkScope(actor.scopes, isWrite(c))
+      if (isOwnKeyOnly(c)) throw new AppError('own_key_required')
       checkCustomer(key, claim.customerUid)
     },
   })

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { ROLES } from '../../src/auth/permissions.ts'
 import { customers, customerTotals } from '../../src/db/schema/customers.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
@@ -165,8 +166,15 @@ describe('PUT and PATCH /admin/customers/:uid', () => {
 })
 
 describe('GET /admin/customers', () => {
-  test('finds by the start of the email or a name in any case, and by the whole uid', async () => {
+  test('finds by the start of the email or a name in any case, by the whole domain and the whole uid', async () => {
+    const company = { name: 'Acme Coffee', city: 'Tucson' }
     const ada = await makeCustomer({ firstName: 'Ada', lastName: 'Lovelace', email: 'countess@example.com' })
+    const wile = await makeCustomer({
+      firstName: 'Wile',
+      lastName: 'Coyote',
+      email: 'o@acme.example',
+      company,
+    })
     const grace = await makeCustomer({ firstName: 'Grace', lastName: 'Adams', email: 'grace@example.com' })
     const alan = await makeCustomer({ firstName: 'Alan', lastName: 'Turing', email: 'adalbert@example.com' })
     const search = async (text: string) =>
@@ -178,6 +186,14 @@ describe('GET /admin/customers', () => {
     expect(await search(alan.uid.slice(0, 12))).toEqual([])
     expect(await search('%')).toEqual([])
     expect(await search("' OR 1=1 --")).toEqual([])
+    expect(await search('acme')).toEqual([wile.uid])
+    expect(await search('ACME C')).toEqual([wile.uid])
+    expect(await search('Coffee')).toEqual([])
+    expect(await search('Tucson')).toEqual([])
+    expect(await search('@ACME.example')).toEqual([wile.uid])
+    expect(await search('@example.com')).toEqual([ada.uid, grace.uid, alan.uid])
+    expect(await search('@example')).toEqual([])
+    expect(await search('@')).toEqual([])
   })
 
   test('pages by cursor through each filter, with the total of what matches', async () => {
@@ -207,8 +223,9 @@ describe('GET /admin/customers', () => {
 
   test('reads as many rows as a page holds, however many customers there are', async () => {
     await env.DB.prepare(
-      `INSERT INTO customers (uid, first_name, last_name, email, status, created_at)
-       SELECT printf('%013d', value), 'First' || value, 'Last' || value, value || '@example.com', 'active', 1
+      `INSERT INTO customers (uid, first_name, last_name, email, company, status, created_at)
+       SELECT printf('%013d', value), 'First' || value, 'Last' || value, value || '@' || value || '.example',
+         json_object('name', 'Company' || value), 'active', 1
        FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 2000) SELECT value FROM n)`,
     ).run()
     const rowsRead = async (query: string, caller = admin.call) => {
@@ -223,7 +240,18 @@ describe('GET /admin/customers', () => {
     const second = await rowsRead(`?per_page=10&cursor=${first.json.meta.next_cursor}`)
     expect(second.rows).toBeLessThanOrEqual(25)
     expect((await rowsRead('?per_page=10&status=active')).rows).toBeLessThanOrEqual(25)
-    expect((await rowsRead('?per_page=10&search=First1999')).rows).toBeLessThanOrEqual(25)
+    for (const search of [
+      'First1999',
+      'Last1999',
+      'Company1999',
+      '1999@',
+      '@1999.example',
+      '0000000001999',
+    ]) {
+      const { rows, json } = await rowsRead(`?per_page=10&search=${search}`)
+      expect(json.data, search).toHaveLength(1)
+      expect(rows, search).toBeLessThanOrEqual(25)
+    }
 
     const uids = ['0000000001999', '0000000000007']
     const { key } = await makeAdminKey(admin, { scopes: ['customers:manage'], customers: uids })
@@ -252,8 +280,25 @@ describe('GET /admin/customers', () => {
 })
 
 describe('who may', () => {
-  test('a key with customers:manage does all that a session does', async () => {
-    const key = await withKey({ scopes: ['customers:manage'] })
+  test.each(ROLES)('a %s finds and sees every customer, in a session and with a key', async (role) => {
+    const [one, other] = [await makeCustomer(), await makeCustomer()]
+    const staff = await loggedIn(role)
+    const { key } = await makeAdminKey(staff, { scopes: ['customers:read'] })
+    for (const call of [staff.call, callerWith({ 'X-ADMIN-API-KEY': key })]) {
+      expect(uidsOf(await call(PATH))).toEqual([one.uid, other.uid])
+      expect((await call(`${PATH}/${other.uid}`)).json.data.customer_uid).toBe(other.uid)
+    }
+    const limited = await makeAdminKey(staff, { scopes: ['customers:read'], customers: [other.uid] })
+    const call = callerWith({ 'X-ADMIN-API-KEY': limited.key })
+    expect(uidsOf(await call(PATH))).toEqual([other.uid])
+    expect(await call(`${PATH}/${one.uid}`)).toMatchObject({
+      status: 404,
+      json: { code: 'customer_unknown' },
+    })
+  })
+
+  test('a key with customers:manage and customers:keys does all that a session does', async () => {
+    const key = await withKey({ scopes: ['customers:manage', 'customers:keys'] })
     const created = await key(PATH, { body: ADA })
     expect(created.status).toBe(201)
     const path = `${PATH}/${created.json.data.customer_uid}`
@@ -268,7 +313,7 @@ describe('who may', () => {
 
   test('a key that is limited to some customers sees and changes those, and makes none', async () => {
     const [mine, other] = [await makeCustomer(), await makeCustomer()]
-    const key = await withKey({ scopes: ['customers:manage'], customers: [mine.uid] })
+    const key = await withKey({ scopes: ['customers:manage', 'customers:keys'], customers: [mine.uid] })
     expect(uidsOf(await key(PATH))).toEqual([mine.uid])
     expect((await key(PATH)).json.meta.total).toBe(1)
     expect(uidsOf(await key(`${PATH}?search=${other.uid}`))).toEqual([])

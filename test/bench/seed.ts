@@ -4,6 +4,7 @@ import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
 import { createCustomer } from '../../src/admin/customers.service.ts'
+import { ownScope } from '../../src/auth/customer-scope.ts'
 import { newSession } from '../../src/auth/session.ts'
 import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
@@ -73,7 +74,7 @@ async function newCustomer(db: Database, name: string, now: number) {
   const names = { firstName: name, lastName: 'Benchmark', email: `${name}@example.com` }
   const customer = await createCustomer(db, { ...names, timezone: 'UTC', group: null, company: null }, now)
   const uid = customer.customer_uid
-  return { uid, key: (await createCustomerKey({ db, uid }, 'Benchmark', now)).key }
+  return { uid, key: (await createCustomerKey(ownScope(db, uid), 'Benchmark', now)).key }
 }
 
 async function migrate(d1: D1Database) {

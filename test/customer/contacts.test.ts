@@ -23,7 +23,10 @@ test('a contact is created, shown, replaced and deleted', async () => {
   expect(created.json).toEqual({
     status: 'success',
     message: 'Contact created successfully',
-    contact: { uid: expect.stringMatching(/^[a-z0-9]{13}$/), email: 'Ada@Example.com' },
+    contact: expect.objectContaining({
+      uid: expect.stringMatching(/^[a-z0-9]{13}$/),
+      email: 'Ada@Example.com',
+    }),
   })
   expect((await customer.own(`/contacts/${uid}`)).json).toEqual({
     status: 'success',

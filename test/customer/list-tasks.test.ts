@@ -41,7 +41,7 @@ describe('a copy', () => {
     expect(copied.json).toEqual({
       status: 'success',
       message: 'List copied successfully',
-      list: { uid: expect.stringMatching(/^[a-z0-9]{13}$/), name: 'Spring' },
+      list: expect.objectContaining({ uid: expect.stringMatching(/^[a-z0-9]{13}$/), name: 'Spring' }),
     })
     const copyUid = copied.json.list.uid
     expect((await customer.own(`/lists/${copyUid}`)).json.list).toMatchObject({

@@ -10,8 +10,8 @@ import { call, callerWith } from '../support/http.ts'
 
 /** What the contract says an owner of a role can give a key at most. */
 const OF_ROLE: Record<Role, Scope[]> = {
-  super_admin: ['customers:read', 'customers:write', 'customers:manage', 'audit:read'],
-  admin: ['customers:read', 'customers:write', 'customers:manage', 'audit:read'],
+  super_admin: ['customers:read', 'customers:write', 'customers:manage', 'customers:keys', 'audit:read'],
+  admin: ['customers:read', 'customers:write', 'customers:manage', 'customers:keys', 'audit:read'],
   customer_success: ['customers:read', 'customers:write'],
   banking_operations: ['customers:read'],
 }
@@ -31,10 +31,12 @@ const asCustomer: [method: string, path: (list: string) => string, body: unknown
   ['DELETE', (list) => `/lists/${list}`, undefined, ['customers:write']],
 ]
 
-/** Calls to the admin surface, and the scope that allows each. */
-const asAdmin: [path: string, scope: Scope][] = [
-  ['/admin/customers', 'customers:manage'],
-  ['/admin/audit', 'audit:read'],
+/** Calls to the admin surface, and any one of the scopes that allow each. */
+const asAdmin: [method: string, path: (uid: string) => string, body: unknown, anyOf: Scope[]][] = [
+  ['GET', () => '/admin/customers', undefined, ['customers:read', 'customers:write', 'customers:manage']],
+  ['POST', (uid) => `/admin/customers/${uid}/activate`, undefined, ['customers:manage']],
+  ['POST', (uid) => `/admin/customers/${uid}/api_keys`, { name: 'New' }, ['customers:keys']],
+  ['GET', () => '/admin/audit', undefined, ['audit:read']],
 ]
 
 let customer: Awaited<ReturnType<typeof makeCustomer>>
@@ -78,9 +80,11 @@ describe.each(ROLES)('a key of a %s', (role) => {
         expect(await database().select().from(lists)).toEqual(before)
       }
     }
-    for (const [path, scope] of asAdmin) {
-      const { status } = await call(path, { headers: { 'X-ADMIN-API-KEY': key } })
-      expect(status, path).toBe(can([scope]) ? 200 : 403)
+    for (const [method, path, body, anyOf] of asAdmin) {
+      const options = { method, body, headers: { 'X-ADMIN-API-KEY': key } }
+      const { status } = await call(path(customer.uid), options)
+      if (can(anyOf)) expect(status, path('')).toBeLessThan(300)
+      else expect(status, path('')).toBe(403)
     }
   })
 })

@@ -4,6 +4,7 @@ import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { type ApiKeyInput, createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
 import { type CustomerInput, createCustomer } from '../../src/admin/customers.service.ts'
+import { ownScope } from '../../src/auth/customer-scope.ts'
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { newSession } from '../../src/auth/session.ts'
@@ -68,6 +69,6 @@ export async function makeCustomer(input: Partial<CustomerInput> = {}) {
   const email = `customer-${++made}@example.com`
   const customer = await createCustomer(database(), { ...defaults, email, ...input }, Date.now())
   const uid = customer.customer_uid
-  const { key } = await createCustomerKey({ db: database(), uid }, 'Test key', Date.now())
+  const { key } = await createCustomerKey(ownScope(database(), uid), 'Test key', Date.now())
   return { uid, key }
 }

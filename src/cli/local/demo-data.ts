@@ -2,7 +2,7 @@ import { createAdmin } from '../../admin/accounts.service.ts'
 import { createApiKey } from '../../admin/api-keys.service.ts'
 import { createClient } from '../../admin/clients.service.ts'
 import { createCustomer } from '../../admin/customers.service.ts'
-import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { ownScope } from '../../auth/customer-scope.ts'
 import { hashPassword } from '../../auth/passwords.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
 import { createCustomerKey } from '../../customer/api-keys.service.ts'
@@ -91,13 +91,8 @@ async function seedCustomer(
 ): Promise<DemoCustomer> {
   const input = { ...owner, group: null, company: { name } }
   const { customer_uid: uid } = await createCustomer(db, input, now)
-  const { key } = await createCustomerKey({ db, uid }, 'Demo key', now)
-  const scope: CustomerScope = {
-    uid,
-    db,
-    read: (queries) => db.batch(queries) as never,
-    renewed: () => scope,
-  }
+  const scope = ownScope(db, uid)
+  const { key } = await createCustomerKey(scope, 'Demo key', now)
   for (const list of lists) await createList(scope, { name: list, description: null }, now)
   for (const [email, firstName, lastName] of contacts)
     await createContact(scope, { email, firstName, lastName, phone: null, fields: {} }, now)

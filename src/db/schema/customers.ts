@@ -92,27 +92,28 @@ export const customerApiKeys = sqliteTable(
 )
 
 /**
- * Requests that came with an Idempotency-Key, with the answer that their repetitions get. Nothing refers to them and
- * they refer to nothing: they go by themselves when they expire.
+ * What came of requests with an Idempotency-Key: a row for each of their transactions, written in it. A repetition runs
+ * into the primary key. Nothing refers to these rows and they refer to nothing: they go by themselves when they expire.
  */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
     customerUid: text('customer_uid').notNull(),
+    /** The id of the API key that the request was made with: nobody gets the answer that another got. */
+    caller: text('caller').notNull(),
     key: text('key').notNull(),
+    /** Counts the transactions of the request. */
+    step: integer('step').notNull(),
     /** SHA-256 of what was asked. */
     fingerprint: text('fingerprint').notNull(),
-    /** The request that has claimed the key, and until when it is taken to be running. */
+    /** The request that did it. */
     requestId: text('request_id').notNull(),
-    lockedUntil: moment('locked_until').notNull(),
-    /** Of the answer; null until there is one. */
-    status: integer('status'),
-    /** Gzipped, and sealed with AES-GCM: an answer may show what is kept nowhere in clear. */
-    sealedBody: text('sealed_body'),
+    /** The rows that the answer is made from, by the names of their queries, as JSON. */
+    result: text('result').notNull(),
     expiresAt: moment('expires_at').notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.customerUid, table.key] }),
+    primaryKey({ columns: [table.customerUid, table.caller, table.key, table.step] }),
     index('idempotency_keys_expires_at').on(table.expiresAt),
   ],
 )
