@@ -21,7 +21,11 @@ function freeBytes(path: string): number {
 /** How a line of the request log begins. */
 const REQUEST_LINE = '{"level":"info","request_id":'
 
-export default defineConfig(async () => ({
+/** The tests of what runs in Node, such as the commands. */
+const NODE_TESTS = 'test/**/*.node.test.ts'
+
+/** The tests of the Worker, in its own runtime. */
+export const inWorkerd = async () => ({
   plugins: [
     cloudflareTest({
       wrangler: { configPath: fromRoot('wrangler.toml') },
@@ -52,16 +56,29 @@ export default defineConfig(async () => ({
     }),
   ],
   test: {
+    name: 'workerd',
     root: fromRoot('.'),
     include: ['test/**/*.test.ts'],
+    exclude: [NODE_TESTS],
     setupFiles: [fromRoot('test/support/setup.ts')],
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,
-    // The service writes a line for each request.
-    onConsoleLog: (text: string) => !text.split('\n').every((line) => !line || line.startsWith(REQUEST_LINE)),
     testTimeout: 30_000,
     // CONTACTS=1000000 makes the test of sizes run at the full one.
     provide: { contactsOfLargeCustomer: Number(process.env.CONTACTS ?? 50_000) },
+  },
+})
+
+const inNode = {
+  test: { name: 'node', root: fromRoot('.'), include: [NODE_TESTS], testTimeout: 30_000 },
+}
+
+export default defineConfig(async () => ({
+  test: {
+    root: fromRoot('.'),
+    projects: [await inWorkerd(), inNode],
+    // The service writes a line for each request.
+    onConsoleLog: (text: string) => !text.split('\n').every((line) => !line || line.startsWith(REQUEST_LINE)),
     reporters: ['default', fromRoot('test/support/tally-reporter.ts')],
   },
 }))

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Unstable_Config, unstable_readConfig } from 'wrangler'
+
+/**
+ * What is wrong with the environments of a wrangler.toml: what npm run deploy deploys has drifted from what runs locally
+ * (wrangler inherits none of it), or the platform would keep what requests hold, or serve them past the rules of the
+ * deployment's own domain.
+ */
+export function environmentProblems(path: string): string[] {
+  const local = unstable_readConfig({ config: path })
+  const production = unstable_readConfig({ config: path, env: 'production' })
+  return [
+    ...differences(local, production).map((name) => `[env.production] differs from the top level in ${name}`),
+    ...broken(local).map((rule) => `at the top level ${rule}`),
+    ...[...broken(production), ...openDoors(production)].map((rule) => `in [env.production] ${rule}`),
+  ]
+}
+
+function differences(one: Unstable_Config, other: Unstable_Config): string[] {
+  const [settings, others] = [comparable(one), comparable(other)]
+  return Object.keys(settings).filter((name) => !isDeepStrictEqual(settings[name], others[name]))
+}
+
+/** What has to be the same in both; ids and the values of settings are each environment's own. */
+function comparable(config: Unstable_Config): Record<string, unknown> {
+  return {
+    vars: Object.keys(config.vars).sort(),
+    d1_databases: config.d1_databases.map(({ binding, migrations_dir }) => [binding, migrations_dir]),
+    kv_namespaces: config.kv_namespaces.map(({ binding }) => binding),
+    r2_buckets: config.r2_buckets.map(({ binding }) => binding),
+    send_email: config.send_email.map(({ name }) => name),
+    // The code knows the queues by name.
+    queues: config.queues,
+    ratelimits: config.ratelimits,
+    analytics_engine_datasets: config.analytics_engine_datasets.map(({ binding }) => binding),
+    triggers: config.triggers,
+    secrets: config.secrets,
+    observability: config.observability,
+    limits: config.limits,
+  }
+}
+
+/**
+ * The rules that an environment breaks. URLs hold search terms and single-use tokens, headers hold keys: the platform
+ * must neither keep them nor pass them on. Without a limit of its own a request may run for as long as the platform lets it.
+ */
+function broken(config: Unstable_Config): string[] {
+  const { observability, logpush, tail_consumers, streaming_tail_consumers, limits } = config
+  return unmet({
+    'observability.logs.invocation_logs has to be false': observability?.logs?.invocation_logs === false,
+    'observability.traces.enabled has to be false': observability?.traces?.enabled === false,
+    'observability.redact_query_string has to be true': observability?.redact_query_string === true,
+    'there must be no logpush': !logpush,
+    'there must be no tail consumers': !tail_consumers?.length && !streaming_tail_consumers?.length,
+    'limits.cpu_ms has to be set': limits?.cpu_ms !== undefined,
+  })
+}
+
+/** The ways round the rules of its own domain on which a Worker would be served. */
+function openDoors({ workers_dev, preview_urls }: Unstable_Config): string[] {
+  return unmet({
+    'workers_dev has to be false': workers_dev === false,
+    'preview_urls has to be false': preview_urls === false,
+  })
+}
+
+function unmet(rules: Record<string, boolean>): string[] {
+  return Object.keys(rules).filter((rule) => !rules[rule])
+}
