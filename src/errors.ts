@@ -39,6 +39,7 @@ const ERRORS = {
   self_action: [409, 'You may not do this to yourself'],
   api_key_inactive: [409, 'The API key is revoked or expired'],
   customer_pending_delete: [409, 'The customer is about to be deleted'],
+  dead_letter_appended: [409, 'The entry of this dead letter is in the trail already'],
   last_super_admin: [409, 'The last enabled super_admin stays as it is'],
   not_locked: [409, 'The account is not locked'],
   idempotency_secret_gone: [409, 'The key that the first request made was shown once, to its caller'],

@@ -20,6 +20,9 @@ const deadLetterObject = once(() =>
       sent_at: timeValue(),
       received_at: timeValue(),
       replayed_at: timeValue().nullable(),
+      appended_at: timeValue()
+        .nullable()
+        .meta({ description: 'When its entry was seen in the trail: from then on it cannot be replayed.' }),
     })
     .meta({ id: 'DeadLetter' }),
 )
@@ -48,7 +51,7 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Send a dead letter to the audit queue again',
       answers: { 200: adminAnswer(REPLAYED, deadLetterObject()) },
-      errors: ['dead_letter_unknown'],
+      errors: ['dead_letter_unknown', 'dead_letter_appended'],
     })),
     requires('audit:replay', 'dead_letter'),
     async (c) => {

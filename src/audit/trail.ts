@@ -4,6 +4,7 @@ import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import { signDigest } from './digest.ts'
 import { type ChainedEntry, chainEntry, GENESIS_HASH } from './entry.ts'
+import { type EntryKey, isAmong, markAppended } from './entry-key.ts'
 import type { TrailEvent } from './event.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
@@ -66,6 +67,7 @@ export async function appendEvents(
             segments.map(({ firstSeq, lastSeq, digest }) => ({ firstSeq, lastSeq, digest, appendedAt: now })),
           ),
         ...segments.map((segment) => insertEntries(db, segment.entries)),
+        markAppended(db, fresh, now),
       ])
     } catch (error) {
       if (attempt === APPEND_ATTEMPTS || !wasTooLate(error)) throw error
@@ -76,7 +78,7 @@ export async function appendEvents(
   }
 }
 
-const keyOf = ({ id, stage }: { id: string; stage: string }) => `${id}:${stage}`
+const keyOf = ({ id, stage }: EntryKey) => `${id}:${stage}`
 
 /** Another consumer took these numbers. What it appended is read and passed over the next time. */
 function wasTooLate(error: unknown): boolean {
@@ -136,10 +138,7 @@ const knownOf = (db: Database, events: TrailEvent[]) =>
   db
     .select({ id: auditEntries.id, stage: auditEntries.stage })
     .from(auditEntries)
-    .where(
-      sql`(${auditEntries.id}, ${auditEntries.stage}) IN
-          (SELECT value ->> 'id', value ->> 'stage' FROM json_each(${JSON.stringify(events.map(({ id, stage }) => ({ id, stage })))}))`,
-    )
+    .where(isAmong([auditEntries.id, auditEntries.stage], events))
 
 /** Segments whose export is still owed, oldest first. */
 export const owedSegments = (db: Database) =>

@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../src/audit/event.ts'
+import { pruneTrail } from '../../src/audit/retention.ts'
 import { auditDeadLetters } from '../../src/db/schema/audit.ts'
+import type { Env } from '../../src/env.ts'
 import { trail } from '../support/audit.ts'
-import { deliver, deliveriesOf, makeEvent, makeEvents } from '../support/audit-queue.ts'
+import { deliver, deliveriesOf, makeEvent, makeEvents, quietQueues } from '../support/audit-queue.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings.ts'
 import { database, makeAdminKey } from '../support/factories.ts'
 import { callerWith, loggedIn } from '../support/http.ts'
@@ -15,6 +17,14 @@ beforeEach(() => {
 
 const DLQ = 'steward-audit-dlq'
 const WAIT = { timeout: 20_000, interval: 50 }
+
+const DAY = 24 * 60 * 60 * 1000
+
+/** Prunes all that is in the trail and exported. */
+const pruneAll = () =>
+  pruneTrail({ ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env, Date.now() + 100 * DAY)
+
+type Shown = { body: { id: string }; appended_at: string | null }
 
 const letters = () => database().select().from(auditDeadLetters).orderBy(auditDeadLetters.id)
 
@@ -73,7 +83,11 @@ describe('/admin/audit/dead_letters', () => {
   const idOf = async (event: unknown) =>
     (await letters()).find(({ body }) => body === JSON.stringify(event))?.id ?? ''
 
+  const letterOf = async (id: string) => (await letters()).find((letter) => letter.id === id)
+  let admin: Awaited<ReturnType<typeof loggedIn>>
+
   beforeEach(async () => {
+    admin = await loggedIn()
     await deliver(deliveriesOf(lost), {}, DLQ)
   })
 
@@ -92,24 +106,99 @@ describe('/admin/audit/dead_letters', () => {
     expect(second.json.meta.next_cursor).toBeNull()
   })
 
-  test('replays one: it is in the trail once, however often it is replayed', async () => {
+  test('replays one, on record', async () => {
     const { call } = await loggedIn()
     const path = `/admin/audit/dead_letters/${await idOf(lost[1])}/replay`
-    const answers = [await call(path, { method: 'POST' }), await call(path, { method: 'POST' })]
-    for (const answer of answers)
-      expect(answer).toMatchObject({ status: 200, json: { data: { replayed_at: expect.any(String) } } })
-    const appended = await vi.waitUntil(async () => {
-      const found = (await trail()).filter(({ id, target_type }) => id === lost[1].id || target_type)
-      return found.length >= 5 ? found : undefined
+    expect(await call(path, { method: 'POST' })).toMatchObject({
+      status: 200,
+      json: { data: { replayed_at: expect.any(String), appended_at: null } },
+    })
+    const found = await vi.waitUntil(async () => {
+      const entries = (await trail()).filter(({ id, target_type }) => id === lost[1].id || target_type)
+      return entries.length >= 3 ? entries : undefined
     }, WAIT)
-    expect(appended.filter(({ id }) => id === lost[1].id)).toMatchObject([
+    expect(found.filter(({ id }) => id === lost[1].id)).toMatchObject([
       { time: lost[1].time, stage: 'completed' },
     ])
-    expect(appended.find(({ target_type }) => target_type)).toMatchObject({
+    expect(found.find(({ target_type }) => target_type)).toMatchObject({
       target_type: 'dead_letter',
       target_id: await idOf(lost[1]),
       admin_id: expect.any(Number),
     })
+  })
+
+  const ended = { status: 409, json: { code: 'dead_letter_appended', appended_at: expect.any(String) } }
+  const replay = (id: string) => admin.call(`/admin/audit/dead_letters/${id}/replay`, { method: 'POST' })
+  const appended = async (event: AuditEvent) =>
+    (await trail()).filter(({ id, stage }) => id === event.id && stage === event.stage)
+
+  test('is refused once it is in the trail, also after it was pruned from there', async () => {
+    const id = await idOf(lost[1])
+    await replay(id)
+    await vi.waitUntil(async () => (await letterOf(id))?.appendedAt, WAIT)
+    expect(await replay(id)).toMatchObject(ended)
+    await pruneAll()
+    expect(await appended(lost[1])).toEqual([])
+    expect(await replay(id)).toMatchObject(ended)
+    const { json } = await admin.call('/admin/audit/dead_letters')
+    const shown = json.data.map(({ body, appended_at }: Shown) => [body.id, appended_at !== null])
+    expect(Object.fromEntries(shown)).toEqual({
+      [lost[0].id]: false,
+      [lost[1].id]: true,
+      [lost[2].id]: false,
+    })
+  })
+
+  test.each<{ happens: string; arrive: (event: AuditEvent) => Promise<unknown> }>([
+    { happens: 'before it was kept', arrive: (event) => deliver(deliveriesOf([event]), {}, DLQ) },
+    {
+      happens: 'before it was kept a second time, and it is pruned by then',
+      arrive: async (event) => {
+        await deliver(deliveriesOf([event]), {}, DLQ)
+        await pruneAll()
+        expect(await appended(event)).toEqual([])
+        await deliver(deliveriesOf([event]), {}, DLQ)
+      },
+    },
+  ])('is refused if another delivery of it was appended $happens', async ({ arrive }) => {
+    const event = makeEvent(20)
+    await deliver(deliveriesOf([event]))
+    await arrive(event)
+    expect(await replay(await idOf(event))).toMatchObject(ended)
+  })
+
+  test('is refused if another delivery of it was appended after it was kept', async () => {
+    await deliver(deliveriesOf([lost[2]]))
+    expect(await replay(await idOf(lost[2]))).toMatchObject(ended)
+    expect((await letterOf(await idOf(lost[0])))?.appendedAt).toBeNull()
+  })
+
+  test('the other stage of the same act is another entry', async () => {
+    const event = makeEvent(30)
+    await deliver(deliveriesOf([{ ...event, stage: 'received', outcome: null }]))
+    await deliver(deliveriesOf([event]), {}, DLQ)
+    expect(await replay(await idOf(event))).toMatchObject({ status: 200 })
+    await vi.waitUntil(async () => (await appended(event)).length === 1, WAIT)
+  })
+
+  test('replayed by many at once, it is in the trail once', async () => {
+    const id = await idOf(lost[0])
+    const answers = await Promise.all(Array.from({ length: 5 }, () => replay(id)))
+    for (const { status } of answers) expect([200, 409]).toContain(status)
+    await vi.waitUntil(async () => (await letterOf(id))?.appendedAt, WAIT)
+    await quietQueues()
+    expect(await appended(lost[0])).toHaveLength(1)
+    expect(await replay(id)).toMatchObject(ended)
+  })
+
+  test('one that nobody can read is no entry, and can be replayed as often as one likes', async () => {
+    await deliver(deliveriesOf([unreadable, { ...unreadable, id: 7, stage: 'completed' }]), {}, DLQ)
+    const unread = (await letters()).filter(({ reason }) => reason.startsWith('unreadable'))
+    expect(unread.map(({ eventId, eventStage }) => [eventId, eventStage])).toEqual([
+      [null, null],
+      [null, null],
+    ])
+    for (const { id } of [...unread, ...unread]) expect((await replay(id)).status).toBe(200)
   })
 
   test('one that comes back is open again', async () => {
