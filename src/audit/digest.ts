@@ -9,23 +9,28 @@ const seq = () => z.int().min(1)
 
 /** What is signed of an exported object, version 1. It names the digest before it, so digests are a chain as well. */
 const segmentDigest = once(() =>
-  z.strictObject({
-    v: z.literal(1),
-    object: z.string(),
-    sha256: hex(),
-    first_seq: seq(),
-    last_seq: seq(),
-    /** The hash before the first entry, and that of the last one. */
-    prev_hash: hex(),
-    head_hash: hex(),
-    appended_at: z.iso.datetime(),
-    /** Null in the very first digest. */
-    previous_digest: z.string().nullable(),
-    previous_sha256: hex().nullable(),
-    /** The hash of each entry, so that it can be told which one was changed, whoever rewrote the rest to match. */
-    hashes: z.array(hex()).min(1),
-    key_id: z.string(),
-  }),
+  z
+    .strictObject({
+      v: z.literal(1),
+      object: z.string(),
+      sha256: hex(),
+      first_seq: seq(),
+      last_seq: seq(),
+      /** The hash before the first entry, and that of the last one. */
+      prev_hash: hex(),
+      head_hash: hex(),
+      appended_at: z.iso.datetime(),
+      /** Null in the very first digest. */
+      previous_digest: z.string().nullable(),
+      previous_sha256: hex().nullable(),
+      /** The hash of each entry, so that it can be told which one was changed, whoever rewrote the rest to match. */
+      hashes: z.array(hex()).min(1),
+      key_id: z.string(),
+    })
+    .refine(
+      ({ first_seq, last_seq, head_hash, hashes }) =>
+        hashes.length === last_seq - first_seq + 1 && hashes.at(-1) === head_hash,
+    ),
 )
 
 export type SegmentDigest = z.infer<ReturnType<typeof segmentDigest>>

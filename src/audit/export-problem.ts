@@ -8,6 +8,7 @@ export type ProblemKind =
   | 'digest_unreadable'
   | 'digest_misplaced'
   | 'key_unknown'
+  | 'key_retired'
   | 'signature_wrong'
   | 'entry_changed'
   | 'entry_removed'

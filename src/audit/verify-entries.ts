@@ -1,6 +1,8 @@
-import { sha256Hex } from '../crypto/digest.ts'
+import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import type { SegmentDigest } from './digest.ts'
+import { GENESIS_HASH } from './entry.ts'
 import { ExportProblem, type ProblemKind } from './export-problem.ts'
+import type { ExportSource } from './verify.ts'
 
 /** A line of an export. */
 export interface ReadEntry {
@@ -13,8 +15,29 @@ export interface ReadEntry {
 
 const LINE = /^(.*),"prev_hash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/
 
+/**
+ * The entries of a segment, once they are the ones that were signed.
+ * @throws ExportProblem
+ */
+export async function verifiedEntries(
+  source: ExportSource,
+  digest: SegmentDigest,
+  headHash = digest.first_seq === 1 ? GENESIS_HASH : digest.prev_hash,
+): Promise<ReadEntry[]> {
+  const { object, sha256 } = digest
+  const bytes = await source.read(object)
+  if (!bytes) throw new ExportProblem('object_missing', `${object} is missing`, { name: object })
+  const entries = readEntries(bytes)
+  compareEntries(entries, digest, headHash)
+  if ((await sha256HexOfMuch(bytes)) !== sha256)
+    throw new ExportProblem('object_changed', `${object} holds the signed entries, written differently`, {
+      name: object,
+    })
+  return entries
+}
+
 /** The lines of an object, each hashed anew. */
-export function readEntries(bytes: Uint8Array): ReadEntry[] {
+function readEntries(bytes: Uint8Array): ReadEntry[] {
   const lines = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes).split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines.map(readEntry)
@@ -46,7 +69,7 @@ function fieldsOf(text: string): Record<string, unknown> {
  * computed anew after a change shows where the change is.
  * @throws ExportProblem for the first entry that was changed, removed, inserted or moved
  */
-export function compareEntries(
+function compareEntries(
   entries: ReadEntry[],
   { first_seq, hashes, object }: SegmentDigest,
   headHash: string,

@@ -33,7 +33,7 @@ await runCommand(async (defer) => {
   const problems = problemsOf(outcomes, entries, objects)
   if (problems.length > 0)
     throw new Error(`The audit trail is not what it has to be.\n${problems.join('\n')}`)
-  const { lastSeq, headHash, keyIds } = await verified(service.url, objects)
+  const { lastSeq, headHash, keyIds } = await verified(service.url, objects, entries.at(-1))
   console.log(`
 All ${entries.length} records that have to be there are there, and no others.
 The export is verified: entries 1 to ${lastSeq}, signed by the key ${keyIds.join(', ')}, up to the hash ${headHash}.`)

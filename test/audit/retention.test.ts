@@ -59,8 +59,12 @@ test('the export verifies from the checkpoint on, even without the objects befor
   const objects = await exportedObjects()
   for (const name of [...objects.keys()].slice(0, 4)) objects.delete(name)
   expect(await verify(objects)).toMatchObject({ firstSeq: 11, lastSeq: 16 })
+  const [[, digest = ''] = []] = [...objects].filter(([name]) => name.endsWith('/11-15.digest.json'))
   for (const name of [...objects.keys()].slice(0, 2)) objects.delete(name)
   expect(await verify(objects)).toMatchObject({ firstSeq: 16, lastSeq: 16 })
+  // A copy of the newest digest from before that part says nothing of where it ends.
+  objects.set('audit/latest.digest.json', digest)
+  expect(await verify(objects)).toMatchObject({ firstSeq: 16, lastSeq: 16, shownTo: null })
 })
 
 test('checkpoints are pruned in their turn', async () => {

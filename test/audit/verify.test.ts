@@ -58,6 +58,7 @@ test('an untouched export verifies, and tells its head', async () => {
     lastSeq: 15,
     headHash: JSON.parse(lastLine).hash,
     keyIds: ['test'],
+    shownTo: null,
   })
 })
 
@@ -184,12 +185,29 @@ test('the end can be cut off only from those who do not know a later head', asyn
   await expect(verify(objects, headHash)).rejects.toMatchObject({ kind: 'head_missing' })
 })
 
+test('the end is shown by a later head or by the newest digest, whichever reaches farther', async () => {
+  const [, middle = '', last = ''] = names.digests.map((name) => objects.get(name) ?? '')
+  const heads = [middle, last].map((text) => readDigest(text).digest.head_hash)
+  expect(await verify(objects, heads[0])).toMatchObject({ shownTo: 10 })
+  objects.set('audit/latest.digest.json', middle)
+  expect(await verify(objects)).toMatchObject({ shownTo: 10, lastSeq: 15 })
+  expect(await verify(objects, heads[1])).toMatchObject({ shownTo: 15 })
+  objects.set('audit/latest.digest.json', last)
+  expect(await verify(objects, heads[0])).toMatchObject({ shownTo: 15 })
+})
+
 test('keys rotate: old digests verify with the old key, new ones are signed with the new one', async () => {
   const rotated = `next:${'B'.repeat(42)}A,${env.AUDIT_SIGNING_KEYS}`
   await deliver(deliveriesOf(makeEvents(5, 16)), { AUDIT_SIGNING_KEYS: rotated })
   const all = await exportedObjects()
   expect(await verify(all, undefined, rotated)).toMatchObject({ lastSeq: 20, keyIds: ['test', 'next'] })
   await expect(verify(all)).rejects.toMatchObject({ kind: 'key_unknown' })
+  await deliver(deliveriesOf(makeEvents(5, 21)))
+  const [digest] = [...(await exportedObjects()).keys()].filter((name) => name.endsWith('/21-25.digest.json'))
+  await expect(verify(await exportedObjects(), undefined, rotated)).rejects.toMatchObject({
+    kind: 'key_retired',
+    object: digest,
+  })
 })
 
 test('nothing is not an export', async () => {

@@ -53,15 +53,20 @@ export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Pr
 }
 
 /**
- * Checks signatures, digests and the chain of hashes as anybody outside can, from the export and the public keys.
+ * Checks signatures, digests and the chain of hashes as anybody outside can: from the export, the public keys that the
+ * service serves and the hash of the newest entry that it showed.
  * @throws ExportProblem
  */
-export async function verified(url: string, objects: ExportedObject[]): Promise<VerifiedExport> {
+export async function verified(
+  url: string,
+  objects: ExportedObject[],
+  newest: AuditEntry | undefined,
+): Promise<VerifiedExport> {
   const response = await fetch(`${url}/.well-known/steward-audit-keys.json`)
   const { keys } = (await response.json()) as { keys: PublicKey[] }
   const bytes = new Map(objects.map(({ key, text }) => [key, new TextEncoder().encode(text)]))
   const source = { names: [...bytes.keys()], read: async (name: string) => bytes.get(name) ?? null }
-  return verifyExport(source, keys)
+  return verifyExport(source, keys, newest?.hash)
 }
 
 /** Asks until it is done or patience ends; what it has then is for the caller to judge. */
