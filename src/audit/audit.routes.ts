@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
+import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresToRead } from '../auth/requires.ts'
+import { invalidField } from '../errors.ts'
 import { describes, streams } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { digits, moment, text, uid } from '../http/fields.ts'
@@ -12,16 +14,22 @@ import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
 import { entryObject } from './entry.ts'
 import { entryStream } from './entry-stream.ts'
+import type { AuditFilter } from './filter.ts'
 import { outcome } from './outcome.ts'
+import { MAX_TEXT } from './recordable.ts'
 
-const auditQuery = () =>
-  pageQuery().extend({
-    customer: uid().optional(),
+const auditFilter = () =>
+  z.object({
+    customer_uid: uid().optional(),
+    customer: uid().optional().meta({ description: 'The same as `customer_uid`.' }),
     admin_id: digits().optional(),
     api_key_id: z
       .string()
       .regex(/^key_\w{22}$/)
       .optional(),
+    ip: address().optional(),
+    target: text().min(1).max(MAX_TEXT).optional().meta({ description: 'The id of what an act was about.' }),
+    stage: entryObject().shape.stage.optional(),
     method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
     route: text().min(1).max(255).optional(),
     outcome: outcome().optional(),
@@ -29,12 +37,43 @@ const auditQuery = () =>
     to: moment().optional(),
   })
 
+/** An address in the form in which it is on record: IPv6 as RFC 5952 has it. */
+const address = () =>
+  z
+    .union([z.ipv4(), z.ipv6()])
+    .meta({ examples: ['203.0.113.7'] })
+    .transform((value) => ipaddr.parse(value).toString())
+
+/** @throws AppError invalid if two customers are named */
+function filterOf({
+  customer_uid,
+  customer = customer_uid,
+  admin_id: adminId,
+  api_key_id: apiKeyId,
+  ...filter
+}: z.output<ReturnType<typeof auditFilter>>): AuditFilter {
+  if (customer_uid !== undefined && customer !== customer_uid)
+    throw invalidField('customer', 'is another than customer_uid')
+  return { ...filter, customer, adminId, apiKeyId }
+}
+
+const auditQuery = () => pageQuery().extend(auditFilter().shape)
+
 const exportQuery = () =>
   z.object({
     after_seq: digits().optional(),
   })
 
-const listedEntry = once(() => entryObject().extend({ outcome: outcome() }).meta({ id: 'ListedAuditEntry' }))
+const listedEntry = once(() =>
+  entryObject()
+    .extend({
+      actor_email: textValue('ada@example.com')
+        .nullable()
+        .meta({ description: 'Whose `admin_id` it is, as the account is called now. No part of the entry.' }),
+      outcome: outcome(),
+    })
+    .meta({ id: 'ListedAuditEntry' }),
+)
 
 const NDJSON = 'application/x-ndjson'
 
@@ -53,11 +92,10 @@ export const auditRoutes = new Hono<AdminEnv>()
     requiresToRead('audit:read'),
     query(auditQuery),
     async (c) => {
-      const { admin_id: adminId, api_key_id: apiKeyId, ...rest } = c.req.valid('query')
-      const { page, per_page, cursor, ...filter } = rest
+      const { page, per_page, cursor, ...filter } = c.req.valid('query')
       const { items, ...position } = await listEntries(
         c.var.reader,
-        { ...filter, adminId, apiKeyId },
+        filterOf(filter),
         pageRequest({ page, per_page, cursor }, ['string', 'number']),
         c.var.now(),
       )

@@ -1,4 +1,4 @@
-import { and, type Column, desc, eq, gt, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
 import { past } from '../db/keyset.ts'
@@ -6,23 +6,12 @@ import { auditEntries, auditOpenActs } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
 import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { type AuditEntry, type ChainedEntry, presentEntry } from './entry.ts'
-import { type Outcome, outcomeAt, unknownUpTo } from './outcome.ts'
+import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
+import { type Outcome, outcomeAt } from './outcome.ts'
 import { LINK } from './trail.ts'
 
-/** What entries can be looked for by. */
-export interface AuditFilter {
-  customer?: string | undefined
-  adminId?: number | undefined
-  apiKeyId?: string | undefined
-  method?: string | undefined
-  route?: string | undefined
-  outcome?: Outcome | undefined
-  /** From when to when, both inclusive, in milliseconds since the Unix epoch. */
-  from?: number | undefined
-  to?: number | undefined
-}
-
-type ListedEntry = AuditEntry & { outcome: Outcome }
+/** An entry as it is listed: with what is known now and is no part of it. */
+export type ListedEntry = AuditEntry & { outcome: Outcome; actor_email: string | null }
 
 /**
  * How many entries are looked at for a page where filters are combined. An index serves one of them, and what it gives
@@ -41,9 +30,8 @@ export async function listEntries(
   now: number,
 ): Promise<Page<ListedEntry>> {
   const { db } = reader
-  const isOpen = filter.outcome === 'unknown' || filter.outcome === 'pending'
-  const conditions = conditionsOf(filter)
-  const leading = isOpen ? undefined : conditions.shift()
+  const conditions = wanted(filter).map(([column, value]) => eq(column, value))
+  const leading = isOpen(filter) ? undefined : conditions.shift()
   const pageEnd = page.offset + page.perPage + 1
   const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
   const candidates = () => candidatesOf(db, leading, filter, page, now)
@@ -53,7 +41,7 @@ export async function listEntries(
       .select({
         ...LINK,
         time: sql<string>`${picked.time}`.as('time'),
-        outcome: outcomeAt(now).as('outcome'),
+        ...knownNow(now),
       })
       .from(picked)
       // SQLite does not turn a cross join round: the candidates lead.
@@ -79,38 +67,21 @@ export async function listEntries(
   return { ...found, nextCursor: found.nextCursor ?? (scanEnd ? cursorAfter(page, position(scanEnd)) : null) }
 }
 
-/** One condition for each filter that is set; the first, which picks the fewest as a rule, chooses the index. */
-function conditionsOf({ customer, adminId, apiKeyId, method, route, outcome }: AuditFilter): SQL[] {
-  const result = outcome === 'unknown' || outcome === 'pending' ? undefined : outcome
-  const wanted: [Column, string | number | undefined][] = [
-    [auditEntries.apiKeyId, apiKeyId],
-    [auditEntries.customerUid, customer],
-    [auditEntries.result, result],
-    [auditEntries.adminId, adminId],
-    [auditEntries.route, route],
-    [auditEntries.method, method],
-  ]
-  return wanted.filter(([, value]) => value !== undefined).map(([column, value]) => eq(column, value))
-}
-
 /** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
 function candidatesOf(
   db: Database,
   leading: SQL | undefined,
-  { outcome, from, to }: AuditFilter,
+  filter: AuditFilter,
   page: PageRequest,
   now: number,
 ) {
-  const isOpen = outcome === 'unknown' || outcome === 'pending'
-  // Acts without an outcome have their own small table, with the same two columns.
-  const table = isOpen ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
+  // The table of open acts has the same two columns.
+  const table = isOpen(filter) ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
   const { seq, time } = table
-  const text = (moment: number) => new Date(moment).toISOString()
   const within = and(
-    outcome === 'unknown' ? lte(time, unknownUpTo(now)) : undefined,
-    outcome === 'pending' ? gt(time, unknownUpTo(now)) : undefined,
-    from === undefined ? undefined : gte(time, text(from)),
-    to === undefined ? undefined : lte(time, text(to)),
+    isOpen(filter) ? openSince(time, filter.outcome, now) : undefined,
+    filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
+    filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
     past([time, seq], page, 'descending'),
   )
   return db.select({ seq, time }).from(table).where(and(leading, within)).orderBy(desc(time), desc(seq))
@@ -123,7 +94,7 @@ function candidatesOf(
 export async function getEntries(reader: Reader, id: string, now: number): Promise<ListedEntry[]> {
   const [rows] = await reader.read([
     reader.db
-      .select({ ...LINK, outcome: outcomeAt(now).as('outcome') })
+      .select({ ...LINK, ...knownNow(now) })
       .from(auditEntries)
       .where(eq(auditEntries.id, id))
       .orderBy(auditEntries.seq),
@@ -132,7 +103,18 @@ export async function getEntries(reader: Reader, id: string, now: number): Promi
   return rows.map(presentListed)
 }
 
-const presentListed = ({ outcome, ...link }: ChainedEntry & { outcome: Outcome }): ListedEntry => ({
+/** What is told with each entry and is no part of it. An admin is read for each entry that is shown, not that is scanned. */
+const knownNow = (now: number) => ({
+  actorEmail: sql<string | null>`(SELECT email FROM admins WHERE admins.id = ${auditEntries.adminId})`.as(
+    'actor_email',
+  ),
+  outcome: outcomeAt(now).as('outcome'),
+})
+
+type ListedRow = ChainedEntry & { actorEmail: string | null; outcome: Outcome }
+
+const presentListed = ({ actorEmail, outcome, ...link }: ListedRow): ListedEntry => ({
   ...presentEntry(link),
+  actor_email: actorEmail,
   outcome,
 })

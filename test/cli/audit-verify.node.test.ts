@@ -141,12 +141,17 @@ describe('keys', () => {
     expect(await verify(folderWith(files), ...args)).toMatchObject({ status: 0 })
   })
 
-  test.each<{ signers: string[]; status: number; says: string }>([
-    { signers: [OLD, NEW, NEW], status: 0, says: 'by k1, k2' },
-    { signers: [OLD, NEW, OLD], status: 1, says: 'key_retired' },
-    { signers: [OLD, NEW, key('k3', 'B')], status: 1, says: 'key_retired' },
-    { signers: [OLD, key('k3', 'B'), OLD], status: 0, says: 'by k1, k3' },
-  ])('signed in turn by $signers: status $status', async ({ signers, status, says }) => {
+  test.each<{ turns: string; signers: string[]; status: number; says: string }>([
+    { turns: 'a key and the next', signers: [OLD, NEW, NEW], status: 0, says: 'by k1, k2' },
+    { turns: 'a key, the next, the first again', signers: [OLD, NEW, OLD], status: 1, says: 'key_retired' },
+    {
+      turns: 'a key, the next, the first under a new name',
+      signers: [OLD, NEW, key('k3', 'B')],
+      status: 1,
+      says: 'key_retired',
+    },
+    { turns: 'a key under two names', signers: [OLD, key('k3', 'B'), OLD], status: 0, says: 'by k1, k3' },
+  ])('signed by $turns: status $status', async ({ signers, status, says }) => {
     const folder = folderWith(await exportSignedBy(signers))
     const result = await verify(folder, '--keys', await keysFile(OLD, NEW, key('k3', 'B')))
     expect(result.said).toContain(says)

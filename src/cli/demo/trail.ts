@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import type { ListedEntry } from '../../audit/audit.service.ts'
 import type { AuditEntry } from '../../audit/entry.ts'
 import type { PublicKey } from '../../audit/signing-keys.ts'
 import { type VerifiedExport, verifyExport } from '../../audit/verify.ts'
@@ -21,10 +22,10 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   const expected = outcomes.flatMap(({ records }) => records).length
   return eventually(async () => {
     const response = await fetch(`${url}/admin/audit?per_page=100`, { headers: session.headers })
-    const { data } = (await response.json()) as { data: (AuditEntry & { outcome: string })[] }
-    // How an act ended is told with each of its entries, but is not part of them.
+    const { data } = (await response.json()) as { data: ListedEntry[] }
+    // What is told with each entry is no part of it.
     const entries = data
-      .map(({ outcome: _, ...entry }) => entry)
+      .map(({ outcome: _, actor_email: __, ...entry }): AuditEntry => entry)
       .filter(isNoLook)
       .sort((left, right) => left.seq - right.seq)
     return { value: entries, done: entries.length >= expected }
