@@ -1,67 +1,33 @@
 import { Hono } from 'hono'
-import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresToRead } from '../auth/requires.ts'
-import { invalidField } from '../errors.ts'
 import { describes, streams } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { digits, moment, text, uid } from '../http/fields.ts'
+import { digits } from '../http/fields.ts'
 import { once } from '../http/once.ts'
 import { pageQuery, pageRequest } from '../http/pagination.ts'
 import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
 import { entryObject } from './entry.ts'
-import { entryStream } from './entry-stream.ts'
-import type { AuditFilter } from './filter.ts'
+import { EXPORT_FORMATS, exportEntries, MAX_COVERED } from './entry-stream.ts'
+import { auditFilter, filterOf } from './filter-query.ts'
 import { outcome } from './outcome.ts'
-import { MAX_TEXT } from './recordable.ts'
 
-const auditFilter = () =>
-  z.object({
-    customer_uid: uid().optional(),
-    customer: uid().optional().meta({ description: 'The same as `customer_uid`.' }),
-    admin_id: digits().optional(),
-    api_key_id: z
-      .string()
-      .regex(/^key_\w{22}$/)
-      .optional(),
-    ip: address().optional(),
-    target: text().min(1).max(MAX_TEXT).optional().meta({ description: 'The id of what an act was about.' }),
-    stage: entryObject().shape.stage.optional(),
-    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).optional(),
-    route: text().min(1).max(255).optional(),
-    outcome: outcome().optional(),
-    from: moment().optional(),
-    to: moment().optional(),
-  })
-
-/** An address in the form in which it is on record: IPv6 as RFC 5952 has it. */
-const address = () =>
-  z
-    .union([z.ipv4(), z.ipv6()])
-    .meta({ examples: ['203.0.113.7'] })
-    .transform((value) => ipaddr.parse(value).toString())
-
-/** @throws AppError invalid if two customers are named */
-function filterOf({
-  customer_uid,
-  customer = customer_uid,
-  admin_id: adminId,
-  api_key_id: apiKeyId,
-  ...filter
-}: z.output<ReturnType<typeof auditFilter>>): AuditFilter {
-  if (customer_uid !== undefined && customer !== customer_uid)
-    throw invalidField('customer', 'is another than customer_uid')
-  return { ...filter, customer, adminId, apiKeyId }
+/** A link to what comes after this answer. */
+function nextLink(url: string, afterSeq: number): string {
+  const { pathname, searchParams } = new URL(url)
+  searchParams.set('after_seq', `${afterSeq}`)
+  return `<${pathname}?${searchParams}>; rel="next"`
 }
 
 const auditQuery = () => pageQuery().extend(auditFilter().shape)
 
 const exportQuery = () =>
-  z.object({
-    after_seq: digits().optional(),
+  auditFilter().extend({
+    after_seq: digits().default(0),
+    format: z.enum(EXPORT_FORMATS).default('ndjson'),
   })
 
 const listedEntry = once(() =>
@@ -75,7 +41,7 @@ const listedEntry = once(() =>
     .meta({ id: 'ListedAuditEntry' }),
 )
 
-const NDJSON = 'application/x-ndjson'
+const MEDIA_TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' }
 
 const RETRIEVED = 'Audit entries retrieved successfully'
 
@@ -109,20 +75,36 @@ export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/export',
     describes(() => ({
-      summary: 'Get audit entries as they are exported, one a line',
-      description: 'At most 100,000: go on with after_seq set to the last seq until nothing comes.',
-      answers: { 200: { mediaType: NDJSON, schema: textValue('{"seq":1,"v":1}') } },
+      summary: 'Export audit entries by their numbers',
+      description: `As NDJSON, each line the same bytes as in the exported objects, or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. An answer covers ${MAX_COVERED} entries after after_seq, matching or not, and nothing that was appended after it began: where there are more, the header Link (RFC 8288) leads on as rel="next". A connection that ends early means that the answer is not complete.`,
+      answers: {
+        200: [
+          { mediaType: 'application/x-ndjson', schema: textValue('{"seq":1,"v":1}\n') },
+          { mediaType: 'text/csv', schema: textValue('seq,v\r\n1,1\r\n') },
+        ],
+      },
     })),
     requiresToRead('audit:read'),
     streams(),
     query(exportQuery),
     async (c) => {
-      const { reader, facts } = c.var
+      const { after_seq: afterSeq, format, ...filter } = c.req.valid('query')
+      const { reader, facts, now } = c.var
       facts.rows = 0
-      const stream = await entryStream(reader, c.req.valid('query').after_seq ?? 0, (rows) => {
-        facts.rows = (facts.rows ?? 0) + rows
+      const { stream, nextAfterSeq } = await exportEntries(
+        reader,
+        filterOf(filter),
+        { afterSeq, format },
+        now(),
+        (rows) => {
+          facts.rows = (facts.rows ?? 0) + rows
+        },
+      )
+      if (nextAfterSeq !== null) c.header('Link', nextLink(c.req.url, nextAfterSeq))
+      return c.body(stream, 200, {
+        'Content-Type': MEDIA_TYPES[format],
+        'Content-Disposition': `attachment; filename="audit.${format}"`,
       })
-      return c.body(stream, 200, { 'Content-Type': NDJSON })
     },
   )
   .get(

@@ -1,41 +1,108 @@
-import { gt } from 'drizzle-orm'
+import { and, gt, lte, type SQL, sql } from 'drizzle-orm'
 import type { Reader } from '../auth/authority.ts'
+import type { Database } from '../db/client.ts'
 import { auditEntries } from '../db/schema/audit.ts'
+import { AppError } from '../errors.ts'
+import { csvLines } from '../http/csv.ts'
+import { once } from '../http/once.ts'
 import { pagedStream } from '../http/paged-stream.ts'
+import { logFailure } from '../log.ts'
 import { objectText } from './digest.ts'
-import type { ChainedEntry } from './entry.ts'
+import { type AuditEntry, type ChainedEntry, entryObject, presentEntry } from './entry.ts'
+import { type AuditFilter, inSequence } from './filter.ts'
 import { LINK } from './trail.ts'
 
-/** Entries read at once: some hundred kilobytes. */
+/** Entries in memory at once: some hundred kilobytes. */
 const PAGE_SIZE = 500
 
-/** An invocation may ask D1 a thousand times; well before, a caller asks for the rest anew. */
-const MAX_PAGES = 200
+/** Entries looked at in one query, of which few may match. */
+const SCAN_SIZE = 5_000
+
+/** Entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1. */
+export const MAX_COVERED = 100_000
+
+export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
+type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+/** An answer of the export, and after which entry the next one goes on; null if there is none after it. */
+interface EntryExport {
+  stream: ReadableStream<Uint8Array>
+  nextAfterSeq: number | null
+}
 
 /**
- * Returns the entries after a number as lines, the same bytes as in the exported objects. Ends after 100,000; who wants
- * all goes on after the last one until nothing comes. With every page the reader's authority is asked for anew.
- * `onRows` is told how many entries leave.
+ * Returns the entries after a number that match, in order. What they cover is settled with the first query. A page is
+ * read before anything is given out, and with every further query the reader's authority is asked for anew. If one fails
+ * the stream does too. `onRows` is told how many entries leave.
  */
-export async function entryStream(
+export async function exportEntries(
   reader: Reader,
-  afterSeq: number,
+  filter: AuditFilter,
+  { afterSeq, format }: { afterSeq: number; format: ExportFormat },
+  now: number,
   onRows: (rows: number) => void,
-): Promise<ReadableStream<Uint8Array>> {
-  const first = await pageAfter(reader, afterSeq)
-  let pages = 1
-  const after = async ({ seq }: ChainedEntry) => (pages++ < MAX_PAGES ? pageAfter(reader.renewed(), seq) : [])
-  return pagedStream({ first, size: PAGE_SIZE, after }, objectText, onRows)
+): Promise<EntryExport> {
+  const matching = inSequence(filter, now)
+  // The numbers begin where retention ended; what is not there is not looked through.
+  const start = sql<number>`max(${afterSeq}, (SELECT coalesce(min(seq), 1) - 1 FROM audit_entries))`
+  const [found, [bounds]] = await reader.read([
+    entriesAfter(reader.db, matching, start, PAGE_SIZE),
+    reader.db
+      .select({ start, end: sql<number>`(SELECT coalesce(max(seq), 0) FROM audit_entries)` })
+      .from(sql`(SELECT 1)`),
+  ])
+  const { start: first, end } = bounds ?? { start: afterSeq, end: 0 }
+  const until = Math.min(first + MAX_COVERED, end)
+  const filled = async (page: ChainedEntry[], looked: number) => {
+    for (let after = looked; page.length < PAGE_SIZE && after < until; after += SCAN_SIZE) {
+      const within = and(lte(auditEntries.seq, until), matching)
+      const again = reader.renewed()
+      const [more] = await again.read([entriesAfter(again.db, within, after, PAGE_SIZE - page.length)])
+      page.push(...more)
+    }
+    return page
+  }
+  const { head, write } = WRITERS[format]
+  const pages = {
+    head: head(),
+    first: await filled(found, first + SCAN_SIZE),
+    size: PAGE_SIZE,
+    after: ({ seq }: ChainedEntry) => orCutShort(filled([], seq)),
+  }
+  return { stream: pagedStream(pages, write, onRows), nextAfterSeq: until < end ? until : null }
 }
 
-async function pageAfter(reader: Reader, seq: number): Promise<ChainedEntry[]> {
-  const [page] = await reader.read([
-    reader.db
-      .select(LINK)
-      .from(auditEntries)
-      .where(gt(auditEntries.seq, seq))
-      .orderBy(auditEntries.seq)
-      .limit(PAGE_SIZE),
-  ])
-  return page
+/** @throws AppError the refusal, if the caller may not go on */
+async function orCutShort(page: Promise<ChainedEntry[]>): Promise<ChainedEntry[]> {
+  try {
+    return await page
+  } catch (cause) {
+    if (cause instanceof AppError && cause.status < 500) throw cause
+    logFailure({ task: 'audit export' }, cause)
+    throw new Error('the export was cut short')
+  }
 }
+
+const entriesAfter = (db: Database, matching: SQL | undefined, after: number | SQL, limit: number) =>
+  db
+    .select(LINK)
+    .from(auditEntries)
+    .where(and(gt(auditEntries.seq, after), lte(auditEntries.seq, sql`${after} + ${SCAN_SIZE}`), matching))
+    .orderBy(auditEntries.seq)
+    .limit(limit)
+
+const WRITERS: Record<ExportFormat, { head: () => string; write: (page: ChainedEntry[]) => string }> = {
+  csv: { head: () => csvLines([columns()]), write: (page) => csvLines(page.map(cellsOf)) },
+  ndjson: { head: () => '', write: objectText },
+}
+
+const columns = once(() => Object.keys(entryObject().shape) as (keyof AuditEntry)[])
+
+function cellsOf(link: ChainedEntry): unknown[] {
+  const entry = presentEntry(link)
+  return columns().map((name) => cellOf(entry[name]))
+}
+
+/** A member that is no text or number is JSON in its cell. */
+const cellOf = (value: unknown) =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value

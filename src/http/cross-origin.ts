@@ -14,7 +14,14 @@ const allow = cors({
     ['Content-Type', 'Authorization', 'SWI-CID', 'SWI-CS', 'X-API-KEY', 'X-ADMIN-API-KEY', 'X-CUSTOMER-ID'],
     ['X-ADMIN-REASON', 'Idempotency-Key', 'X-D1-Bookmark'],
   ].flat(),
-  exposeHeaders: ['X-Request-Id', 'X-Audit-Id', 'Retry-After', 'X-D1-Bookmark', 'Idempotent-Replayed'],
+  exposeHeaders: [
+    'X-Request-Id',
+    'X-Audit-Id',
+    'Retry-After',
+    'X-D1-Bookmark',
+    'Idempotent-Replayed',
+    'Link',
+  ],
   maxAge: PREFLIGHT_SECONDS,
 })
 

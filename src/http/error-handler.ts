@@ -10,6 +10,7 @@ const OF_ANOTHER_ANSWER = [
   'Allow',
   'Content-Disposition',
   'Idempotent-Replayed',
+  'Link',
   'Retry-After',
   'X-D1-Bookmark',
 ]

@@ -3,8 +3,9 @@ import { vi } from 'vitest'
 import { type AuditEntry, presentEntry } from '../../src/audit/entry.ts'
 import type { AuditEvent } from '../../src/audit/event.ts'
 import { auditEntries } from '../../src/db/schema/audit.ts'
+import { fetchWith } from './bindings.ts'
 import { database } from './factories.ts'
-import type { Answer } from './http.ts'
+import type { Answer, Caller } from './http.ts'
 
 /** Longer than the consumer waits for a batch to fill. */
 const WAIT = { timeout: 20_000, interval: 50 }
@@ -44,6 +45,18 @@ export function listenedQueue({ forward = true, onEvent = () => {} } = {}) {
   return { events, bindings: { AUDIT_QUEUE } }
 }
 
+/** Bindings on which what is called leaves no record. */
+export const silentBindings = (): Cloudflare.Env => ({
+  ...env,
+  ...listenedQueue({ forward: false }).bindings,
+})
+
+/** A look at the trail is itself on record: by this caller it stays out of what is looked at. */
+export const unrecorded =
+  (caller: Caller): Caller =>
+  (path, options) =>
+    caller(path, { via: (request) => fetchWith(silentBindings(), request), ...options })
+
 /** The text of an object of the export. Not by text(): the runtime warns that NDJSON may be none. */
 export async function storedText(name: string): Promise<string | undefined> {
   const bytes = await (await env.AUDIT_BUCKET.get(name))?.arrayBuffer()
@@ -61,3 +74,6 @@ export async function exportedLinesOf(entries: AuditEntry[]): Promise<string[]> 
     return wanted.length >= entries.length ? wanted : undefined
   }, WAIT)
 }
+
+/** The lines of NDJSON. */
+export const linesOf = (text: string) => (text === '' ? [] : text.trimEnd().split('\n'))
