@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { accountStateRoutes } from './admin/account-state.routes.ts'
 import { accountsRoutes } from './admin/accounts.routes.ts'
@@ -35,12 +35,12 @@ import { adminEnvelope } from './http/envelopes.ts'
 import { handleError } from './http/error-handler.ts'
 import { requestContext } from './http/request-context.ts'
 import { requestLog, type WriteLine } from './http/request-log.ts'
-import { isWrite, refuseUnrouted, routePattern } from './http/routing.ts'
+import { isWrite, literalPaths, refuseUnrouted, routePattern } from './http/routing.ts'
 import { impersonate } from './impersonation/impersonation.ts'
 import { healthRoutes } from './operations/health.routes.ts'
 
 /** What staff call. */
-const adminSurface = () =>
+const adminSurface = (refuse: MiddlewareHandler) =>
   new Hono<AdminEnv>()
     .use(async (c, next) => {
       c.set('envelope', adminEnvelope)
@@ -48,7 +48,7 @@ const adminSurface = () =>
     })
     // For browsers, which sign nothing: past the identification.
     .route('/', unlockRoutes)
-    .use(identifyAdmin)
+    .use(identifyAdmin, refuse)
     .route('/', loginRoutes)
     .route('/', sessionsRoutes)
     .route('/', apiKeysRoutes)
@@ -63,9 +63,9 @@ const adminSurface = () =>
     .route('/', passwordsRoutes)
 
 /** What customers call, and admins on their behalf. */
-const customerSurface = () =>
+const customerSurface = (refuse: MiddlewareHandler) =>
   new Hono<CustomerEnv>()
-    .use(identifyCustomer)
+    .use(identifyCustomer, refuse)
     .use(readYourWrites)
     .use(idempotent)
     .route('/', listsRoutes)
@@ -93,18 +93,17 @@ const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
 
 /** The whole service. `now` is the only clock it knows; `log` takes a line for each request. */
 export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
-  const app = new Hono<AppEnv>()
+  // A slash at the end of a path changes nothing.
+  const app = new Hono<AppEnv>({ strict: false })
   app.onError(handleError)
-  app.use(requestContext(now), requestLog(log), crossOrigin)
+  app.use(literalPaths(app), requestContext(now), requestLog(log), crossOrigin)
   const refuse = refuseUnrouted(app)
-  const admin = adminSurface().all('*', refuse)
-  const customer = customerSurface().all('*', refuse)
   return app
     .route('/', healthRoutes)
     .route('/', docsRoutes(app))
     .route('/', auditKeysRoutes)
-    .route('/admin', admin)
-    .route('/', customer)
+    .route('/admin', adminSurface(refuse))
+    .route('/', customerSurface(refuse))
 }
 
 /**

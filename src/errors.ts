@@ -7,7 +7,7 @@ const ERRORS = {
   admin_key_missing: [400, 'X-CUSTOMER-ID needs X-ADMIN-API-KEY'],
   idempotency_key_invalid: [400, 'Idempotency-Key is not 1 to 255 characters of visible ASCII'],
   reason_missing: [400, 'This key needs X-ADMIN-REASON'],
-  reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters'],
+  reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters or not UTF-8'],
   client_unknown: [401, 'Unknown client'],
   checksum_missing: [401, 'SWI-CS is missing'],
   checksum_mismatch: [401, 'SWI-CS does not match the request'],
@@ -66,6 +66,8 @@ export const FIELD_TEXT = {
   invalid: 'is invalid',
   notIncluded: 'is not included in the list',
   unknown: 'does not exist',
+  /** Of a parameter or member that nothing asks for. */
+  unexpected: 'is unknown',
   taken: 'has already been taken',
 } as const
 

@@ -64,7 +64,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
     requires('admins:manage', 'admin'),
-    body(() => z.object({ role: z.enum(ROLES) })),
+    body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
       const { db, actor, now } = c.var
       const account = await changeRole(db, actor, c.req.param('id'), c.req.valid('json').role)

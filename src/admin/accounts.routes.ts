@@ -18,7 +18,7 @@ const LISTED = 'Admins retrieved successfully'
 const CREATED = 'Admin created successfully'
 
 const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
-const newAdmin = () => z.object({ email: email(), role: z.enum(ROLES) })
+const newAdmin = () => z.strictObject({ email: email(), role: z.enum(ROLES) })
 
 /** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
 export const accountsRoutes = new Hono<AdminEnv>()

@@ -24,12 +24,13 @@ import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
 /** Bounds what every request with the key has to go through. */
 const MAX_RANGES = 100
 const MAX_CUSTOMERS = 1_000
+const MAX_SCOPES = 100
 
 const apiKeyInput = () =>
   z
-    .object({
+    .strictObject({
       name: name(),
-      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).nullish(),
+      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).max(MAX_SCOPES).nullish(),
       customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
       ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
       ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),

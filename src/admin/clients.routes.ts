@@ -11,7 +11,7 @@ import { body, query } from '../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
 import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
 
-const clientInput = () => z.object({ name: name(), require_bound_signatures: flag().optional() })
+const clientInput = () => z.strictObject({ name: name(), require_bound_signatures: flag().optional() })
 const clientChanges = () => clientInput().partial()
 
 /** `/admin/clients`: the registered callers of this surface. */

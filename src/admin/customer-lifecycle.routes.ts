@@ -80,7 +80,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
     requires('customers:keys', 'customer'),
-    body(() => z.object({ name: name() })),
+    body(() => z.strictObject({ name: name() })),
     async (c) => {
       const { db, actor, now } = c.var
       const key = await createKeyFor(db, actor, c.req.param('uid'), c.req.valid('json').name, now())

@@ -52,7 +52,7 @@ const fields = () => ({
 /** All that may be set: what is left out is set to nothing. */
 const wholeInput = () =>
   z
-    .object({
+    .strictObject({
       ...fields(),
       timezone: fields().timezone.default('UTC'),
       group: fields().group.optional(),
@@ -70,7 +70,7 @@ const wholeInput = () =>
 /** What is to change. */
 const changes = () =>
   z
-    .object(fields())
+    .strictObject(fields())
     .partial()
     .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({
       ...rest,

@@ -16,7 +16,7 @@ import { logFailure } from '../log.ts'
 import { lockoutStores } from './lockout-stores.ts'
 import { login } from './login.service.ts'
 
-const credentials = () => z.object({ email: text().min(1).max(254), password: text().min(1).max(1024) })
+const credentials = () => z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
 const session = once(() =>
   z

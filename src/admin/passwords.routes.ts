@@ -18,7 +18,7 @@ const RESET = 'Password reset successfully'
 
 const passwordChange = () =>
   z
-    .object({
+    .strictObject({
       current_password: text().min(1).max(1024),
       password: text().min(1),
       password_confirmation: text().min(1),

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
+import { keptHeader } from '../http/headers.ts'
 import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
@@ -117,7 +118,7 @@ export class Act {
         ip: recordableOrNull(req.header('CF-Connecting-IP')),
         country: country ?? null,
         colo: colo ?? null,
-        user_agent: recordableOrNull(req.header('User-Agent')),
+        user_agent: recordableOrNull(keptHeader(req.raw.headers, 'User-Agent')),
         reason: recordableOrNull(this.reason),
       },
       outcome,

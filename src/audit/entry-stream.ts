@@ -98,11 +98,10 @@ const WRITERS: Record<ExportFormat, { head: () => string; write: (page: ChainedE
 
 const columns = once(() => Object.keys(entryObject().shape) as (keyof AuditEntry)[])
 
-function cellsOf(link: ChainedEntry): unknown[] {
+function cellsOf(link: ChainedEntry): (string | object | null)[] {
   const entry = presentEntry(link)
-  return columns().map((name) => cellOf(entry[name]))
+  return columns().map((name) => cellOf(entry[name] ?? null))
 }
 
-/** A member that is no text or number is JSON in its cell. */
-const cellOf = (value: unknown) =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+const cellOf = (value: string | number | boolean | object | null) =>
+  typeof value === 'number' || typeof value === 'boolean' ? `${value}` : value

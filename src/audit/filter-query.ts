@@ -9,7 +9,7 @@ import { MAX_TEXT } from './recordable.ts'
 
 /** The query parameters that entries are looked for by. */
 export const auditFilter = () =>
-  z.object({
+  z.strictObject({
     customer_uid: uid().optional(),
     customer: uid().optional().meta({ description: 'The same as `customer_uid`.' }),
     admin_id: digits().optional(),

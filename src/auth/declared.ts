@@ -1,18 +1,33 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { matchedRoutes } from 'hono/route'
-import { type Access, annotated, annotationOf } from '../http/annotations.ts'
-import { routePattern } from '../http/routing.ts'
+import type { ErrorCode } from '../errors.ts'
+import { type Access, annotated } from '../http/annotations.ts'
+import { handleError } from '../http/error-handler.ts'
+import { annotationsOf, unaskedQuery } from '../http/validation.ts'
 
-/** Notes that a middleware is its route's declaration of who may call it; a test fails for a route without one. */
-export const declares = <Middleware extends MiddlewareHandler>(access: Access, middleware: Middleware) =>
-  annotated({ access }, middleware)
+/**
+ * Notes that a middleware is its route's declaration of who may call it; a test fails for a route without one. Whoever
+ * may is refused with query parameters that the route does not ask for.
+ * @throws AppError invalid
+ */
+export const declares = <Middleware extends MiddlewareHandler>(
+  access: Access,
+  middleware: Middleware,
+  errors: readonly ErrorCode[] = [],
+) =>
+  annotated<MiddlewareHandler>({ access, errors: ['invalid', ...errors] }, (c, next) =>
+    middleware(c, async () => {
+      const refusal = unaskedQuery(c)
+      if (!refusal) return next()
+      // As Hono does with what is thrown behind a middleware, which so sees how the request ended.
+      c.error = refusal
+      c.res = await handleError(refusal, c)
+    }),
+  ) as Middleware
 
-/** For what anybody may ask: nobody is identified. */
-export const isPublic = () => declares({ kind: 'public' }, (_, next) => next())
+/** For what anybody may ask: nobody is identified, and what mails and browsers add to a link is passed over. */
+export const isPublic = (): MiddlewareHandler =>
+  annotated({ access: { kind: 'public' } }, (_, next) => next())
 
 /** What the endpoint that answers this request declares of who may call it; undefined if none answers. */
-export function declaredAccess(c: Context): Access | undefined {
-  const pattern = routePattern(c)
-  const declared = matchedRoutes(c).filter(({ path }) => path === pattern)
-  return declared.map(({ handler }) => annotationOf(handler).access).find((access) => access !== undefined)
-}
+export const declaredAccess = (c: Context): Access | undefined =>
+  annotationsOf(c).find(({ access }) => access !== undefined)?.access

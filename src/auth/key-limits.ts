@@ -1,13 +1,17 @@
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../errors.ts'
+import { isIntact, keptHeader } from '../http/headers.ts'
 import type { KeyAuthority } from './admin-api-key.ts'
 
 const MAX_REASON_LENGTH = 500
 
-const reasonOf = (headers: Headers) => headers.get('X-ADMIN-REASON')
+const REASON = 'X-ADMIN-REASON'
 
 /** Why the caller says it calls, as far as a record keeps it. */
-export const recordedReason = (headers: Headers) => reasonOf(headers)?.slice(0, MAX_REASON_LENGTH) ?? null
+export function recordedReason(headers: Headers): string | null {
+  const reason = keptHeader(headers, REASON)
+  return reason && [...reason.slice(0, 2 * MAX_REASON_LENGTH)].slice(0, MAX_REASON_LENGTH).join('')
+}
 
 /**
  * What a key itself says against a call, whatever it is about: AppError ip_refused, reason_missing or reason_invalid;
@@ -15,11 +19,14 @@ export const recordedReason = (headers: Headers) => reasonOf(headers)?.slice(0, 
  */
 export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
   if (!isFromAllowed(key, headers.get('CF-Connecting-IP'))) return new AppError('ip_refused')
-  const reason = reasonOf(headers)
+  const reason = headers.get(REASON)
   if (key.requireReason && !reason?.trim()) return new AppError('reason_missing')
-  if (reason !== null && [...reason].length > MAX_REASON_LENGTH) return new AppError('reason_invalid')
+  if (reason !== null && !isReason(reason)) return new AppError('reason_invalid')
   return undefined
 }
+
+const isReason = (reason: string) =>
+  isIntact(reason) && reason.length <= 2 * MAX_REASON_LENGTH && [...reason].length <= MAX_REASON_LENGTH
 
 /**
  * What a deny names is refused whatever an allow says; so is a caller without an address where there is a list.

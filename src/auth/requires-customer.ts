@@ -1,9 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../env.ts'
-import { annotated } from '../http/annotations.ts'
 import { lastPathParameter } from '../http/routing.ts'
 import type { CustomerScope } from './customer-scope.ts'
-import { declaredAccess } from './declared.ts'
+import { declaredAccess, declares } from './declared.ts'
 
 export interface CustomerEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { customer: CustomerScope }
@@ -21,12 +20,13 @@ interface CustomerRoute {
 
 /** Declares that a route works on the data of the one customer that the surface identified before. */
 export const requiresCustomer = (route: CustomerRoute = {}): MiddlewareHandler<CustomerEnv> =>
-  annotated<MiddlewareHandler<CustomerEnv>>(
-    { access: { kind: 'customer', ...route }, errors: route.ownKeyOnly ? ['own_key_required'] : [] },
+  declares<MiddlewareHandler<CustomerEnv>>(
+    { kind: 'customer', ...route },
     (c, next) => {
       if (!c.var.customer) throw new Error('no customer was identified before a customer route')
       return next()
     },
+    route.ownKeyOnly ? ['own_key_required'] : [],
   )
 
 /** Whether the endpoint that answers this request is for the customer's own keys only. */

@@ -51,7 +51,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
       errors: ['idempotency_secret_gone'],
     })),
     requiresCustomer({ ownKeyOnly: true }),
-    body(() => z.object({ name: name() })),
+    body(() => z.strictObject({ name: name() })),
     async (c) => {
       const key = await createCustomerKey(c.var.customer, c.req.valid('json').name, c.var.now())
       noteMade(c, 'api_key', key.id)

@@ -23,7 +23,7 @@ const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 /** A contact as a whole: what is left out is empty. */
 export const contactInput = () =>
   z
-    .object({ email: email(), ...attributes() })
+    .strictObject({ email: email(), ...attributes() })
     .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
 
 const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
@@ -36,13 +36,19 @@ const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 /** Changes to a contact: what is left out stays as it is. */
 export const contactChanges = () =>
   z
-    .object({ email: email().optional(), ...attributes() })
+    .strictObject({ email: email().optional(), ...attributes() })
     .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
-/** A contact to create, or the changes to the one with this email. */
+/** What an export says beside what may be set: taken, so that one can be sent back as it is, and passed over. */
+const notSet = () => {
+  const passedOver = z.unknown().meta({ description: 'Passed over.', readOnly: true }).optional()
+  return { uid: passedOver, created_at: passedOver, updated_at: passedOver }
+}
+
+/** A contact to create, or the changes to the one with this email, as a row of a file. */
 export const contactUpsert = () =>
   z
-    .object({ email: email(), ...attributes() })
+    .strictObject({ email: email(), ...attributes(), ...notSet() })
     .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
 export const memberStatus = () => z.enum(MEMBER_STATUSES)
@@ -53,7 +59,7 @@ const always = { when: () => true }
 const member = () => {
   const optional = attributes()
   return z
-    .object({
+    .strictObject({
       contact_uid: uid().nullish(),
       email: email().nullish(),
       status: memberStatus().nullish(),
@@ -81,10 +87,12 @@ export const memberInput = () =>
     status: status ?? ('subscribed' as const),
   }))
 
-/** The same, where a contact and its status may be there: what is left out stays as it is. */
+/** The same as a row of a file, where a contact and its status may be there: what is left out stays as it is. */
 export const memberUpsert = () =>
-  member().transform(({ contact_uid, email, status, ...rest }) => ({
-    contactUid: contact_uid ?? undefined,
-    contact: { email: email ?? '', ...changesOf(rest) },
-    status: status ?? undefined,
-  }))
+  member()
+    .safeExtend(notSet())
+    .transform(({ contact_uid, email, status, ...rest }) => ({
+      contactUid: contact_uid ?? undefined,
+      contact: { email: email ?? '', ...changesOf(rest) },
+      status: status ?? undefined,
+    }))

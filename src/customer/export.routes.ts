@@ -8,7 +8,7 @@ import { EXPORT_FORMATS, exportContacts } from './export.service.ts'
 
 const MEDIA_TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' }
 
-const exportQuery = () => z.object({ format: z.enum(EXPORT_FORMATS) })
+const exportQuery = () => z.strictObject({ format: z.enum(EXPORT_FORMATS) })
 
 /** `/contacts/export`: all contacts in one file. Goes before `/contacts/:uid`, which would match it too. */
 export const exportRoutes = new Hono<CustomerEnv>().get(

@@ -44,17 +44,14 @@ export async function exportContacts(
 
 const WRITERS: Record<ExportFormat, { head: () => string; write: (page: Contact[]) => string }> = {
   csv: {
-    head: () => csvLines([[...COLUMNS]]),
-    write: (page) => csvLines(page.map((contact) => COLUMNS.map((name) => cellOf(contact[name])))),
+    head: () => csvLines([COLUMNS]),
+    write: (page) => csvLines(page.map((contact) => COLUMNS.map((name) => contact[name]))),
   },
   ndjson: {
     head: () => '',
     write: (page) => page.map((contact) => `${JSON.stringify(contact)}\n`).join(''),
   },
 }
-
-const cellOf = (value: Contact[keyof Contact]) =>
-  typeof value === 'object' && value !== null ? JSON.stringify(value) : value
 
 /** @throws AppError the refusal, if the caller may not go on */
 async function nextPage(scope: CustomerScope, lastId: number): Promise<ContactRow[]> {

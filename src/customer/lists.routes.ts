@@ -23,9 +23,9 @@ const listQuery = () => pageQuery().extend({ search: text().min(1).optional() })
 const description = () => limitedText(1000).nullish()
 
 const listInput = () =>
-  z.object({ name: name(), description: description().transform((value) => value ?? null) })
-const listChanges = () => z.object({ name: name().optional(), description: description() })
-const copyInput = () => z.object({ name: name().nullish() })
+  z.strictObject({ name: name(), description: description().transform((value) => value ?? null) })
+const listChanges = () => z.strictObject({ name: name().optional(), description: description() })
+const copyInput = () => z.strictObject({ name: name().nullish() })
 
 const updated = () => customerChange('List updated successfully', { list: listObject() })
 

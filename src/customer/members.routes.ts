@@ -14,7 +14,7 @@ import { listMembers, memberObject, removeMember, setMemberStatus } from './memb
 const memberQuery = () =>
   pageQuery().extend({ status: memberStatus().optional(), email: text().min(1).optional() })
 
-const statusInput = () => z.object({ status: memberStatus() })
+const statusInput = () => z.strictObject({ status: memberStatus() })
 
 /** `/lists/:uid/contacts`: who is in a list, and with what status. */
 export const membersRoutes = new Hono<CustomerEnv>()

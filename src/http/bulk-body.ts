@@ -1,14 +1,16 @@
 import type { MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
-import { AppError } from '../errors.ts'
+import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { annotated } from './annotations.ts'
-import { BULK_BODY_LIMIT_BYTES, mediaTypeOf, parsedBody, rawBody } from './body.ts'
-import { rowsOfCsv } from './csv.ts'
+import { type CsvOptions, rowsOfCsv } from './body/csv.ts'
+import { Form, type FormFile } from './body/form.ts'
+import { readInput, shapeOf } from './body/input.ts'
+import { MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './body/rows.ts'
+import { asObject, BULK_BODY_LIMIT_BYTES, jsonFile, mediaTypeOf, parsedBody, unpackedBody } from './body.ts'
 import { once } from './once.ts'
-import { rowsOfArray, rowsOfLines, type SentRow } from './rows.ts'
 import { textValue } from './schemas.ts'
-import { BODY_ERRORS, type Validated, validate } from './validation.ts'
+import { BODY_ERRORS, type Validated, validate, validQuery } from './validation.ts'
 
 interface BulkBody {
   /** Where JSON and forms have the rows. */
@@ -22,52 +24,139 @@ interface BulkBody {
 type BulkValidator<Schema extends z.ZodType> = MiddlewareHandler<
   AppEnv,
   string,
-  { in: { json: Record<string, z.input<Schema>[]> }; out: { json: { rows: Validated<z.output<Schema>>[] } } }
+  {
+    in: { json: Record<string, z.input<Schema>[]>; query: z.input<ReturnType<typeof fileQuery>> }
+    out: { json: { rows: Validated<z.output<Schema>>[] } }
+  }
 >
 
+const fileQuery = () =>
+  z.strictObject({
+    unknown_columns: z
+      .enum(['ignore', 'fields'])
+      .optional()
+      .meta({
+        description:
+          'What becomes of columns of a CSV file that are not known: they are passed over, or members of `fields`. Without it they are refused.',
+        examples: ['fields'],
+      }),
+  })
+
+/** How a file of rows is written. */
+type FileKind = 'csv' | 'lines' | 'json'
+
+const FILE_KINDS = new Map<string, FileKind>([
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'lines'],
+  ['application/jsonl', 'lines'],
+])
+
+/** Of a file in a form its name tells: the type that a client gives it can be that of the program it opens it with. */
+const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
+  ['csv', 'csv'],
+  ['tsv', 'csv'],
+  ['txt', 'csv'],
+  ['ndjson', 'lines'],
+  ['jsonl', 'lines'],
+  ['json', 'json'],
+])
+
 /**
- * Takes many rows at once, as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, and validates each by itself:
- * `c.req.valid('json').rows` has them all, in order.
+ * Takes many rows at once, as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, also as the part `file` of a form, and
+ * validates each by itself: `c.req.valid('json').rows` has them all, in order.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large, too_many_rows, invalid if there are no rows
  */
 export function bulkBody<Schema extends z.ZodType<object>>(
   schema: () => Schema,
   body: BulkBody,
 ): BulkValidator<Schema> {
-  const made = once(schema)
+  const row = once(schema)
+  const whole = once(() => z.strictObject({ [body.name]: z.array(row()).max(MAX_ROWS) }))
+  const queried = once(fileQuery)
   const annotation = {
-    body: () => z.object({ [body.name]: z.array(made()) }),
+    body: whole,
     otherBodies: () => [
       { mediaType: 'application/x-ndjson', schema: textValue(body.examples.ndjson) },
       { mediaType: 'text/csv', schema: textValue(body.examples.csv) },
     ],
+    query: queried,
     bodyLimit: BULK_BODY_LIMIT_BYTES,
     errors: [...BODY_ERRORS, 'too_many_rows'] as const,
   }
   return annotated<BulkValidator<Schema>>(annotation, async (c, next) => {
-    const sent = await sentRows(c.req.raw, body)
-    const rows: Validated<z.output<Schema>>[] = sent.map((row) =>
-      row.fields ? row : validate(made(), row.sent),
+    const { unknown_columns: unknown } = validQuery(c, queried())
+    const { identifying } = body
+    const sent = await sentRows(c.req.raw, whole(), body.name, {
+      known: columnsOf(row()),
+      identifying,
+      unknown,
+    })
+    const rows = sent.map(
+      (sentRow): Validated<z.output<Schema>> =>
+        sentRow.fields ? sentRow : validate(row(), readInput(row(), sentRow.sent)),
     )
     c.req.addValidatedData('json', { rows })
     await next()
   })
 }
 
-async function sentRows(request: Request, { name, identifying }: BulkBody): Promise<SentRow[]> {
-  const bytes = await rawBody(request, BULK_BODY_LIMIT_BYTES)
-  switch (mediaTypeOf(request)) {
-    case 'text/csv':
-      return rowsOfCsv(bytes, identifying)
-    case 'application/x-ndjson':
-    case 'application/jsonl':
-      return rowsOfLines(bytes)
-    default:
-      return rowsOfArray(await formOrJson(request), name)
-  }
+/** The columns that a file may have: the members of a row. */
+function columnsOf(row: z.ZodType): readonly string[] {
+  const shape = shapeOf(row)
+  return shape.kind === 'object' ? Object.keys(shape.members) : []
 }
 
-async function formOrJson(request: Request): Promise<Record<string, unknown>> {
+async function sentRows(
+  request: Request,
+  whole: z.ZodType,
+  name: string,
+  options: CsvOptions,
+): Promise<SentRow[]> {
+  const bytes = await unpackedBody(request, BULK_BODY_LIMIT_BYTES)
+  const kind = FILE_KINDS.get(mediaTypeOf(request))
+  if (kind) return rowsOfFile(kind, bytes, name, options)
+  const parsed = await formOrJson(request)
+  const file = parsed instanceof Form ? fileOf(parsed) : undefined
+  if (file) return rowsOfFile(kindOf(file), file.bytes, name, options)
+  refuseForOtherFiles(options)
+  return rowsOf(asObject(readInput(whole, parsed)), name)
+}
+
+function rowsOfFile(kind: FileKind, bytes: Uint8Array, name: string, options: CsvOptions): SentRow[] {
+  if (kind === 'csv') return rowsOfCsv(bytes, options)
+  refuseForOtherFiles(options)
+  return kind === 'lines' ? rowsOfLines(bytes) : rowsOf(jsonFile(bytes), name)
+}
+
+function refuseForOtherFiles({ unknown }: CsvOptions): void {
+  if (unknown !== undefined) throw invalidField('unknown_columns', 'goes with CSV only')
+}
+
+function rowsOf(body: Record<string, unknown>, name: string): SentRow[] {
+  const [other] = Object.keys(body).filter((member) => member !== name)
+  if (other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)
+  return rowsOfArray(body, name)
+}
+
+/** The file that a form consists of, beside others that nobody asks for; undefined if there is none. */
+function fileOf({ entries }: Form): FormFile | undefined {
+  const files = entries.flatMap(([name, value]) =>
+    name === 'file' && typeof value !== 'string' ? [value] : [],
+  )
+  if (files.length > 1) throw invalidField('file', FIELD_TEXT.invalid)
+  const [other] = entries.find(([, value]) => typeof value === 'string') ?? []
+  if (files.length > 0 && other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)
+  return files[0]
+}
+
+function kindOf({ filename, mediaType }: FormFile): FileKind {
+  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
+  const kind = FILE_KINDS_BY_EXTENSION.get(extension) ?? FILE_KINDS.get(mediaType)
+  if (!kind) throw new AppError('unsupported_media_type', { message: 'The file is no CSV, NDJSON or JSON' })
+  return kind
+}
+
+async function formOrJson(request: Request): Promise<unknown> {
   try {
     return await parsedBody(request)
   } catch (error) {

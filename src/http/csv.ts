@@ -1,90 +1,60 @@
-import Papa from 'papaparse'
-import { AppError, invalidField } from '../errors.ts'
-import { addRow, decodedFile, NOT_UTF8, type SentRow, unreadableRow } from './rows.ts'
+/** What a spreadsheet begins a formula with (https://owasp.org/www-community/attacks/CSV_Injection). */
+const FORMULA = '=+\\-@\uFF1D\uFF0B\uFF0D\uFF20'
 
-/** The columns whose cells are members of the object `fields`. */
-const MEMBER_PREFIX = 'fields.'
+/** What stands before a formula and does not keep it from being one: blanks, and quotes that end where they begin. */
+const BLANK = '"\'\\v\\f \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF'
 
-/**
- * What a spreadsheet would run as a formula (https://owasp.org/www-community/attacks/CSV_Injection), also behind the
- * quotes that defuse it: each time it is written one more is put in front, and each time it is read one is taken off.
- */
-const FORMULA = /^'*[=+\-@\t\r\n]/
-const DEFUSED_FORMULA = /^'+[=+\-@\t\r\n]/
-
-/** Lines of CSV (RFC 4180) that no spreadsheet takes for formulas, each with its line end. */
-export const csvLines = (rows: unknown[][]) =>
-  rows.length === 0 ? '' : `${Papa.unparse(rows, { escapeFormulae: FORMULA, newline: '\r\n' })}\r\n`
+/** At the beginning of a cell, also where the cell itself begins with what spreadsheets skip. */
+const AT_START = new RegExp(`^[${BLANK}]*[${FORMULA}\\t\\r\\n]`)
 
 /**
- * The rows of a CSV file whose first line names the columns, one of `identifying` among them. An empty cell is null.
- * @throws AppError invalid if the columns will not do, malformed_body if their names are not UTF-8, too_many_rows
+ * Where another cell would begin for a spreadsheet that separates by other means than this file, or knows no quotes. A
+ * separator is none of the blanks, so each character is looked at once.
  */
-export function rowsOfCsv(bytes: Uint8Array, identifying: readonly string[]): SentRow[] {
-  const { text, isDamaged } = decodedFile(bytes)
-  const rows: SentRow[] = []
-  let columns: string[] | undefined
-  // Line ends are made one, for files that mix them; fastMode would cut the whole text into lines at once.
-  Papa.parse<string[]>(text.replaceAll('\r\n', '\n'), {
-    delimiter: ',',
-    newline: '\n',
-    fastMode: false,
-    skipEmptyLines: true,
-    step({ data: cells, errors }) {
-      const damaged = cells.some(isDamaged)
-      if (columns) return addRow(rows, damaged ? NOT_UTF8 : csvRow(columns, cells, errors))
-      if (damaged) throw new AppError('malformed_body')
-      columns = readColumns(cells, identifying)
-    },
-  })
-  if (!columns) throw missingColumn(identifying)
-  return rows
+const AFTER_SEPARATOR = new RegExp(`([,;\\t\\r\\n][${BLANK}]*)([${FORMULA}])`, 'g')
+const DEFUSED_AFTER_SEPARATOR = new RegExp(`([,;\\t\\r\\n][${BLANK}]*)'([${FORMULA}])`, 'g')
+
+/** A text that is empty, as an empty cell is null, or would be taken for one. A spreadsheet shows nothing of the first. */
+const ONLY_MARKS = /^'*$/
+
+/**
+ * A cell that no spreadsheet runs: one that could be is marked with an apostrophe in front, and has one in front of each
+ * formula within it. `undefused` gives back every text as it was.
+ */
+export const defused = (text: string) =>
+  AT_START.test(text) || ONLY_MARKS.test(text) || text.search(AFTER_SEPARATOR) !== -1
+    ? `'${text.replace(AFTER_SEPARATOR, "$1'$2")}`
+    : text
+
+/** What a cell said before it was defused. What no cell of ours begins as stays as it is, byte for byte. */
+export function undefused(cell: string): string {
+  if (!cell.startsWith("'")) return cell
+  const text = cell.slice(1)
+  const within = text.match(AFTER_SEPARATOR)?.length ?? 0
+  if (within === 0) return AT_START.test(text) || ONLY_MARKS.test(text) ? text : cell
+  const defusedWithin = text.match(DEFUSED_AFTER_SEPARATOR)?.length
+  return defusedWithin === within ? text.replace(DEFUSED_AFTER_SEPARATOR, '$1$2') : cell
 }
 
-/** Names in any case and with spaces around them, as spreadsheets have them; a member's name is the customer's own. */
-function readColumns(cells: string[], identifying: readonly string[]): string[] {
-  const columns = cells.map((cell) => {
-    const name = cell.trim()
-    return name.startsWith(MEMBER_PREFIX) ? name : name.toLowerCase()
-  })
-  const twice = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i)
-  if (twice !== undefined) throw invalidField(twice, 'is a column twice')
-  if (columns.includes('fields') && columns.some((name) => name.startsWith(MEMBER_PREFIX)))
-    throw invalidField('fields', `goes without columns that begin with ${MEMBER_PREFIX}`)
-  if (!identifying.some((name) => columns.includes(name))) throw missingColumn(identifying)
-  return columns
-}
+const FIRST_IN_TEXT = new RegExp(`^("[${BLANK}]*)([${FORMULA}])`)
 
-const missingColumn = ([name = '']: readonly string[]) => invalidField(name, 'is not among the columns')
+/** JSON whose texts hold no formula: it escapes in its own way what `defused` marks. */
+const defusedJson = (value: object) =>
+  JSON.stringify(value).replace(/"(?:[^"\\]+|\\.)*"/g, (text) =>
+    text.replace(AFTER_SEPARATOR, escaped).replace(FIRST_IN_TEXT, escaped),
+  )
 
-function csvRow(columns: string[], cells: string[], errors: Papa.ParseError[]): SentRow {
-  if (errors.some(({ code }) => code === 'InvalidQuotes'))
-    return unreadableRow('has a quote in the wrong place')
-  if (errors.length > 0) return unreadableRow('has a quote that is never closed')
-  if (cells.length !== columns.length)
-    return unreadableRow(`has ${cells.length} cells for ${columns.length} columns`)
-  const named = columns.map((name, i) => [name, cellText(cells[i])] as const)
-  const isMember = ([name]: readonly [string, unknown]) => name.startsWith(MEMBER_PREFIX)
-  const members = named
-    .filter((cell) => isMember(cell) && cell[1] !== null)
-    .map(([name, value]) => [name.slice(MEMBER_PREFIX.length), value])
-  const sent = named
-    .filter((cell) => !isMember(cell))
-    .map(([name, value]) => [name, name === 'fields' ? jsonOrText(value) : value])
-  if (named.some(isMember)) sent.push(['fields', Object.fromEntries(members)])
-  return { sent: Object.fromEntries(sent) }
-}
+const escaped = (_: string, before: string, sign: string) =>
+  `${before}\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-function cellText(cell = ''): string | null {
-  if (cell === '') return null
-  return DEFUSED_FORMULA.test(cell) ? cell.slice(1) : cell
-}
+type Cell = string | object | null
 
-/** What is not JSON stays as it is, for the schema to refuse. */
-function jsonOrText(text: string | null): unknown {
-  try {
-    return JSON.parse(text ?? 'null')
-  } catch {
-    return text
-  }
+/** Lines of CSV (RFC 4180) that no spreadsheet takes for formulas. An object is JSON, null an empty cell. */
+export const csvLines = (rows: readonly (readonly Cell[])[]) =>
+  rows.map((row) => `${row.map(csvCell).join()}\r\n`).join('')
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return ''
+  const text = typeof cell === 'string' ? defused(cell) : defusedJson(cell)
+  return /["',;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -12,7 +12,7 @@ const MAX_OFFSET = 10_000
 
 /** The query parameters that every collection takes. */
 export const pageQuery = () =>
-  z.object({
+  z.strictObject({
     page: positiveDigits().optional(),
     per_page: positiveDigits().pipe(z.int().max(MAX_PER_PAGE)).optional(),
     cursor: z.string().max(1024).optional(),

@@ -1,17 +1,21 @@
-import type { Context, Hono } from 'hono'
+import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { annotationOf } from './annotations.ts'
+import { once } from './once.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** Middleware is registered for every method, endpoints for one. */
 const isEndpoint = (route: { method: string }) => route.method !== 'ALL'
 
+/** Requests whose path is, to the letter, that of endpoints for other methods: by the pattern of those. */
+const misdirected = new WeakMap<Request, string>()
+
 /** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
 export function routePattern(c: Context): string | undefined {
-  return matchedRoutes(c).find(isEndpoint)?.path
+  return misdirected.has(c.req.raw) ? undefined : matchedRoutes(c).find(isEndpoint)?.path
 }
 
 /** The same as people write it: `/admin/:id`, without the form that its parameters have. */
@@ -37,16 +41,51 @@ export const streamsAnswer = (c: Context) =>
   c.req.method !== 'HEAD' && matchedRoutes(c).some(({ handler }) => annotationOf(handler).streams)
 
 /**
- * Ends a surface: no endpoint of `app` answered.
+ * Lets a path be what it says to the letter: `/contacts/bulk` is no `/contacts/:uid`, whatever the method. No endpoint
+ * answers then.
+ */
+export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
+  const patterns = once(() => literalPatterns(app))
+  return (c, next) => {
+    const literal = patterns().find(({ matches }) => matches.test(c.req.path))?.path
+    if (literal !== undefined && literal !== routePattern(c)) misdirected.set(c.req.raw, literal)
+    return next()
+  }
+}
+
+const PARAMETER = /:\w+(?:\{([^}]*)\})?/g
+
+/** The patterns all of whose paths match another pattern as well, which has a parameter where they have a word. */
+function literalPatterns(app: Hono<AppEnv>) {
+  const paths = new Set(app.routes.filter(isEndpoint).map(({ path }) => path))
+  const patterns = [...paths].map((path) => ({ path, matches: matcherOf(path) }))
+  return patterns.filter(({ path }) => {
+    const example = path.replace(PARAMETER, '0')
+    return patterns.some((other) => other.path !== path && other.matches.test(example))
+  })
+}
+
+const matcherOf = (path: string) =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replace(PARAMETER, (_, form = '[^/]+') => `(?:${form})`)}$`)
+
+/**
+ * Refuses a request that no endpoint of `app` answers.
  * @throws AppError method_not_allowed if one would for another method, else not_found
  */
-export function refuseUnrouted(app: Hono<AppEnv>) {
-  return (c: Context): never => {
+export function refuseUnrouted(app: Hono<AppEnv>): MiddlewareHandler {
+  return (c, next) => {
+    if (routePattern(c) !== undefined) return next()
+    const literal = misdirected.get(c.req.raw)
     const allowed = METHODS.filter((method) => {
-      const [handlers] = app.router.match(method === 'HEAD' ? 'GET' : method, c.req.path)
-      return handlers.some(([[, route]]) => isEndpoint(route))
+      const pattern = endpointOf(app, method, c.req.path)
+      return pattern !== undefined && pattern === (literal ?? pattern)
     })
     if (allowed.length === 0) throw new AppError('not_found')
     throw new AppError('method_not_allowed', { headers: { Allow: allowed.join(', ') } })
   }
+}
+
+function endpointOf(app: Hono<AppEnv>, method: string, path: string): string | undefined {
+  const [handlers] = app.router.match(method === 'HEAD' ? 'GET' : method, path)
+  return handlers.map(([[, route]]) => route).find(isEndpoint)?.path
 }

@@ -1,9 +1,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
-import { annotated, annotationOf } from './annotations.ts'
+import { type Annotation, annotated, annotationOf } from './annotations.ts'
+import { decoded, Form, rawEntries } from './body/form.ts'
+import { readInput } from './body/input.ts'
 import { parsedBody } from './body.ts'
 import { once } from './once.ts'
 import { routePattern } from './routing.ts'
@@ -24,7 +26,7 @@ interface BodyOptions {
 }
 
 /**
- * Validates the body against `schema`; `c.req.valid('json')` has it.
+ * Validates the body against `schema`, a strict object; `c.req.valid('json')` has it.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large, invalid
  */
 export function body<Schema extends z.ZodType<object>>(
@@ -33,57 +35,103 @@ export function body<Schema extends z.ZodType<object>>(
 ): Validator<'json', Schema> {
   const made = once(schema)
   return annotated<Validator<'json', Schema>>({ body: made, errors: BODY_ERRORS }, async (c, next) => {
-    const sent = await parsedBody(c.req.raw)
+    const sent = readInput(made(), await parsedBody(c.req.raw))
     const { data, fields } = validate(made(), sent)
-    if (fields)
-      throw new AppError('invalid', { fields: { ...(await alsoInvalid?.(c, sent)), ...fields }, message })
+    if (fields) {
+      const others = await alsoInvalid?.(c, sent as Record<string, unknown>)
+      throw new AppError('invalid', { fields: { ...others, ...fields }, message })
+    }
     c.req.addValidatedData('json', data)
     await next()
   })
 }
 
 /**
- * Validates the query parameters against `schema`; `c.req.valid('query')` has them.
+ * Validates the query parameters against `schema`, a strict object; `c.req.valid('query')` has them.
  * @throws AppError invalid
  */
 export function query<Schema extends z.ZodType<object>>(schema: () => Schema): Validator<'query', Schema> {
   const made = once(schema)
   return annotated<Validator<'query', Schema>>({ query: made, errors: ['invalid'] }, async (c, next) => {
-    const { data, fields } = validate(made(), c.req.query())
-    if (fields) throw new AppError('invalid', { fields })
-    c.req.addValidatedData('query', data)
+    c.req.addValidatedData('query', validQuery(c, made()))
     await next()
   })
 }
 
-/** Whether the endpoint that answers this request takes a body. */
-export function takesBody(c: Context): boolean {
-  const pattern = routePattern(c)
-  return matchedRoutes(c).some(({ path, handler }) => path === pattern && annotationOf(handler).body)
+/** What the query says by `schema`. @throws AppError invalid */
+export function validQuery<Schema extends z.ZodType<object>>(c: Context, schema: Schema): z.output<Schema> {
+  const { data, fields } = validate(schema, readInput(schema, sentQuery(c.req.url)))
+  if (fields) throw new AppError('invalid', { fields })
+  return data
 }
+
+/** AppError invalid where query parameters come to an endpoint that asks for none. */
+export function unaskedQuery(c: Context): AppError | undefined {
+  if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
+  const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
+  return fields && new AppError('invalid', { fields })
+}
+
+const nothing = once(() => z.strictObject({}))
+
+/** The query as a form. An escape that is broken, or not UTF-8, stays: it is a text that names nothing. */
+function sentQuery(url: string): Form {
+  const start = url.indexOf('?')
+  const entries = start === -1 ? [] : rawEntries(url.slice(start + 1))
+  return new Form(entries.map(([name, value]) => [decodedOrRaw(name), decodedOrRaw(value)]))
+}
+
+function decodedOrRaw(text: string): string {
+  try {
+    return decoded(text)
+  } catch {
+    return text
+  }
+}
+
+/** What the middleware of the endpoint that answers this request says of it. */
+export function annotationsOf(c: Context): Annotation[] {
+  const pattern = routePattern(c)
+  return matchedRoutes(c)
+    .filter(({ path }) => path === pattern)
+    .map(({ handler }) => annotationOf(handler))
+}
+
+/** Whether the endpoint that answers this request takes a body. */
+export const takesBody = (c: Context) => annotationsOf(c).some((annotation) => annotation.body)
 
 /** Bytes that a body may have for the endpoint that answers this request; undefined if it has no limit of its own. */
 export const bodyLimit = (c: Context) =>
-  matchedRoutes(c)
-    .map(({ handler }) => annotationOf(handler).bodyLimit)
-    .find((limit) => limit !== undefined)
+  annotationsOf(c).find((annotation) => annotation.bodyLimit !== undefined)?.bodyLimit
 
 /** A value as its schema reads it, or what is wrong with it. */
 export type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
 
-/** What a value means by its schema, or everything that is wrong with it. */
+/** More than a form on a screen has; what is sent by mistake can be wrong a hundred thousand times. */
+const MAX_FIELDS = 100
+
+/** What a value means by its schema, or everything that is wrong with it, up to 100 fields. */
 export function validate<Schema extends z.ZodType<object>>(
   schema: Schema,
   value: unknown,
 ): Validated<z.output<Schema>> {
   const result = schema.safeParse(value, { error: fieldText })
   if (result.success) return { data: result.data }
-  const fields: FieldErrors = {}
-  for (const { path, message: text } of result.error.issues) {
-    const field = path.join('.')
-    fields[field] = [...new Set([...(fields[field] ?? []), text])]
+  const fields = new Map<string, Set<string>>()
+  for (const [field, text] of faultsOf(result.error.issues)) {
+    const texts = fields.get(field)
+    if (texts) texts.add(text)
+    else if (fields.size < MAX_FIELDS) fields.set(field, new Set([text]))
+    else break
   }
-  return { fields }
+  return { fields: Object.fromEntries([...fields].map(([field, texts]) => [field, [...texts]])) }
+}
+
+function* faultsOf(issues: readonly z.core.$ZodIssue[]): Generator<[field: string, text: string]> {
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') yield [issue.path.join('.'), issue.message]
+    else for (const key of issue.keys) yield [[...issue.path, key].join('.'), FIELD_TEXT.unexpected]
+  }
 }
 
 /** The words for what is wrong with a field, unless its schema has its own. */

@@ -110,8 +110,8 @@ test.each([
   ],
   [
     'everything wrong at once',
-    { email: 1, phone: {}, fields: [] },
-    { email: 'is invalid', phone: 'is invalid', fields: 'is invalid' },
+    { email: 1, phone: {}, fields: [1], nmae: 'Ada' },
+    { email: 'is invalid', phone: 'is invalid', fields: 'is invalid', nmae: 'is unknown' },
   ],
 ])('%s is invalid', async (_, body, errors) => {
   const fields = Object.fromEntries(Object.entries(errors).map(([field, text]) => [field, [text]]))

@@ -53,7 +53,12 @@ async function state(uid = customer.uid): Promise<Record<string, number>> {
   return Object.fromEntries(await Promise.all(tables.map(count)))
 }
 
-const BODY = { name: 'A name', email: 'ada@example.com', contacts: [{ email: 'ada@example.com' }] }
+/** A body that the route takes. */
+function bodyOf(path: string) {
+  const contact = { email: 'ada@example.com' }
+  if (path.endsWith('/bulk')) return { contacts: [contact] }
+  return path.endsWith('/contacts') ? contact : { name: 'A name' }
+}
 
 const postRoutes = routeTable()
   .filter(({ method, access }) => method === 'POST' && access?.kind === 'customer')
@@ -64,8 +69,8 @@ const keptRoutes = postRoutes.filter(({ makesSecret }) => !makesSecret)
 test.each(keptRoutes)('POST $path gives its first answer again, marked', async ({ path }) => {
   const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
   const [first, second] = [
-    await post('key-1', path.replace(':uid', list), BODY),
-    await post('key-1', path.replace(':uid', list), BODY),
+    await post('key-1', path.replace(':uid', list), bodyOf(path)),
+    await post('key-1', path.replace(':uid', list), bodyOf(path)),
   ]
   expect(first.status).toBeLessThan(300)
   expect([second.status, second.text]).toEqual([first.status, first.text])
@@ -128,10 +133,10 @@ test.each(keptRoutes)('POST $path, twenty at once: one effect, and one answer to
   const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
   const twin = await customerWithCallers()
   const twinList = (await twin.own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
-  await post('key-1', path.replace(':uid', twinList), BODY, {}, twin.own)
+  await post('key-1', path.replace(':uid', twinList), bodyOf(path), {}, twin.own)
 
   const times = Array.from({ length: 20 })
-  const answers = await Promise.all(times.map(() => post('key-1', path.replace(':uid', list), BODY)))
+  const answers = await Promise.all(times.map(() => post('key-1', path.replace(':uid', list), bodyOf(path))))
   expect(answers.filter((answer) => !isReplay(answer))).toHaveLength(1)
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
   expect(await state()).toEqual(await state(twin.uid))
@@ -293,12 +298,12 @@ describe.each([
     postRoutes.flatMap((route) => [1, Number.POSITIVE_INFINITY].map((times) => ({ ...route, times }))),
   )('wherever it is, the repetition of POST $path makes it one effect, $times failing', async (row) => {
     const twin = await customerWithCallers()
-    await post('key-1', await pathFor(twin.own), BODY, {}, twin.own)
+    await post('key-1', await pathFor(twin.own), bodyOf(row.path), {}, twin.own)
     for (let from = 1; ; from++) {
       ;({ own } = customer = await customerWithCallers())
       const path = await pathFor(own)
-      const first = await post('key-1', path, BODY, failing(from, row.times))
-      const again = await post('key-1', path, BODY)
+      const first = await post('key-1', path, bodyOf(path), failing(from, row.times))
+      const again = await post('key-1', path, bodyOf(path))
       expect(await state(), `failing at ${from}`).toEqual(await state(twin.uid))
       if (row.makesSecret && isReplay(again)) expect(again.json.code).toBe('idempotency_secret_gone')
       else expect(again.status, `failing at ${from}`).toBeLessThan(300)

@@ -43,7 +43,6 @@ describe('an unknown path is not found, whoever calls', () => {
     ['/admin/nowhere', { message: 'Not found', code: 'not_found' }],
     ['/admin/1/nowhere', { message: 'Not found', code: 'not_found' }],
     ['/Lists', { status: 'error', error: 'Not found', code: 'not_found' }],
-    ['/lists/', { status: 'error', error: 'Not found', code: 'not_found' }],
   ])('%s', async (path, body) => {
     const { key } = await customerWithCallers()
     for (const caller of [call, callerWith({ 'X-API-KEY': key }), (await loggedIn()).call]) {
@@ -61,12 +60,34 @@ describe('a known path with another method is told which it has', () => {
     ['POST', '/admin', 'GET, HEAD'],
     ['GET', '/admin/login', 'POST'],
     ['DELETE', '/health', 'GET, HEAD'],
+    ['PUT', '/contacts/bulk', 'POST'],
+    ['GET', '/contacts/bulk', 'POST'],
+    ['HEAD', '/contacts/bulk/', 'POST'],
+    ['DELETE', '/contacts/export', 'GET, HEAD'],
+    ['POST', '/contacts/export', 'GET, HEAD'],
+    ['PUT', '/lists/aaaaaaaaaaaaa/contacts/bulk', 'POST'],
   ])('%s %s', async (method, path, allow) => {
-    const answer = await call(path, { method })
-    expect(answer).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
-    expect(answer.headers.get('Allow')).toBe(allow)
+    const { own } = await customerWithCallers()
+    for (const caller of [call, own]) {
+      const answer = await caller(path, { method })
+      expect(answer.status).toBe(405)
+      if (method !== 'HEAD') expect(answer.json.code).toBe('method_not_allowed')
+      expect(answer.headers.get('Allow')).toBe(allow)
+    }
   })
 })
+
+test.each(['/lists', '/admin', '/admin/list', '/contacts/export', '/health', '/docs', '/openapi.json'])(
+  'a slash at the end of %s changes nothing',
+  async (path) => {
+    const { own } = await customerWithCallers()
+    const caller = path.startsWith('/admin') ? (await loggedIn()).call : own
+    const query = path.endsWith('export') ? '?format=ndjson' : ''
+    const [without, with_] = [await caller(path + query), await caller(`${path}/${query}`)]
+    expect(without.status).toBe(200)
+    expect([with_.status, with_.text]).toEqual([without.status, without.text])
+  },
+)
 
 test('HEAD answers as GET, without the body', async () => {
   const { own } = await customerWithCallers()

@@ -67,8 +67,8 @@ describe('refused is', () => {
     ['an empty body that says it is JSON', '', json, 400, 'malformed_body'],
     ['bytes that are not UTF-8', new Uint8Array([123, 34, 255, 34, 125]), json, 400, 'malformed_body'],
     ['a form with broken percent signs', 'name=%E0%A4%A', FORM, 400, 'malformed_body'],
-    ['a form that nests too deep', `name${'[a]'.repeat(50)}=1`, FORM, 400, 'malformed_body'],
-    ['a form with too many fields', 'a=1&'.repeat(2_000), FORM, 400, 'malformed_body'],
+    ['a form that nests too deep', `name${'[a]'.repeat(50_000)}=1`, FORM, 422, 'invalid'],
+    ['a form with too many fields', 'a&'.repeat(260_000), FORM, 413, 'body_too_large'],
     ['a multipart form without its boundary', 'name=x', 'multipart/form-data', 400, 'malformed_body'],
     [
       'a multipart form that ends early',
@@ -121,7 +121,7 @@ describe('a body that declares its length', () => {
 })
 
 test('a body of 1 MiB to the byte is read', async () => {
-  const body = `{"name":"x","padding":"${'x'.repeat(1024 * 1024 - 25)}"}`
+  const body = `{"name":"x"${' '.repeat(1024 * 1024 - 12)}}`
   expect(body).toHaveLength(1024 * 1024)
   expect(await own('/lists', { body, headers: { 'Content-Type': 'application/json' } })).toMatchObject({
     status: 201,

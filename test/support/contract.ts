@@ -23,7 +23,8 @@ const validators = new Map<Schema, Validator>()
 /** Holds an answer to what the OpenAPI document says of it. Paths and methods that do not exist are not in there. */
 export function expectAsDocumented(request: Request, response: Response, body: string): void {
   const operation = operationOf(request)
-  if (!operation) return
+  // A path that is refused for its method can be one of two that match it.
+  if (!operation || response.status === 405) return
   const name = `${response.status} of ${request.method} ${new URL(request.url).pathname}`
   const answer = operation.responses[response.status]
   expect(answer, `${name} is not in the OpenAPI document`).toBeDefined()

@@ -1,0 +1,126 @@
+import { Buffer } from 'node:buffer'
+import type { FormEntry } from './form.ts'
+
+/** RFC 2046, section 5.1.1 */
+const MAX_BOUNDARY_LENGTH = 70
+
+/** More than any client writes; the headers of a part are taken apart by patterns. */
+const MAX_HEADERS_LENGTH = 8 * 1024
+
+/** `; name=value` or `; name="value"` (RFC 2045, section 5.1), or a lone `;`, each where the one before ends. */
+const PARAMETER = /;[ \t]*(?:([^\s;="]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"[ \t]*|([^;"]*)))?/gy
+
+/**
+ * The entries of a multipart form (RFC 7578), as clients write it: names quoted or not, types and names in any case,
+ * lines that end with LF alone. What stands before the first and after the last boundary is no part of it.
+ * @throws Error if it is malformed, ends early, or has text that is not UTF-8
+ */
+export function multipartEntries(bytes: Uint8Array, contentType: string): FormEntry[] {
+  const boundary = parametersOf(contentType).get('boundary') ?? ''
+  if (boundary === '' || boundary.length > MAX_BOUNDARY_LENGTH) throw new Error('no boundary')
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const entries: FormEntry[] = []
+  let part: number | undefined
+  for (const delimiter of delimiters(body, `--${boundary}`)) {
+    if (part !== undefined) entries.push(...entryOf(body.subarray(part, delimiter.start)))
+    if (delimiter.isLast) return entries
+    part = delimiter.end
+  }
+  throw new Error('no last boundary')
+}
+
+/** Where the lines begin and end that part the body; the line end before one belongs to it. */
+function* delimiters(body: Buffer, dashed: string) {
+  let found = body.indexOf(dashed)
+  while (found !== -1) {
+    const after = found + dashed.length
+    const isLine = found === 0 || body[found - 1] === LF
+    const isLast = body[after] === DASH && body[after + 1] === DASH
+    const end = lineEnd(body, after)
+    if (isLine && (isLast || end !== undefined)) {
+      const start = found - (found === 0 ? 0 : body[found - 2] === CR ? 2 : 1)
+      yield { start, end: end ?? after, isLast }
+    }
+    found = body.indexOf(dashed, after)
+  }
+}
+
+const [LF, CR, DASH, SPACE, TAB] = [0x0a, 0x0d, 0x2d, 0x20, 0x09]
+
+/** Where the next line begins, if nothing but blanks is before it. */
+function lineEnd(body: Buffer, from: number): number | undefined {
+  let at = from
+  while (body[at] === SPACE || body[at] === TAB) at++
+  if (body[at] === CR) at++
+  return body[at] === LF ? at + 1 : undefined
+}
+
+/** One entry; none for a file that has no name. */
+function entryOf(part: Buffer): FormEntry[] {
+  const { headers, content } = divided(part)
+  const disposition = headers.get('content-disposition') ?? ''
+  const parameters = parametersOf(disposition)
+  if (!/^form-data[ \t]*(;|$)/i.test(disposition)) throw new Error('a part that is no form data')
+  if (!/^(7bit|8bit|binary)?$/i.test(headers.get('content-transfer-encoding') ?? ''))
+    throw new Error('a part that is encoded')
+  const name = parameters.get('name')
+  const filename = parameters.get('filename') ?? parameters.get('filename*')
+  if (filename === undefined) {
+    if (name === undefined) throw new Error('a part without a name')
+    return [[fieldName(name), utf8Text(content)]]
+  }
+  const mediaType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  return name === undefined ? [] : [[fieldName(name), { filename, mediaType, bytes: content }]]
+}
+
+function divided(part: Buffer) {
+  // Without headers a part begins with the empty line.
+  const text = part.subarray(0, MAX_HEADERS_LENGTH)
+  const ends = [text.indexOf('\r\n\r\n'), text.indexOf('\n\n')].filter((end) => end !== -1)
+  const end = Math.min(...ends)
+  if (!Number.isFinite(end)) throw new Error('a part without an end of its headers')
+  // A line that begins with a blank goes on with the one before (RFC 5322, section 2.2.3).
+  const lines = utf8Text(part.subarray(0, end))
+    .replace(/\r?\n[ \t]/g, ' ')
+    .split('\n')
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(':')
+    return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()]
+  })
+  return {
+    headers: new Map(headers),
+    content: part.subarray(end + (part[end] === CR ? 4 : 2)),
+  }
+}
+
+/** The parameters of a header's value, by their names in lower case. @throws Error if they are malformed */
+function parametersOf(value: string): Map<string, string> {
+  const parameters = new Map<string, string>()
+  const start = value.indexOf(';')
+  const text = start === -1 ? '' : value.slice(start)
+  let end = 0
+  for (const match of text.matchAll(PARAMETER)) {
+    const [whole, name, quoted, token = ''] = match
+    if (name !== undefined)
+      parameters.set(name.toLowerCase(), quoted?.replace(/\\(["\\])/g, '$1') ?? token.trim())
+    end = match.index + whole.length
+  }
+  if (end !== text.length) throw new Error('malformed parameters')
+  return parameters
+}
+
+const ESCAPES: Record<string, string> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
+
+/**
+ * The name of a field. Browsers escape three characters (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data);
+ * .NET writes one that is not ASCII as RFC 2047 has it.
+ */
+function fieldName(name: string): string {
+  const [, encoded] = /^=\?utf-8\?B\?([\w+/=]*)\?=$/i.exec(name) ?? []
+  if (encoded !== undefined) return utf8Text(Buffer.from(encoded, 'base64'))
+  return name.replace(/%(?:22|0D|0A)/gi, (sign) => ESCAPES[sign.toUpperCase()] ?? sign)
+}
+
+/** @throws TypeError if it is not UTF-8. A byte order mark stays: it is what was sent. */
+const utf8Text = (bytes: Uint8Array) =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

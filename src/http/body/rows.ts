@@ -1,0 +1,91 @@
+import { Buffer } from 'node:buffer'
+import { AppError, FIELD_TEXT, type FieldErrors, invalidField } from '../../errors.ts'
+import { asObject } from '../body.ts'
+
+/** The most rows that one request may bring. */
+export const MAX_ROWS = 10_000
+
+/** What was sent as one row: an object, or what is wrong with the row as such. */
+export type SentRow =
+  | { sent: Record<string, unknown>; fields?: undefined }
+  | { sent?: undefined; fields: FieldErrors }
+
+/** A row that cannot be read at all. */
+export const unreadableRow = (text: string): SentRow => ({ fields: { row: [text] } })
+
+export const NOT_UTF8 = unreadableRow('is not UTF-8')
+
+/** The text of a file that may have parts which are not UTF-8: one bad row is no reason to refuse all. */
+export interface FileText {
+  /** To find the parts in. Where it is not UTF-8 throughout, each byte is one character of it. */
+  text: string
+  /** What a part says; undefined if it is not UTF-8. */
+  decode: (part: string) => string | undefined
+}
+
+/** @throws AppError malformed_body if the file is UTF-16, as its first bytes tell */
+export function fileText(file: Uint8Array): FileText {
+  if ((file[0] === 0xff && file[1] === 0xfe) || (file[0] === 0xfe && file[1] === 0xff))
+    throw new AppError('malformed_body', { message: 'The file is UTF-16: save it as UTF-8' })
+  const hasMark = file[0] === 0xef && file[1] === 0xbb && file[2] === 0xbf
+  const bytes = hasMark ? file.subarray(3) : file
+  const text = utf8Text(bytes)
+  if (text !== undefined) return { text, decode: (part) => part }
+  return { text: latin1(bytes), decode: (part) => utf8Text(Buffer.from(part, 'latin1')) }
+}
+
+const latin1 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+
+function utf8Text(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Adds a row to those read so far. @throws AppError too_many_rows */
+export function addRow(rows: SentRow[], row: SentRow): void {
+  if (rows.length === MAX_ROWS) throw new AppError('too_many_rows')
+  rows.push(row)
+}
+
+/** The rows of the array that a body has under `name`. @throws AppError invalid if there is none, too_many_rows */
+export function rowsOfArray(body: Record<string, unknown>, name: string): SentRow[] {
+  const array = body[name] ?? undefined
+  if (!Array.isArray(array))
+    throw invalidField(name, array === undefined ? FIELD_TEXT.blank : FIELD_TEXT.invalid)
+  if (array.length > MAX_ROWS) throw new AppError('too_many_rows')
+  return array.map(objectRow)
+}
+
+/** The rows of NDJSON: one object a line, empty lines aside. @throws AppError malformed_body, too_many_rows */
+export function rowsOfLines(bytes: Uint8Array): SentRow[] {
+  const { text, decode } = fileText(bytes)
+  const rows: SentRow[] = []
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = decode(text.slice(start, end))?.trim()
+    start = end + 1
+    if (line !== '') addRow(rows, line === undefined ? NOT_UTF8 : lineRow(line))
+  }
+  return rows
+}
+
+function lineRow(line: string): SentRow {
+  try {
+    return objectRow(JSON.parse(line))
+  } catch {
+    return unreadableRow('is not valid JSON')
+  }
+}
+
+function objectRow(value: unknown): SentRow {
+  try {
+    return { sent: asObject(value) }
+  } catch {
+    return unreadableRow('is not an object')
+  }
+}
