@@ -122,7 +122,7 @@ export function shapeOf(schema: z.core.$ZodType): Shape {
 }
 
 function makeShape(schema: z.core.$ZodTypes): Shape {
-  const { def, bag } = schema._zod
+  const { def } = schema._zod
   switch (def.type) {
     case 'optional':
     case 'nullable':
@@ -133,12 +133,18 @@ function makeShape(schema: z.core.$ZodTypes): Shape {
     case 'object':
       return { kind: 'object', members: def.shape, isStrict: isNever(def.catchall) }
     case 'array':
-      return { kind: 'array', element: def.element, maximum: Number(bag.maximum ?? Number.POSITIVE_INFINITY) }
+      return { kind: 'array', element: def.element, maximum: maximumOf(def.checks) }
     case 'custom':
       return { kind: 'map' }
     default:
       return { kind: 'value' }
   }
+}
+
+/** How many items a list may have. */
+function maximumOf(checks: z.core.$ZodCheck<never>[] = []): number {
+  const defs = checks.map((check) => check._zod.def as z.core.$ZodCheckMaxLengthDef)
+  return defs.find(({ check }) => check === 'max_length')?.maximum ?? Number.POSITIVE_INFINITY
 }
 
 const isNever = (schema: z.core.$ZodType | undefined) => schema?._zod.def.type === 'never'
