@@ -137,3 +137,42 @@ test('without a valid key nothing is recorded, and no audit id is given', async 
   const ids = [refused, own].map(({ headers }) => headers.get('X-Request-Id'))
   expect((await trail()).filter(({ request_id }) => ids.includes(request_id))).toEqual([])
 })
+
+/** What the runtime gives of a header whose bytes are Latin-1 (seen with a raw socket, which a test in a Worker does not have). */
+const LATIN_1 = 'M\uFFFDller'
+
+describe('header text that is not UTF-8', () => {
+  test.each(['GET', 'POST'])('is no reason for a %s, and on record without it', async (method) => {
+    const body = method === 'POST' ? { name: 'Nope' } : undefined
+    const headers = { 'X-ADMIN-REASON': LATIN_1, 'User-Agent': LATIN_1 }
+    const answer = await a.impersonated('/lists', { method, body, headers })
+    expect(answer).toMatchObject({ status: 400, json: { code: 'reason_invalid' } })
+    expect((await a.own('/lists')).json.lists).toEqual([])
+    expect(await recordsOf([answer])).toMatchObject([
+      { stage: 'completed', status: 400, result: 'refused', reason: null, user_agent: null },
+    ])
+  })
+
+  test('is not kept of a User-Agent, which is no reason to refuse a call', async () => {
+    const answer = await a.impersonated('/lists', { headers: { 'User-Agent': LATIN_1 } })
+    expect(answer.status).toBe(200)
+    expect(await recordsOf([answer])).toMatchObject([{ status: 200, user_agent: null }])
+  })
+
+  test('names no repetition', async () => {
+    const headers = { 'Idempotency-Key': LATIN_1 }
+    expect(await a.own('/lists', { body: { name: 'Nope' }, headers })).toMatchObject({
+      status: 400,
+      json: { code: 'idempotency_key_invalid' },
+    })
+  })
+})
+
+test.each(['Müller, 東京 🗼', '🗼'.repeat(500)])(
+  'the reason %s is on record as it was typed',
+  async (reason) => {
+    const answer = await a.impersonated('/lists', { headers: { 'X-ADMIN-REASON': reason } })
+    expect(answer.status).toBe(200)
+    expect(await recordsOf([answer])).toMatchObject([{ reason }])
+  },
+)
