@@ -16,7 +16,7 @@ export const exportRoutes = new Hono<CustomerEnv>().get(
   describes(() => ({
     summary: 'Export all contacts',
     description:
-      'Streams the contacts by age, as NDJSON or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. `POST /contacts/bulk` takes either back as it was. A connection that ends early means that the file is not complete.',
+      'Streams the contacts by age, as NDJSON or as CSV, where an apostrophe stands before each cell that a spreadsheet could take for a formula and before the formulas within it. `POST /contacts/bulk` takes either back as it was. A connection that ends early means that the file is not complete.',
     answers: {
       200: [
         {
