@@ -41,7 +41,7 @@ export const contactChanges = () =>
 
 /** What an export says beside what may be set: taken, so that one can be sent back as it is, and passed over. */
 const notSet = () => {
-  const passedOver = z.unknown().meta({ description: 'Passed over.', readOnly: true }).optional()
+  const passedOver = z.unknown().meta({ description: 'Passed over.' }).optional()
   return { uid: passedOver, created_at: passedOver, updated_at: passedOver }
 }
 
