@@ -4,7 +4,8 @@ import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { type CsvOptions, rowsOfCsv } from './body/csv.ts'
-import { Form, type FormFile } from './body/form.ts'
+import { type FileKind, fileKindOf, fileOf, fileTypeOf } from './body/files.ts'
+import { Form } from './body/form.ts'
 import { readInput, shapeOf } from './body/input.ts'
 import { MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './body/rows.ts'
 import { asObject, BULK_BODY_LIMIT_BYTES, jsonFile, mediaTypeOf, parsedBody, unpackedBody } from './body.ts'
@@ -41,25 +42,6 @@ const fileQuery = () =>
         examples: ['fields'],
       }),
   })
-
-/** How a file of rows is written. */
-type FileKind = 'csv' | 'lines' | 'json'
-
-const FILE_KINDS = new Map<string, FileKind>([
-  ['text/csv', 'csv'],
-  ['application/x-ndjson', 'lines'],
-  ['application/jsonl', 'lines'],
-])
-
-/** Of a file in a form its name tells: the type that a client gives it can be that of the program it opens it with. */
-const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
-  ['csv', 'csv'],
-  ['tsv', 'csv'],
-  ['txt', 'csv'],
-  ['ndjson', 'lines'],
-  ['jsonl', 'lines'],
-  ['json', 'json'],
-])
 
 /**
  * Takes many rows at once, as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, also as the part `file` of a form, and
@@ -113,11 +95,11 @@ async function sentRows(
   options: CsvOptions,
 ): Promise<SentRow[]> {
   const bytes = await unpackedBody(request, BULK_BODY_LIMIT_BYTES)
-  const kind = FILE_KINDS.get(mediaTypeOf(request))
+  const kind = fileTypeOf(mediaTypeOf(request))
   if (kind) return rowsOfFile(kind, bytes, name, options)
   const parsed = await formOrJson(request)
   const file = parsed instanceof Form ? fileOf(parsed) : undefined
-  if (file) return rowsOfFile(kindOf(file), file.bytes, name, options)
+  if (file) return rowsOfFile(fileKindOf(file), file.bytes, name, options)
   refuseForOtherFiles(options)
   return rowsOf(asObject(readInput(whole, parsed)), name)
 }
@@ -136,24 +118,6 @@ function rowsOf(body: Record<string, unknown>, name: string): SentRow[] {
   const [other] = Object.keys(body).filter((member) => member !== name)
   if (other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)
   return rowsOfArray(body, name)
-}
-
-/** The file that a form consists of, beside others that nobody asks for; undefined if there is none. */
-function fileOf({ entries }: Form): FormFile | undefined {
-  const files = entries.flatMap(([name, value]) =>
-    name === 'file' && typeof value !== 'string' ? [value] : [],
-  )
-  if (files.length > 1) throw invalidField('file', FIELD_TEXT.invalid)
-  const [other] = entries.find(([, value]) => typeof value === 'string') ?? []
-  if (files.length > 0 && other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)
-  return files[0]
-}
-
-function kindOf({ filename, mediaType }: FormFile): FileKind {
-  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
-  const kind = FILE_KINDS_BY_EXTENSION.get(extension) ?? FILE_KINDS.get(mediaType)
-  if (!kind) throw new AppError('unsupported_media_type', { message: 'The file is no CSV, NDJSON or JSON' })
-  return kind
 }
 
 async function formOrJson(request: Request): Promise<unknown> {

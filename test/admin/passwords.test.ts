@@ -97,6 +97,15 @@ describe('what is wrong is told all at once', () => {
       },
     ],
     [
+      'everything, with an empty current password',
+      { current_password: '', password: 'qwerty', password_confirmation: 'qwertz' },
+      {
+        current_password: [WRONG],
+        password: [SHORT, 'is too common', 'is made of repeated or sequential characters'],
+        password_confirmation: ["doesn't match password"],
+      },
+    ],
+    [
       'the current password again',
       { current_password: PASSWORD, password: PASSWORD, password_confirmation: PASSWORD },
       { password: ['is the current password'] },

@@ -1,0 +1,43 @@
+import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
+import type { Form, FormFile } from './form.ts'
+
+/** How a file of rows is written. */
+export type FileKind = 'csv' | 'lines' | 'json'
+
+const FILE_KINDS = new Map<string, FileKind>([
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'lines'],
+  ['application/jsonl', 'lines'],
+])
+
+/** Of a file in a form its name tells: the type that a client gives it can be that of the program it opens it with. */
+const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
+  ['csv', 'csv'],
+  ['tsv', 'csv'],
+  ['txt', 'csv'],
+  ['ndjson', 'lines'],
+  ['jsonl', 'lines'],
+  ['json', 'json'],
+])
+
+/** How a file of this media type is written; undefined if it holds no rows. */
+export const fileTypeOf = (mediaType: string) => FILE_KINDS.get(mediaType)
+
+/** The file that a form consists of, beside others that nobody asks for; undefined if there is none. */
+export function fileOf({ entries }: Form): FormFile | undefined {
+  const files = entries.flatMap(([name, value]) =>
+    name === 'file' && typeof value !== 'string' ? [value] : [],
+  )
+  if (files.length > 1) throw invalidField('file', FIELD_TEXT.invalid)
+  const [other] = entries.find(([, value]) => typeof value === 'string') ?? []
+  if (files.length > 0 && other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)
+  return files[0]
+}
+
+/** How a file of a form is written. @throws AppError unsupported_media_type */
+export function fileKindOf({ filename, mediaType }: FormFile): FileKind {
+  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
+  const kind = FILE_KINDS_BY_EXTENSION.get(extension) ?? fileTypeOf(mediaType)
+  if (!kind) throw new AppError('unsupported_media_type', { message: 'The file is no CSV, NDJSON or JSON' })
+  return kind
+}
