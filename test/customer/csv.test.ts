@@ -229,6 +229,12 @@ describe('the file may come as a part of a form:', () => {
     expect(outcomes(await send([headers, text], [photo, 'x']))).toEqual(['created'])
   })
 
+  test('not where none was chosen', async () => {
+    const none = 'Content-Disposition: form-data; name="file"; filename=""'
+    const email = 'Content-Disposition: form-data; name="contacts[0][email]"'
+    expect(outcomes(await send([none, ''], [email, 'a@example.com']))).toEqual(['created'])
+  })
+
   test('not of another kind', async () => {
     const sheet = part('people.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')
     expect(await send([sheet, 'PK'])).toMatchObject({ status: 415 })

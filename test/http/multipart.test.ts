@@ -65,6 +65,8 @@ test('a file that no field takes is ignored, whatever its name', async () => {
       [FILE, png],
       [`${DISPOSITION}; filename*=utf-8''b.png`, png],
       [`${DISPOSITION}; name=toString; filename=my photo.png`, png],
+      [`${DISPOSITION}; name="photos[]"; filename=a.png`, png],
+      [`${DISPOSITION}; name="scans[front][0]"; filename=a.png`, png],
     ),
   )
   expect(answer).toMatchObject({ status: 201, json: { list: { name: 'x' } } })

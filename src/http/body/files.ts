@@ -23,11 +23,11 @@ const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
 /** How a file of this media type is written; undefined if it holds no rows. */
 export const fileTypeOf = (mediaType: string) => FILE_KINDS.get(mediaType)
 
-/** The file that a form consists of, beside others that nobody asks for; undefined if there is none. */
+/** The file that a form consists of, beside others that nobody asks for; undefined if there is none, or none was chosen. */
 export function fileOf({ entries }: Form): FormFile | undefined {
-  const files = entries.flatMap(([name, value]) =>
-    name === 'file' && typeof value !== 'string' ? [value] : [],
-  )
+  const files = entries
+    .flatMap(([name, value]) => (name === 'file' && typeof value !== 'string' ? [value] : []))
+    .filter(({ filename, bytes }) => filename !== '' || bytes.length > 0)
   if (files.length > 1) throw invalidField('file', FIELD_TEXT.invalid)
   const [other] = entries.find(([, value]) => typeof value === 'string') ?? []
   if (files.length > 0 && other !== undefined) throw invalidField(other, FIELD_TEXT.unexpected)

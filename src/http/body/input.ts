@@ -105,9 +105,10 @@ function hasOnly(node: FormNode, kind: keyof FormNode): boolean {
   return said[kind] === total
 }
 
-/** Whether nothing but files were sent under this name. */
-const isFile = (node: FormNode) =>
-  hasOnly(node, 'values') && node.values.every((value) => typeof value !== 'string')
+/** Whether nothing but files were sent under this name, with brackets or without. */
+const isFile = (node: FormNode): boolean =>
+  [...node.values, ...node.items].every((value) => typeof value !== 'string') &&
+  [...node.members.values()].every(isFile)
 
 const memberOf = (members: Record<string, z.core.$ZodType>, name: string) =>
   Object.hasOwn(members, name) ? members[name] : undefined
