@@ -46,6 +46,12 @@ export interface Settings {
   auditRetentionMs: number
 }
 
+/** The names of the settings that are missing or make no sense. */
+export function invalidSettings(vars: object): string[] {
+  const { error } = settings().safeParse(vars)
+  return [...new Set(error?.issues.map(({ path }) => path.join('.')))]
+}
+
 /**
  * The settings of this deployment, read once per isolate.
  * @throws Error if one is missing or makes no sense; the log names it
@@ -55,7 +61,7 @@ export function settingsOf(env: Env): Settings {
   if (known) return known
   const { data, error } = settings().safeParse(env)
   if (!data) {
-    logFailure({ invalid_settings: error.issues.map(({ path }) => path.join('.')) }, error)
+    logFailure({ invalid_settings: invalidSettings(env) }, error)
     throw new Error('a setting is missing or invalid')
   }
   const read = {

@@ -59,7 +59,7 @@ export const inWorkerd = async () => ({
     name: 'workerd',
     root: fromRoot('.'),
     include: ['test/**/*.test.ts'],
-    exclude: [NODE_TESTS],
+    exclude: [NODE_TESTS, 'test/outside/**'],
     setupFiles: [fromRoot('test/support/setup.ts')],
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,
@@ -76,7 +76,7 @@ const inNode = {
 export default defineConfig(async () => ({
   test: {
     root: fromRoot('.'),
-    projects: [await inWorkerd(), inNode],
+    projects: [await inWorkerd(), inNode, fromRoot('test/outside/vitest.config.ts')],
     // The service writes a line for each request.
     onConsoleLog: (text: string) => !text.split('\n').every((line) => !line || line.startsWith(REQUEST_LINE)),
     reporters: ['default', fromRoot('test/support/tally-reporter.ts')],

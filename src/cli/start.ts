@@ -6,6 +6,7 @@ import { type DemoData, isEmpty, seedDemoData } from './local/demo-data.ts'
 import { DEMO_FILE, PROJECT_STATE } from './local/project.ts'
 import { provideSecrets } from './local/secrets.ts'
 import { freePort, type Service, startService } from './local/service.ts'
+import { checkSettings, settingsFrom } from './local/settings.ts'
 import { whatToTry } from './local/what-to-try.ts'
 
 const DEFAULT_PORT = 8787
@@ -17,6 +18,8 @@ show. To begin anew with demo data: npm run reset && npm start
 
 // Starts the service on this machine, with demo data the first time, and shows what comes in.
 await runCommand(async (defer) => {
+  const settings = settingsFrom(process.env)
+  checkSettings(settings)
   const port = await freePort(Number(process.env.PORT || DEFAULT_PORT))
   const made = await provideSecrets(PROJECT_STATE.secretsFile)
   if (made.length > 0) console.log(`Put random values into .dev.vars for ${made.join(', ')}.`)
@@ -25,8 +28,11 @@ await runCommand(async (defer) => {
   const demo = await withBindings(PROJECT_STATE, async (env) =>
     (await isEmpty(env)) ? seedDemoData(env, Date.now()) : savedDemo(),
   )
-  console.log('Starting the service ...')
-  const service = await startService(PROJECT_STATE, port, showLine)
+  const changed = Object.keys(settings)
+  console.log(
+    `Starting the service${changed.length > 0 ? ` with ${changed.join(', ')} of the environment` : ''} ...`,
+  )
+  const service = await startService(PROJECT_STATE, port, showLine, settings)
   defer(service.stop)
   if (demo) await save(demo, service)
   console.log(demo ? whatToTry(demo, service.url) : NO_DEMO)

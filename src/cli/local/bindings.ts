@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { getPlatformProxy } from 'wrangler'
 import type { Env } from '../../env.ts'
-import { CONFIG_PATH, type LocalState, requiredSecrets } from './project.ts'
+import { requiredSecrets } from './config.ts'
+import { CONFIG_PATH, type LocalState } from './project.ts'
 import { runWrangler } from './wrangler.ts'
 
 /** Brings the local D1 to the schema of this commit. */

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { unstable_readConfig } from 'wrangler'
 
 /** Where the repository lies, from wherever a command is called. */
 export const ROOT = resolve(import.meta.dirname, '../../..')
@@ -25,6 +24,5 @@ export const PROJECT_STATE: LocalState = {
 /** The credentials of the demo data, for scripts. */
 export const DEMO_FILE = inProject('.wrangler/demo.json')
 
-/** The names of the secrets that wrangler.toml requires. */
-export const requiredSecrets = (): string[] =>
-  unstable_readConfig({ config: CONFIG_PATH }).secrets?.required ?? []
+/** The session that `npm run call` goes on with. */
+export const CALL_SESSION_FILE = inProject('.wrangler/call-session.json')

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LocalState } from './project.ts'
+import { varArguments } from './settings.ts'
 import { spawnWrangler } from './wrangler.ts'
 
 const EXIT_WITH_PARENT = `${import.meta.dirname}/exit-with-parent.ts`
@@ -33,12 +34,13 @@ export async function freePort(wanted = 0): Promise<number> {
 
 /**
  * Starts `wrangler dev` and resolves once /health answers. What it says before that matters only if it fails;
- * from then on each line goes to `onLine`: requests, errors, where mails landed.
+ * from then on each line goes to `onLine`: requests, errors, where mails landed. `settings` win over wrangler.toml.
  */
 export async function startService(
   { folder, secretsFile }: LocalState,
   port: number,
   onLine: (line: string) => void,
+  settings: Record<string, string> = {},
 ): Promise<Service> {
   const said: string[] = []
   let hear = (line: string) => {
@@ -52,7 +54,7 @@ export async function startService(
       ...['--inspector-port', '0'],
       ...['--persist-to', folder],
       ...['--env-file', secretsFile],
-      ...['--var', `PUBLIC_URL:${url}`],
+      ...varArguments({ PUBLIC_URL: url, ...settings }),
       '--show-interactive-dev-session=false',
     ],
     { nodeArgs: ['--import', EXIT_WITH_PARENT], detached: true },
@@ -78,6 +80,7 @@ async function untilHealthy({ url, ended }: Service): Promise<void> {
     const answer = await Promise.race([gone, fetch(`${url}/health`, { signal }).catch(() => undefined)])
     if (answer === 'gone') throw new Error('wrangler dev ended')
     if (answer?.ok) return
+    if (answer?.status === 500) throw new Error('GET /health answers 500')
     await sleep(POLL_MS)
   }
   throw new Error(`no answer for ${START_TIMEOUT_MS / 1000} s`)

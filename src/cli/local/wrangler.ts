@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { ROOT, requiredSecrets } from './project.ts'
+import { requiredSecrets } from './config.ts'
+import { ROOT } from './project.ts'
 
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
 

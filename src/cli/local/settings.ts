@@ -1,0 +1,29 @@
+import { invalidSettings } from '../../settings.ts'
+import { configuredVars } from './config.ts'
+
+/** The settings of wrangler.toml that the environment has a value for, an empty one too: `LOCKOUT_SECONDS=60 npm start`. */
+export function settingsFrom(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const names = Object.keys(configuredVars())
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+/** @throws Error that names the settings of wrangler.toml, with these instead of its own, that make no sense */
+export function checkSettings(settings: Record<string, string>): void {
+  const invalid = invalidSettings({ ...configuredVars(), ...settings })
+  if (invalid.length === 0) return
+  const told = invalid.map(
+    (name) => `${name} (from ${name in settings ? 'the environment' : 'wrangler.toml'})`,
+  )
+  throw new Error(
+    `Missing or invalid settings: ${told.join(', ')}. The comments in wrangler.toml say what each takes.`,
+  )
+}
+
+/** The same for the command line of `wrangler dev`. */
+export const varArguments = (settings: Record<string, string>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['--var', `${name}:${value}`])

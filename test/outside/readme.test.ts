@@ -1,0 +1,73 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { run } from './support/processes.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const readme = await readFile(join(root, 'README.md'), 'utf8')
+
+/** The block of code of the README that has `text` in it. */
+function block(language: string, text: string): string {
+  const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+  const found = blocks.filter(([, name, code]) => name === language && code?.includes(text))
+  expect(found).toHaveLength(1)
+  return found[0]?.[2] ?? ''
+}
+
+test('the line that signs a body prints the signature and nothing else', async () => {
+  const [command, comment] = block('sh', 'openssl dgst').trim().split('\n')
+  const { stdout } = await run('sh', ['-c', `${command}`], { cwd: root })
+  expect(stdout).toBe(`${comment?.replace('# ', '')}\n`)
+})
+
+test('the typed client compiles in a project that has hono and TypeScript only', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'steward-typed-client-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const generated = await run('node', ['src/cli/generate-client.ts', '--out', join(folder, 'client.d.ts')], {
+    cwd: root,
+  })
+  expect(generated).toMatchObject({ status: 0, stderr: '' })
+  // Of the packages it sees this one only; linked, its own have to be found from where the link is.
+  const packages = join(folder, 'node_modules')
+  await mkdir(packages)
+  await symlink(join(root, 'node_modules/hono'), join(packages, 'hono'))
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    lib: ['es2024', 'dom'],
+    types: [],
+    strict: true,
+    noEmit: true,
+    preserveSymlinks: true,
+  }
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+  await writeFile(join(folder, 'index.ts'), `const key = ''\n${block('ts', 'hc<AppType>')}\n${USES}`)
+  expect(await run('tsc', ['--project', folder], { cwd: folder })).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '',
+  })
+})
+
+/** What a client with types knows, and what it holds against one who does not. */
+const USES = `
+const uid: string = list.uid
+const one = await steward.lists[':uid'].$get({ param: { uid } })
+const count: number = (await one.json()).list.contacts_count
+const admin = await steward.admin[':id'].$get({ param: { id: '7' } })
+const role: 'customer_success' | 'banking_operations' | 'admin' | 'super_admin' = (await admin.json()).data.role
+const page = await steward.admin.audit.$get({ query: { outcome: 'refused', per_page: '5' } })
+const hash: string | undefined = (await page.json()).data[0]?.hash
+export { count, hash, role }
+
+// @ts-expect-error
+list.nmae
+// @ts-expect-error
+await steward.lists.$post({ json: { description: null } })
+// @ts-expect-error
+await steward.lists[':uid'].$get({ param: {} })
+// @ts-expect-error
+await steward.admin.audit.$get({ query: { outcome: 'fine' } })
+`

@@ -1,0 +1,31 @@
+import { expect, inject, test } from 'vitest'
+import { settingsFrom, varArguments } from '../../src/cli/local/settings.ts'
+import { run } from './support/processes.ts'
+
+const { folder, url } = inject('service')
+
+test('npm start runs with the settings of the environment', async () => {
+  const answer = await fetch(`${url}/health`, { headers: { Origin: 'https://app.example.com' } })
+  expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example.com')
+})
+
+test('every setting of wrangler.toml can be given, an empty one too, and nothing else is taken', () => {
+  const environment: object = { CORS_ORIGINS: '', MAIL_FROM: 'a@example.com', PATH: '/bin', DB: 'x' }
+  const settings = settingsFrom(environment as NodeJS.ProcessEnv)
+  expect(settings).toEqual({ CORS_ORIGINS: '', MAIL_FROM: 'a@example.com' })
+  expect(varArguments({ ...settings, PUBLIC_URL: 'http://localhost:9' })).toEqual([
+    ...['--var', 'MAIL_FROM:a@example.com'],
+    ...['--var', 'CORS_ORIGINS:'],
+    ...['--var', 'PUBLIC_URL:http://localhost:9'],
+  ])
+})
+
+test.each([
+  { names: ['LOCKOUT_THRESHOLD'], env: { LOCKOUT_THRESHOLD: 'zero' } },
+  { names: ['PUBLIC_URL', 'MAIL_FROM'], env: { PUBLIC_URL: '', MAIL_FROM: 'nobody' } },
+])('npm start names $names where they make no sense', async ({ names, env }) => {
+  const { status, stderr } = await run('node', ['src/cli/start.ts'], { cwd: folder, env })
+  expect(status).toBe(1)
+  for (const name of names) expect(stderr).toContain(`${name} (from the environment)`)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})

@@ -1,0 +1,46 @@
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import type { DemoData } from '../../../src/cli/local/demo-data.ts'
+import { started } from './processes.ts'
+
+/** The settings that the service of these tests is started with, as its user would: `NAME=value npm start`. */
+const SETTINGS = { CORS_ORIGINS: 'https://app.example.com', PRODUCT_NAME: 'Steward: a test' }
+
+/** A copy of the project whose npm start is running: it keeps its state beside its sources. */
+export interface RunningService {
+  folder: string
+  url: string
+  demo: DemoData
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    service: RunningService
+  }
+}
+
+export default async function setup(project: TestProject) {
+  const folder = await mkdtemp(join(tmpdir(), 'steward-outside-'))
+  await copyProject(folder)
+  const start = await started(
+    ['src/cli/start.ts'],
+    { cwd: folder, env: { ...SETTINGS, PORT: '0' } },
+    /Steward answers on (\S+)\. /,
+  )
+  const demo: DemoData = JSON.parse(await readFile(join(folder, '.wrangler/demo.json'), 'utf8'))
+  project.provide('service', { folder, url: start.found, demo })
+  return async () => {
+    await start.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** What git has of it that a start needs, and the packages of this one. */
+async function copyProject(folder: string): Promise<void> {
+  const root = resolve(import.meta.dirname, '../../..')
+  for (const name of ['src', 'migrations', 'package.json', 'tsconfig.json', 'wrangler.toml'])
+    await cp(join(root, name), join(folder, name), { recursive: true })
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+}
