@@ -39,6 +39,8 @@ export interface Annotation {
   streams?: true
   /** Refusals of its own. */
   errors?: readonly ErrorCode[]
+  /** Whether the route gives a file that a page is made of, of which the OpenAPI document says nothing. */
+  isPageFile?: boolean
 }
 
 const annotations = new WeakMap<object, Annotation>()
@@ -55,6 +57,9 @@ export function annotated<Middleware extends MiddlewareHandler>(
 /** What a handler in the route table says of its route. */
 export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) => unknown)): Annotation =>
   annotations.get(findTargetHandler(handler as MiddlewareHandler)) ?? {}
+
+/** Keeps a file that a page is made of out of the OpenAPI document. */
+export const isPageFile = (): MiddlewareHandler => annotated({ isPageFile: true }, (_, next) => next())
 
 /** Describes a route for the OpenAPI document; at a request it does nothing. */
 export const describes = (words: () => Words): MiddlewareHandler => annotated({ words }, (_, next) => next())

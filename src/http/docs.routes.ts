@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import * as z from 'zod'
 import { isPublic } from '../auth/declared.ts'
 import type { AppEnv } from '../env.ts'
-import { describes } from './annotations.ts'
+import { describes, isPageFile } from './annotations.ts'
 import { once } from './once.ts'
 
 /** Swagger UI sets styles on its elements; scripts, and all else, come from here only. */
@@ -66,22 +66,13 @@ export function docsRoutes(app: Hono<AppEnv>) {
         return c.html(page)
       },
     )
-    .get(
-      '/docs/start.js',
-      describes(() => ({ summary: 'The script of the page', answers: { 200: file('text/javascript') } })),
-      isPublic(),
-      (c) => c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }),
+    .get('/docs/start.js', isPageFile(), isPublic(), (c) =>
+      c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }),
     )
-    .get(
-      '/docs/swagger-ui.css',
-      describes(() => ({ summary: 'The styles of the page', answers: { 200: file('text/css') } })),
-      isPublic(),
-      (c) => serve(c, 'swagger-ui.css', 'text/css; charset=utf-8'),
+    .get('/docs/swagger-ui.css', isPageFile(), isPublic(), (c) =>
+      serve(c, 'swagger-ui.css', 'text/css; charset=utf-8'),
     )
-    .get(
-      '/docs/swagger-ui-bundle.js',
-      describes(() => ({ summary: 'The program of the page', answers: { 200: file('text/javascript') } })),
-      isPublic(),
-      (c) => serve(c, 'swagger-ui-bundle.js', 'text/javascript; charset=utf-8'),
+    .get('/docs/swagger-ui-bundle.js', isPageFile(), isPublic(), (c) =>
+      serve(c, 'swagger-ui-bundle.js', 'text/javascript; charset=utf-8'),
     )
 }

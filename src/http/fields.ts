@@ -12,7 +12,9 @@ export const text = () => z.string().refine(isStorable, { error: FIELD_TEXT.inva
 
 /** Text of at most `max` Unicode code points. */
 export const limitedText = (max: number) =>
-  text().refine((value) => hasAtMost(max, value), { error: `is too long (maximum is ${max} characters)` })
+  text()
+    .refine((value) => hasAtMost(max, value), { error: `is too long (maximum is ${max} characters)` })
+    .meta({ maxLength: max })
 
 /** A code point is two units of a text at most: what is longer is not looked at. */
 const hasAtMost = (max: number, value: string) => value.length <= 2 * max && [...value].length <= max
@@ -22,13 +24,16 @@ export const name = () =>
   text()
     .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
     .refine((value) => hasAtMost(255, value.trim()), { error: 'is too long (maximum is 255 characters)' })
+    .meta({ minLength: 1, maxLength: 255 })
 
 /** What forms can say of a yes or no, beside JSON's own. */
 export const flag = () =>
-  z.union([
-    z.boolean(),
-    z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
-  ])
+  z
+    .union([
+      z.boolean(),
+      z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1'),
+    ])
+    .meta({ type: 'boolean' })
 
 /** A whole number from 0 on, as the digits that queries and forms can say. */
 export const digits = () =>
@@ -36,6 +41,7 @@ export const digits = () =>
     .string()
     .regex(/^\d{1,15}$/)
     .transform(Number)
+    .meta({ type: 'integer', minimum: 0 })
 
 /** A whole number from 1 on, as its digits. */
 export const positiveDigits = () =>
@@ -43,20 +49,28 @@ export const positiveDigits = () =>
     .string()
     .regex(/^[1-9]\d{0,8}$/)
     .transform(Number)
+    .meta({ type: 'integer', minimum: 1 })
 
 /** A whole number from 0 on, also as digits. */
-const wholeNumber = () => z.union([z.int().nonnegative(), digits()])
+const wholeNumber = () => z.union([z.int().nonnegative(), digits()]).meta({ type: 'integer', minimum: 0 })
 
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 
 /** How long what is replaced goes on working: `grace_seconds`, not at all unless asked for. */
 export const graceInput = () =>
   z.strictObject({
-    grace_seconds: wholeNumber().pipe(z.int().max(MAX_GRACE_SECONDS)).default(0),
+    grace_seconds: wholeNumber()
+      .pipe(z.int().max(MAX_GRACE_SECONDS))
+      .meta({ type: 'integer', minimum: 0, maximum: MAX_GRACE_SECONDS })
+      .default(0),
   })
 
 /** An IANA time zone. */
-export const timezone = () => z.string().refine(isTimezone, { error: FIELD_TEXT.notIncluded })
+export const timezone = () =>
+  z
+    .string()
+    .refine(isTimezone, { error: FIELD_TEXT.notIncluded })
+    .meta({ examples: ['Europe/Berlin'] })
 
 function isTimezone(value: string): boolean {
   try {

@@ -13,9 +13,28 @@ const MAX_OFFSET = 10_000
 /** The query parameters that every collection takes. */
 export const pageQuery = () =>
   z.strictObject({
-    page: positiveDigits().optional(),
-    per_page: positiveDigits().pipe(z.int().max(MAX_PER_PAGE)).optional(),
-    cursor: z.string().max(1024).optional(),
+    page: positiveDigits()
+      .meta({
+        type: 'integer',
+        minimum: 1,
+        description: 'Which page; the first unless asked for. Not with `cursor`.',
+      })
+      .optional(),
+    per_page: positiveDigits()
+      .pipe(z.int().max(MAX_PER_PAGE))
+      .meta({
+        type: 'integer',
+        minimum: 1,
+        maximum: MAX_PER_PAGE,
+        default: DEFAULT_PER_PAGE,
+        description: 'How many things a page holds.',
+      })
+      .optional(),
+    cursor: z
+      .string()
+      .max(1024)
+      .meta({ description: 'The `next_cursor` of the page before: it costs no more, however far on.' })
+      .optional(),
   })
 
 /** The sort key of the last row a page showed. */

@@ -79,7 +79,10 @@ test.each([
 test('the admin surface by the credentials of the environment', async () => {
   const env = { STEWARD_URL: url, STEWARD_CLIENT: client }
   expect(await call(['GET', '/admin'], { ...env, STEWARD_TOKEN: await login() })).toMatchObject({ status: 0 })
-  const byKey = await call(['GET', '/admin/customers'], { ...env, STEWARD_KEY: demo.admin_api_key })
+  const byKey = await call(['GET', '/admin/customers'], {
+    STEWARD_URL: url,
+    STEWARD_KEY: demo.admin_api_key,
+  })
   expect(byKey).toMatchObject({ status: 0 })
 })
 

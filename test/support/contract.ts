@@ -7,15 +7,24 @@ const app = createApp()
 
 interface Operation {
   security: Record<string, unknown>[]
-  parameters: { name: string; in: string }[]
+  parameters: { name: string; in: string; schema: Schema }[]
   requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
-  responses: Record<string, { content: Record<string, { schema: Schema }>; headers: Record<string, unknown> }>
+  responses: Record<string, Answer | { $ref: string }>
+}
+
+interface Answer {
+  content: Record<string, { schema: Schema }>
+  headers: Record<string, unknown>
 }
 
 /** The document that clients read, by path and method. */
 export const document = openapiDocument(app) as {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, Schema>; examples: Record<string, { value: unknown }> }
+  components: {
+    schemas: Record<string, Schema>
+    responses: Record<string, Answer>
+    examples: Record<string, { value: unknown }>
+  }
 }
 
 const validators = new Map<Schema, Validator>()
@@ -26,7 +35,7 @@ export function expectAsDocumented(request: Request, response: Response, body: s
   // A path that is refused for its method can be one of two that match it.
   if (!operation || response.status === 405) return
   const name = `${response.status} of ${request.method} ${new URL(request.url).pathname}`
-  const answer = operation.responses[response.status]
+  const answer = answerOf(operation, `${response.status}`)
   expect(answer, `${name} is not in the OpenAPI document`).toBeDefined()
   const mediaType = response.headers.get('Content-Type')?.split(';')[0] ?? ''
   const media = answer?.content[mediaType]
@@ -45,6 +54,12 @@ function operationOf(request: Request): Operation | undefined {
   const [handlers] = app.router.match(method, new URL(request.url).pathname)
   const route = handlers.map(([[, route]]) => route).find((route) => route.method === method)
   return route && documented(method, route.path)
+}
+
+/** What the document says of an answer with a status, in the operation or where that refers to. */
+export function answerOf(operation: Operation, status: string): Answer | undefined {
+  const answer = operation.responses[status]
+  return answer && '$ref' in answer ? document.components.responses[answer.$ref.split('/')[3] ?? ''] : answer
 }
 
 /** What the document says of a route. */

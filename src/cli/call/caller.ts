@@ -48,15 +48,15 @@ async function adminCaller(
   { path, customer }: Target,
 ): Promise<Caller> {
   if (customer) throw new Error('--customer is for the paths of customers, not for /admin.')
+  const { STEWARD_TOKEN: token, STEWARD_KEY: key } = environment
+  if (!token && key?.startsWith(ADMIN_KEY)) return { url, headers: { 'X-ADMIN-API-KEY': key } }
   const client = clientOf(environment.STEWARD_CLIENT, demo)
   const signed = { url, headers: { 'SWI-CID': client.id }, clientSecret: client.secret }
   const withToken = (token: string): Caller => ({
     ...signed,
     headers: { ...signed.headers, Authorization: `Bearer ${token}` },
   })
-  const { STEWARD_TOKEN: token, STEWARD_KEY: key } = environment
   if (token) return withToken(token)
-  if (key?.startsWith(ADMIN_KEY)) return { ...signed, headers: { ...signed.headers, 'X-ADMIN-API-KEY': key } }
   if (!demo || /^\/admin\/login\b/.test(path)) return signed
   const renew = async () => withToken(await demoSession(signed, demo, { isNew: true }))
   return { ...withToken(await demoSession(signed, demo)), renew }

@@ -15,12 +15,16 @@ export interface Finished {
   stderr: string
 }
 
-/** Nothing that the machine happens to set changes what is tested. */
+/** How this machine reaches the npm registry. */
+const NETWORK = /^(npm_config_|node_extra_ca_certs$|ssl_cert_|(https?|no|all)_proxy$)/i
+
+/** Nothing else that the machine happens to set changes what is tested. */
 const environment = (env: Options['env'] = {}): NodeJS.ProcessEnv =>
   Object.assign({} as NodeJS.ProcessEnv, {
     PATH: `${BIN}:${process.env.PATH}`,
     HOME: process.env.HOME ?? '/',
     TMPDIR: process.env.TMPDIR ?? '/tmp',
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => NETWORK.test(name))),
     ...env,
   })
 

@@ -1,0 +1,54 @@
+import { OPERATION_IDS } from '../../http/openapi-ids.ts'
+
+/** A part of the document that says nothing of itself. */
+export interface Undescribed {
+  kind: 'operations' | 'names of operations' | 'parameters' | 'members'
+  what: string
+}
+
+interface Described {
+  description?: string
+}
+
+interface Operation extends Described {
+  parameters?: (Described & { name: string; in: string })[]
+}
+
+interface Document {
+  paths?: Record<string, Record<string, Operation>>
+}
+
+/** Operations, parameters and members of bodies without a description, and operations without a name of their own. */
+export function undescribed(document: Document): Undescribed[] {
+  const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      id: `${method.toUpperCase()} ${path}`,
+      operation,
+    })),
+  )
+  const ofOperations = operations.flatMap(({ id, operation }): Undescribed[] => [
+    ...(operation.description ? [] : [{ kind: 'operations' as const, what: id }]),
+    ...(OPERATION_IDS[id] ? [] : [{ kind: 'names of operations' as const, what: `${id} (openapi-ids.ts)` }]),
+    ...(operation.parameters ?? [])
+      .filter(({ description }) => !description)
+      .map(({ name, in: place }) => ({ kind: 'parameters' as const, what: `${id}: ${name} in ${place}` })),
+  ])
+  const members = membersOf(document, '#').filter(({ described }) => !described)
+  return [...ofOperations, ...members.map(({ pointer }) => ({ kind: 'members' as const, what: pointer }))]
+}
+
+/** The members of every object's schema, wherever it stands. */
+function membersOf(value: unknown, pointer: string): { pointer: string; described: boolean }[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, part]) => {
+    const here = `${pointer}/${key.replaceAll('/', '~1')}`
+    // An example may have members of any name.
+    if (key === 'example' || key === 'examples' || key === 'default') return []
+    const own = pointer.endsWith('/properties') ? [{ pointer: here, described: describes(part) }] : []
+    return [...own, ...membersOf(part, here)]
+  })
+}
+
+/** What a reference leads to, and a fixed value, needs no words of its own. */
+const describes = (schema: { description?: string; $ref?: string; const?: unknown }) =>
+  Boolean(schema.description || schema.$ref || schema.const !== undefined)

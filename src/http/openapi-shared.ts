@@ -1,0 +1,40 @@
+/** Headers of every answer. */
+export const ANSWER_HEADERS = {
+  'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+  'Cache-Control': { $ref: '#/components/headers/Cache-Control' },
+}
+
+const header = (description: string, example: string) => ({
+  description,
+  schema: { type: 'string' },
+  example,
+})
+const keyHeader = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description })
+
+/** The components that need no route to be known. */
+export const SHARED = {
+  headers: {
+    'X-Request-Id': header(
+      'The id of the request, made by the service.',
+      'req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11',
+    ),
+    'Cache-Control': header('Nothing here may be cached.', 'no-store'),
+    'X-Audit-Id': header(
+      'The id of the audit record; only where an admin acts.',
+      'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
+    ),
+    'X-D1-Bookmark': header(
+      'How far the database is by now; only of what succeeds. It may be sent back and need not: every request sees all writes before it.',
+      '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
+    ),
+    'Idempotent-Replayed': header('This is the answer that the first request with this key got.', 'true'),
+    'Retry-After': header('Seconds after which to try again.', '5'),
+  },
+  securitySchemes: {
+    client: keyHeader('SWI-CID', 'The id of a registered client.'),
+    session: { type: 'http', scheme: 'bearer', description: 'The `auth_token` of a login.' },
+    adminKey: keyHeader('X-ADMIN-API-KEY', 'An admin API key, `stw_admin_...`.'),
+    customer: keyHeader('X-CUSTOMER-ID', 'The uid of the customer to act for.'),
+    customerKey: keyHeader('X-API-KEY', 'A customer’s own key, `stw_customer_...`.'),
+  },
+}
