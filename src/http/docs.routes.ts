@@ -1,21 +1,23 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { html } from 'hono/html'
 import * as z from 'zod'
 import { isPublic } from '../auth/declared.ts'
 import type { AppEnv } from '../env.ts'
+import { AppError } from '../errors.ts'
 import { describes, isPageFile } from './annotations.ts'
 import { once } from './once.ts'
+import { textValue } from './schemas.ts'
 
-/** Swagger UI sets styles on its elements; scripts, and all else, come from here only. */
+/** Scripts and styles, and all else, come from here only; the scripts make elements, and never markup from text. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  "style-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
 ].join('; ')
 
 const page = html`<!doctype html>
@@ -24,24 +26,23 @@ const page = html`<!doctype html>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Steward API</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="/docs/page.css">
+    <script type="module" src="/docs/page.js"></script>
   </head>
   <body>
-    <div id="docs"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <header>
+      <h1>Steward API</h1>
+      <p>What this page shows, for programs: <a href="/openapi.json">/openapi.json</a></p>
+    </header>
+    <main>
+      <noscript>This page needs JavaScript.</noscript>
+    </main>
   </body>
 </html>`
 
-const START =
-  "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null })\n"
-
-const file = (mediaType: string) => ({ mediaType, schema: z.string().meta({ examples: ['...'] }) })
-
-/** A file of Swagger UI, with the headers that every answer has. */
-async function serve(c: Context<AppEnv>, name: string, mediaType: string): Promise<Response> {
-  const file = await c.env.DOCS_FILES.fetch(new URL(`/${name}`, c.req.url))
-  return c.body(await file.arrayBuffer(), 200, { 'Content-Type': mediaType })
+const MEDIA_TYPES: Record<string, string> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
 }
 
 /** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
@@ -59,20 +60,21 @@ export function docsRoutes(app: Hono<AppEnv>) {
     )
     .get(
       '/docs',
-      describes(() => ({ summary: 'Read this document', answers: { 200: file('text/html') } })),
+      describes(() => ({
+        summary: 'Read this document',
+        answers: { 200: { mediaType: 'text/html', schema: textValue('<!doctype html>...') } },
+      })),
       isPublic(),
       (c) => {
         c.header('Content-Security-Policy', PAGE_POLICY)
         return c.html(page)
       },
     )
-    .get('/docs/start.js', isPageFile(), isPublic(), (c) =>
-      c.body(START, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }),
-    )
-    .get('/docs/swagger-ui.css', isPageFile(), isPublic(), (c) =>
-      serve(c, 'swagger-ui.css', 'text/css; charset=utf-8'),
-    )
-    .get('/docs/swagger-ui-bundle.js', isPageFile(), isPublic(), (c) =>
-      serve(c, 'swagger-ui-bundle.js', 'text/javascript; charset=utf-8'),
-    )
+    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), async (c) => {
+      const name = c.req.param('file')
+      const file = await c.env.DOCS_FILES.fetch(new URL(`/${name}`, c.req.url))
+      if (!file.ok) throw new AppError('not_found')
+      const type = MEDIA_TYPES[name.split('.')[1] ?? ''] ?? ''
+      return c.body(await file.arrayBuffer(), 200, { 'Content-Type': type })
+    })
 }

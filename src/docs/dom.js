@@ -1,0 +1,36 @@
+/**
+ * Makes an element. Text is text: nothing that a document says becomes markup.
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, string | boolean | undefined>} [attributes] false and undefined leave one out
+ * @param {...(Node | string | undefined)} children
+ * @returns {HTMLElementTagNameMap[Name]}
+ */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(key, value === true ? '' : value)
+  }
+  made.append(...children.filter((child) => child !== undefined))
+  return made
+}
+
+/**
+ * A field with its label and what is to be said of it.
+ * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} control its id ties them together
+ * @param {string} label
+ * @param {Node} [hint]
+ */
+export function field(control, label, hint) {
+  const about = hint && element('div', { class: 'hint', id: `${control.id}-hint` }, hint)
+  if (about) control.setAttribute('aria-describedby', about.id)
+  return element('div', { class: 'field' }, element('label', { for: control.id }, label), control, about)
+}
+
+/**
+ * Code that may be wider than the page: it scrolls, with the keyboard too.
+ * @param {string} text
+ * @param {string} label
+ */
+export const codeBlock = (text, label) =>
+  element('pre', { tabindex: '0', role: 'group', 'aria-label': label }, element('code', {}, text))

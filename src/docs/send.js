@@ -1,0 +1,63 @@
+import { credentials } from './credentials.js'
+
+/** @import { Components } from './openapi.js' */
+
+/** @typedef {{ method: string, path: string, headers: Headers, body: string | undefined }} Outgoing */
+
+/**
+ * Adds what identifies the caller: the credentials of one way to call, and the client's signature of the body.
+ * @param {Components} components
+ * @param {Record<string, unknown>} way
+ * @param {Outgoing} outgoing
+ */
+export async function identify(components, way, { headers, body }) {
+  const entered = credentials()
+  for (const scheme of Object.keys(way)) {
+    const value = entered[scheme]
+    const { type, name } = components.securitySchemes[scheme] ?? {}
+    if (!value) continue
+    if (type === 'http') headers.set('Authorization', `Bearer ${value}`)
+    else if (name) headers.set(name, value)
+  }
+  if ('client' in way && entered.secret && !headers.has('SWI-CS'))
+    headers.set('SWI-CS', await signature(entered.secret, body ?? ''))
+}
+
+/**
+ * `SWI-CS`: lower-case hex of HMAC-SHA-256 over the bytes of the body, keyed with the client's secret.
+ * @param {string} secret
+ * @param {string} body
+ */
+async function signature(secret, body) {
+  const utf8 = new TextEncoder()
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', utf8.encode(secret), algorithm, false, ['sign'])
+  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(body)))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** An answer is shown up to this many characters: an export can be as long as it likes. */
+const MAX_SHOWN = 100_000
+
+/**
+ * Sends a request, and gives what came of it as text.
+ * @param {Outgoing} outgoing
+ */
+export async function send({ method, path, headers, body }) {
+  const response = await fetch(path, {
+    method,
+    headers,
+    body: body ?? null,
+    credentials: 'omit',
+    cache: 'no-store',
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json')
+  const shown = isJson && text ? JSON.stringify(JSON.parse(text), null, 2) : text
+  return {
+    status: `${response.status} ${response.statusText}`.trim(),
+    ok: response.ok,
+    headers: response.headers,
+    body: shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}\n...` : shown,
+  }
+}
