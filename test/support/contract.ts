@@ -6,6 +6,7 @@ import { openapiDocument, pathTemplate } from '../../src/http/openapi.ts'
 const app = createApp()
 
 interface Operation {
+  operationId: string
   security: Record<string, unknown>[]
   parameters: { name: string; in: string; schema: Schema }[]
   requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
