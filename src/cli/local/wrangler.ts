@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { requiredSecrets } from './config.ts'
+import { configuredVars, requiredSecrets } from './config.ts'
 import { ROOT } from './project.ts'
 
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
@@ -17,7 +17,7 @@ const QUIET = {
 export function spawnWrangler(args: string[], options: { nodeArgs?: string[]; detached?: boolean } = {}) {
   return spawn(process.execPath, [...(options.nodeArgs ?? []), WRANGLER, ...args], {
     cwd: ROOT,
-    env: { ...withoutSecrets(process.env), ...QUIET },
+    env: { ...withoutOurs(process.env), ...QUIET },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: options.detached ?? false,
   })
@@ -38,9 +38,9 @@ export async function runWrangler(args: string[]): Promise<string> {
   return output
 }
 
-/** A secret that happens to be in the shell's environment would win over the file of the local state. */
-function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const secrets = requiredSecrets()
-  const others = Object.entries(environment).filter(([name]) => !secrets.includes(name))
+/** wrangler takes secrets and settings from the shell's environment, over the file of the local state, unless told of none. */
+function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = [...requiredSecrets(), ...Object.keys(configuredVars())]
+  const others = Object.entries(environment).filter(([name]) => !ours.includes(name))
   return Object.fromEntries(others) as NodeJS.ProcessEnv
 }
