@@ -37,7 +37,7 @@ export const entryObject = once(() =>
       target_type: nullableText('api_key'),
       target_id: nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
       changes: z
-        .record(z.string(), z.tuple([z.unknown(), z.unknown()]))
+        .record(z.string(), z.array(z.unknown()).length(2))
         .nullable()
         .optional()
         .meta({ examples: [{ role: ['admin', 'super_admin'] }] }),

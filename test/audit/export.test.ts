@@ -1,6 +1,5 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import Papa from 'papaparse'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import schema from '../../src/audit/entry.schema.json'
 import { adminApiKeys } from '../../src/db/schema/staff.ts'
@@ -17,6 +16,7 @@ import {
 import { seedTrail } from '../support/audit-seed.ts'
 import { failingDatabase, fetchWith } from '../support/bindings.ts'
 import { countedBindings } from '../support/counted-bindings.ts'
+import { csvRows } from '../support/csv.ts'
 import { database, makeAdminKey } from '../support/factories.ts'
 import { loggedIn } from '../support/http.ts'
 
@@ -66,7 +66,7 @@ describe('as CSV', () => {
   const csv = async (query = '') => {
     const answer = await admin.call(`${PATH}?format=csv${query}`)
     expect(answer.status).toBe(200)
-    return { ...answer, rows: Papa.parse<string[]>(answer.text.trimEnd()).data }
+    return { ...answer, rows: csvRows(answer.text) }
   }
 
   test('holds all members of each entry, in the order of its schema', async () => {

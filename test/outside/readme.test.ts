@@ -16,9 +16,15 @@ function block(language: string, text: string): string {
 }
 
 test('the line that signs a body prints the signature and nothing else', async () => {
-  const [command, comment] = block('sh', 'openssl dgst').trim().split('\n')
+  const [command, comment] = block('sh', '-hmac swi-test-secret').trim().split('\n')
   const { stdout } = await run('sh', ['-c', `${command}`], { cwd: root })
   expect(stdout).toBe(`${comment?.replace('# ', '')}\n`)
+})
+
+test('the lines that bind a signature print the header', async () => {
+  const { stdout } = await run('sh', ['-c', block('sh', 'sha256()')], { cwd: root })
+  const v2 = '2b73312740d32794ac9e613663c1be25391443b286ed1aefa64f635d587e4df9'
+  expect(stdout).toBe(`SWI-CS: t=1764100000,v2=${v2}\n`)
 })
 
 test('the typed client compiles in a project that has hono and TypeScript only', async () => {
