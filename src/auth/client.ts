@@ -39,7 +39,7 @@ export async function verifySignature(
   sealingKeys: string,
   header: string,
   request: SignedRequest,
-  now: number,
+  arrivedAt: number,
 ): Promise<Signature> {
   const signature = readSignature(header)
   if (client.requireBoundSignatures && signature.time === undefined) throw new AppError('checksum_mismatch')
@@ -48,7 +48,7 @@ export async function verifySignature(
     if (sealedSecret === null) continue
     const key = await secretOf(client.id, sealedSecret, sealingKeys)
     if (!(await crypto.subtle.verify(HMAC, key, signature.hmac, bytes))) continue
-    checkTime(signature, now)
+    checkTime(signature, arrivedAt)
     return signature
   }
   throw new AppError('checksum_mismatch')

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { SealingKeys } from '../../src/crypto/sealed-secret.ts'
 import { clients, usedSignatures } from '../../src/db/schema/staff.ts'
 import worker from '../../src/index.ts'
-import { failingDatabase, fetchWith } from '../support/bindings.ts'
+import { failingDatabase, fetchWith, interceptedDatabase } from '../support/bindings.ts'
 import { counted } from '../support/counted-bindings.ts'
 import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../support/factories.ts'
 import { type Answer, type CallOptions, call, checksum, loggedIn } from '../support/http.ts'
@@ -184,6 +184,21 @@ describe('a bound signature', () => {
     const read = { path: '/admin', signed: { t: secondsNow() } }
     for (let i = 0; i < 2; i++) expect((await send(read)).status).toBe(200)
     expect(await database().select().from(usedSignatures)).toEqual([])
+  })
+
+  test('is good for a stream that goes on longer than it is', async () => {
+    let trips = 0
+    const DB = interceptedDatabase(env.DB, {
+      after: () => {
+        trips++
+      },
+    })
+    const start = Date.now()
+    const now = () => start + trips * 400_000
+    const via = (request: Request) => fetchWith({ DB }, request, now)
+    const exported = await send({ path: '/admin/audit/export', via })
+    expect(exported.status).toBe(200)
+    expect(trips).toBeGreaterThan(0)
   })
 
   test('cannot be checked without D1, and then nothing happens', async () => {
