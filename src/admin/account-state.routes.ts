@@ -1,10 +1,12 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { adminObject, presentAdmin } from '../auth/account.ts'
+import type { Changed } from '../audit/changes.ts'
+import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../auth/account.ts'
+import type { SessionActor } from '../auth/actor.ts'
 import { forgetKeys } from '../auth/admin-api-key.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { ROLES } from '../auth/permissions.ts'
-import { requires } from '../auth/requires.ts'
+import { type ActorEnv, requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { adminAnswer } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
@@ -37,7 +39,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     requires('admins:manage', 'admin'),
     async (c) => {
       const { db, actor, now } = c.var
-      const account = await disableAdmin(db, actor, c.req.param('id'), now())
+      const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
       return c.json({ message: DISABLED, data: presentAdmin(account, now()) })
     },
   )
@@ -50,7 +52,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
-      const account = await enableAdmin(c.var.db, c.req.param('id'))
+      const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
       return c.json({ message: ENABLED, data: presentAdmin(account, c.var.now()) })
     },
   )
@@ -67,7 +69,8 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
       const { db, actor, now } = c.var
-      const account = await changeRole(db, actor, c.req.param('id'), c.req.valid('json').role)
+      const { role } = c.req.valid('json')
+      const account = noteChange(c, await changeRole(db, actor, c.req.param('id'), role))
       return c.json({ message: ROLE_UPDATED, data: presentAdmin(account, now()) })
     },
   )
@@ -83,8 +86,9 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     requires('admins:manage', 'admin'),
     async (c) => {
       const { db, actor, now } = c.var
-      const { account, keys } = await revokeCredentials(db, actor, c.req.param('id'), now())
+      const { keys, ...changed } = await revokeCredentials(db, actor, c.req.param('id'), now())
       inBackground(c.executionCtx, 'forget_keys', forgetKeys(c.env.KEYS, keys))
+      const account = noteChange(c, changed)
       return c.json({ message: CREDENTIALS_REVOKED, data: presentAdmin(account, now()) })
     },
   )
@@ -101,3 +105,13 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       return c.json({ message: UNLOCK_SENT, data: presentAdmin(account, c.var.now()) })
     },
   )
+
+/** Puts what changed of an account into the record. Returns the account as it is now. */
+function noteChange(
+  c: Context<ActorEnv<SessionActor>>,
+  { before, after }: Changed<AdminAccount>,
+): AdminAccount {
+  const { act, now } = c.var
+  act.changed('admin', { before: toldAdmin(before, now()), after: toldAdmin(after, now()) })
+  return after
+}

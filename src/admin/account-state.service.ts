@@ -1,5 +1,6 @@
 import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import type { Changed } from '../audit/changes.ts'
 import type { AdminAccount } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import type { Role } from '../auth/permissions.ts'
@@ -22,37 +23,42 @@ export async function disableAdmin(
   actor: Actor,
   id: string,
   now: number,
-): Promise<AdminAccount> {
+): Promise<Changed<AdminAccount>> {
   if (actor.adminId === Number(id)) throw new AppError('self_action')
   const change = and(isNull(admins.disabledAt), isExpendable(db))
-  const account = await changeAndEndSessions(db, id, change, { disabledAt: now })
-  if (account.disabledAt === null) throw new AppError('last_super_admin')
-  return account
+  const changed = await changeAndEndSessions(db, id, change, { disabledAt: now })
+  if (changed.after.disabledAt === null) throw new AppError('last_super_admin')
+  return changed
 }
 
 /**
  * Enables an account. The sessions it had stay ended. Doing it twice changes nothing.
  * @throws AppError admin_unknown
  */
-export async function enableAdmin(db: Database, id: string): Promise<AdminAccount> {
+export async function enableAdmin(db: Database, id: string): Promise<Changed<AdminAccount>> {
   const enabled = db
     .update(admins)
     .set({ disabledAt: null })
     .where(eq(admins.id, Number(id)))
-  const [, [account]] = await db.batch([enabled, accountById(db, id)])
-  return found(account, id)
+  const [[before], , [after]] = await db.batch([accountById(db, id), enabled, accountById(db, id)])
+  return { before: found(before, id), after: found(after, id) }
 }
 
 /**
  * Gives an account a role and ends its sessions, if it had another.
  * @throws AppError self_action, admin_unknown, last_super_admin
  */
-export async function changeRole(db: Database, actor: Actor, id: string, role: Role): Promise<AdminAccount> {
+export async function changeRole(
+  db: Database,
+  actor: Actor,
+  id: string,
+  role: Role,
+): Promise<Changed<AdminAccount>> {
   if (actor.adminId === Number(id) && actor.role !== role) throw new AppError('self_action')
   const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(db))
-  const account = await changeAndEndSessions(db, id, change, { role })
-  if (account.role !== role) throw new AppError('last_super_admin')
-  return account
+  const changed = await changeAndEndSessions(db, id, change, { role })
+  if (changed.after.role !== role) throw new AppError('last_super_admin')
+  return changed
 }
 
 /**
@@ -64,16 +70,17 @@ export async function revokeCredentials(
   actor: Actor,
   id: string,
   now: number,
-): Promise<{ account: AdminAccount; keys: RevokedKeys }> {
+): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
   const adminId = Number(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
-  const [keys, , , [account]] = await db.batch([
+  const [[before], keys, , , [after]] = await db.batch([
+    accountById(db, id),
     revokeKeysOf(db, adminId, now),
     db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
     endSessionsOf(db, adminId),
     accountById(db, id),
   ])
-  return { account: found(account, id), keys }
+  return { before: found(before, id), after: found(after, id), keys }
 }
 
 type RevokedKeys = Awaited<ReturnType<typeof revokeKeysOf>>
@@ -102,20 +109,21 @@ function isExpendable(db: Database): SQL | undefined {
   return or(ne(admins.role, 'super_admin'), isNotNull(admins.disabledAt), exists(another))
 }
 
-/** Makes a change if its condition holds, ends all sessions if so, and gives the account as it is then: in one transaction. */
+/** Makes a change if its condition holds, and ends all sessions if so, in one transaction. */
 async function changeAndEndSessions(
   db: Database,
   id: string,
   condition: SQL | undefined,
   change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
-): Promise<AdminAccount> {
+): Promise<Changed<AdminAccount>> {
   const changing = and(eq(admins.id, Number(id)), condition)
-  const [, , [account]] = await db.batch([
+  const [[before], , , [after]] = await db.batch([
+    accountById(db, id),
     db
       .delete(adminSessions)
       .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
     db.update(admins).set(change).where(changing),
     accountById(db, id),
   ])
-  return found(account, id)
+  return { before: found(before, id), after: found(after, id) }
 }

@@ -79,7 +79,9 @@ export const accountsRoutes = new Hono<AdminEnv>()
       const { act, now } = c.var
       const { account, afterwards } = await inviteAdmin(lockoutStores(c), c.req.valid('json'), now())
       if (afterwards) c.executionCtx.waitUntil(afterwards)
+      const data = presentAdmin(account, now())
       act.about('admin', `${account.id}`)
-      return c.json({ message: CREATED, data: presentAdmin(account, now()) }, 201)
+      act.changed('admin', { before: null, after: data })
+      return c.json({ message: CREATED, data }, 201)
     },
   )

@@ -1,5 +1,6 @@
 import { and, count, eq, not, sql } from 'drizzle-orm'
 import * as z from 'zod'
+import type { Changed } from '../audit/changes.ts'
 import type { AdminActor } from '../auth/actor.ts'
 import { SCOPES, type Scope } from '../auth/permissions.ts'
 import { isSessionOpen } from '../auth/revocation.ts'
@@ -104,14 +105,17 @@ export async function revokeApiKey(
   actor: Owner,
   id: string,
   now: number,
-): Promise<{ apiKey: ApiKey; revoked: ApiKeyRow }> {
-  const [row] = await db
-    .update(adminApiKeys)
-    .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
-    .where(visibleTo(actor, id))
-    .returning()
+): Promise<Changed<ApiKey> & { revoked: ApiKeyRow }> {
+  const [[before], [row]] = await db.batch([
+    db.select().from(adminApiKeys).where(visibleTo(actor, id)),
+    db
+      .update(adminApiKeys)
+      .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
+      .where(visibleTo(actor, id))
+      .returning(),
+  ])
   const revoked = found(row)
-  return { apiKey: presentApiKey(revoked), revoked }
+  return { before: presentApiKey(found(before)), after: presentApiKey(revoked), revoked }
 }
 
 /** The key with this id, if the actor may know of it: its own, or any for a super_admin. */

@@ -17,6 +17,7 @@ import {
   getApiKey,
   listApiKeys,
   newApiKeyObject,
+  presentApiKey,
   revokeApiKey,
 } from './api-key-records.service.ts'
 import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
@@ -66,6 +67,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       const stores = { db: c.var.db, kv: c.env.KEYS }
       const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
       c.var.act.about('api_key', apiKey.id)
+      c.var.act.changed('api_key', { before: null, after: apiKey })
       return c.json({ message: 'API key created successfully', data: apiKey }, 201)
     },
   )
@@ -118,6 +120,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
         c.var.now(),
       )
       inBackground(c.executionCtx, 'forget_key', forgetLater(stores.kv, replaced, grace))
+      c.var.act.changed('api_key', { before: presentApiKey(replaced), after: apiKey })
       return c.json({ message: 'API key rolled successfully', data: apiKey })
     },
   )
@@ -130,9 +133,10 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const { apiKey, revoked } = await revokeApiKey(db, actor, c.req.param('id'), now())
+      const { db, actor, act, now } = c.var
+      const { revoked, ...changed } = await revokeApiKey(db, actor, c.req.param('id'), now())
       inBackground(c.executionCtx, 'forget_key', forgetKeys(c.env.KEYS, [revoked]))
-      return c.json({ message: 'API key revoked successfully', data: apiKey })
+      act.changed('api_key', changed)
+      return c.json({ message: 'API key revoked successfully', data: changed.after })
     },
   )

@@ -30,6 +30,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       const input = { name, requireBoundSignatures }
       const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
       act.about('client', client.id)
+      act.changed('client', { before: null, after: client })
       return c.json({ message: 'Client created successfully', data: client }, 201)
     },
   )
@@ -60,8 +61,9 @@ export const clientsRoutes = new Hono<AdminEnv>()
     body(clientChanges),
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
-      const client = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
-      return c.json({ message: 'Client updated successfully', data: client })
+      const change = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
+      c.var.act.changed('client', change)
+      return c.json({ message: 'Client updated successfully', data: change.after })
     },
   )
   .post(
@@ -74,14 +76,15 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requires('clients:manage', 'client'),
     body(graceInput),
     async (c) => {
-      const client = await rotateClient(
+      const change = await rotateClient(
         c.var.db,
         c.env.CLIENT_SECRETS_KEYS,
         c.req.param('id'),
         c.req.valid('json').grace_seconds,
         c.var.now(),
       )
-      return c.json({ message: 'Client rotated successfully', data: client })
+      c.var.act.changed('client', change)
+      return c.json({ message: 'Client rotated successfully', data: change.after })
     },
   )
   .post(
@@ -93,9 +96,10 @@ export const clientsRoutes = new Hono<AdminEnv>()
     })),
     requires('clients:manage', 'client'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const client = await disableClient(db, actor.clientId, c.req.param('id'), now())
-      return c.json({ message: 'Client disabled successfully', data: client })
+      const { db, actor, act, now } = c.var
+      const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
+      act.changed('client', change)
+      return c.json({ message: 'Client disabled successfully', data: change.after })
     },
   )
   .post(
@@ -107,7 +111,8 @@ export const clientsRoutes = new Hono<AdminEnv>()
     })),
     requires('clients:manage', 'client'),
     async (c) => {
-      const client = await enableClient(c.var.db, c.req.param('id'))
-      return c.json({ message: 'Client enabled successfully', data: client })
+      const change = await enableClient(c.var.db, c.req.param('id'))
+      c.var.act.changed('client', change)
+      return c.json({ message: 'Client enabled successfully', data: change.after })
     },
   )

@@ -1,5 +1,6 @@
-import { and, eq, exists, isNull, sql } from 'drizzle-orm'
+import { and, eq, exists, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import type { Changed } from '../audit/changes.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
@@ -36,11 +37,13 @@ export async function createClient(
  * Changes what is given of a client.
  * @throws AppError client_id_unknown
  */
-export async function changeClient(db: Database, id: string, changes: Partial<ClientInput>): Promise<Client> {
+export function changeClient(
+  db: Database,
+  id: string,
+  changes: Partial<ClientInput>,
+): Promise<Changed<Client>> {
   // An update needs something to set.
-  const change = { ...changes, name: changes.name ?? sql`${clients.name}` }
-  const [row] = await db.update(clients).set(change).where(eq(clients.id, id)).returning()
-  return presentClient(found(row))
+  return change(db, id, { ...changes, name: changes.name ?? sql`${clients.name}` })
 }
 
 /**
@@ -53,18 +56,14 @@ export async function rotateClient(
   id: string,
   graceSeconds: number,
   now: number,
-): Promise<IssuedClient> {
+): Promise<Changed<IssuedClient, Client>> {
   const { secret, sealedSecret } = await newSecret(sealingKeys, id)
-  const [row] = await db
-    .update(clients)
-    .set({
-      sealedSecret,
-      previousSealedSecret: graceSeconds > 0 ? sql`${clients.sealedSecret}` : null,
-      previousSecretExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
-    })
-    .where(eq(clients.id, id))
-    .returning()
-  return { ...presentClient(found(row)), secret }
+  const { before, after } = await change(db, id, {
+    sealedSecret,
+    previousSealedSecret: graceSeconds > 0 ? sql`${clients.sealedSecret}` : null,
+    previousSecretExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+  })
+  return { before, after: { ...after, secret } }
 }
 
 /**
@@ -77,7 +76,7 @@ export async function disableClient(
   callingId: string,
   id: string,
   now: number,
-): Promise<Client> {
+): Promise<Changed<Client>> {
   if (id === callingId)
     throw new AppError('self_action', { message: 'A call cannot disable the client it came through' })
   const calling = alias(clients, 'calling')
@@ -85,23 +84,26 @@ export async function disableClient(
     .select({ id: calling.id })
     .from(calling)
     .where(and(eq(calling.id, callingId), isNull(calling.disabledAt)))
-  const [[existing], [disabled]] = await db.batch([
-    db.select().from(clients).where(eq(clients.id, id)),
-    db
-      .update(clients)
-      .set({ disabledAt: sql`coalesce(${clients.disabledAt}, ${now})` })
-      .where(and(eq(clients.id, id), exists(stillEnabled)))
-      .returning(),
-  ])
-  found(existing)
-  if (!disabled) throw new AppError('client_unknown')
-  return presentClient(disabled)
+  const disabledAt = sql`coalesce(${clients.disabledAt}, ${now})`
+  return change(db, id, { disabledAt }, exists(stillEnabled))
 }
 
 /** @throws AppError client_id_unknown */
-export async function enableClient(db: Database, id: string): Promise<Client> {
-  const [row] = await db.update(clients).set({ disabledAt: null }).where(eq(clients.id, id)).returning()
-  return presentClient(found(row))
+export const enableClient = (db: Database, id: string): Promise<Changed<Client>> =>
+  change(db, id, { disabledAt: null })
+
+type Change = Parameters<ReturnType<Database['update']>['set']>[0]
+
+/** @throws AppError client_id_unknown, client_unknown if the condition does not hold: the calling client is disabled */
+async function change(db: Database, id: string, values: Change, condition?: SQL): Promise<Changed<Client>> {
+  const own = eq(clients.id, id)
+  const [[before], [after]] = await db.batch([
+    db.select().from(clients).where(own),
+    db.update(clients).set(values).where(and(own, condition)).returning(),
+  ])
+  const existing = found(before)
+  if (!after) throw new AppError('client_unknown')
+  return { before: presentClient(existing), after: presentClient(after) }
 }
 
 /** A new secret of a client: in clear this once, and sealed for its row. */

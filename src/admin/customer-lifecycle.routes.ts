@@ -37,9 +37,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const customer = await deleteCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      return c.json({ message: 'Customer deleted successfully', data: customer })
+      const { db, actor, act, now } = c.var
+      const change = await deleteCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      act.changed('customer', change)
+      return c.json({ message: 'Customer deleted successfully', data: change.after })
     },
   )
   .post(
@@ -51,9 +52,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const customer = await suspendCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      return c.json({ message: 'Customer suspended successfully', data: customer })
+      const { db, actor, act, now } = c.var
+      const change = await suspendCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      act.changed('customer', change)
+      return c.json({ message: 'Customer suspended successfully', data: change.after })
     },
   )
   .post(
@@ -65,9 +67,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const customer = await activateCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      return c.json({ message: 'Customer activated successfully', data: customer })
+      const { db, actor, act, now } = c.var
+      const change = await activateCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      act.changed('customer', change)
+      return c.json({ message: 'Customer activated successfully', data: change.after })
     },
   )
   .post(
@@ -84,7 +87,8 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { db, actor, now } = c.var
       const key = await createKeyFor(db, actor, c.req.param('uid'), c.req.valid('json').name, now())
-      c.var.facts.target = { type: 'api_key', id: key.id }
+      c.var.act.about('api_key', key.id)
+      c.var.act.changed('api_key', { before: null, after: key })
       return c.json({ message: 'API key created successfully', data: key }, 201)
     },
   )

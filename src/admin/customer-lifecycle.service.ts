@@ -1,4 +1,5 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
+import type { Changed } from '../audit/changes.ts'
 import type { AdminActor } from '../auth/actor.ts'
 import { reachOf } from '../auth/actor.ts'
 import { newCustomerKey } from '../customer/api-keys.service.ts'
@@ -74,13 +75,13 @@ async function change(
   uid: string,
   values: Change,
   condition?: SQL,
-): Promise<Customer> {
+): Promise<Changed<Customer>> {
   const own = inReach(reach, uid)
-  const [[existing], [changed]] = await db.batch([
-    db.select({ uid: customers.uid }).from(customers).where(own),
+  const [[before], [after]] = await db.batch([
+    db.select().from(customers).where(own),
     db.update(customers).set(values).where(and(own, condition)).returning(),
   ])
-  found(existing)
-  if (!changed) throw new AppError('customer_pending_delete')
-  return presentCustomer(changed)
+  const existing = found(before)
+  if (!after) throw new AppError('customer_pending_delete')
+  return { before: presentCustomer(existing), after: presentCustomer(after) }
 }

@@ -115,6 +115,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       if (reachOf(c.var.actor) !== null) throw new AppError('scope_insufficient')
       const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
       c.var.act.about('customer', customer.customer_uid)
+      c.var.act.changed('customer', { before: null, after: customer })
       return c.json({ message: 'Customer created successfully', data: customer }, 201)
     },
   )
@@ -155,7 +156,8 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
 
 async function answerUpdated(c: Context<ActorEnv>, uid: string, input: Partial<CustomerInput>) {
-  const { db, actor, now } = c.var
-  const customer = await updateCustomer(db, reachOf(actor), uid, input, now())
-  return c.json({ message: 'Customer updated successfully', data: customer })
+  const { db, actor, act, now } = c.var
+  const change = await updateCustomer(db, reachOf(actor), uid, input, now())
+  act.changed('customer', change)
+  return c.json({ message: 'Customer updated successfully', data: change.after })
 }

@@ -1,6 +1,7 @@
 import { and, type Column, count, eq, gt, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
 import type * as z from 'zod'
+import type { Changed } from '../audit/changes.ts'
 import { randomUid } from '../crypto/random.ts'
 import { accountObject, presentAccount } from '../customer/account.service.ts'
 import type { Database } from '../db/client.ts'
@@ -96,17 +97,21 @@ export async function updateCustomer(
   uid: string,
   { company, ...input }: Partial<CustomerInput>,
   now: number,
-): Promise<Customer> {
+): Promise<Changed<Customer>> {
   const parts = sql`json_patch(coalesce(${customers.company}, '{}'), ${JSON.stringify(company)})`
   const changed = company ? { company: parts } : company === null ? { company } : {}
-  const [row] = await refuseTakenEmail(
-    db
-      .update(customers)
-      .set({ ...input, ...changed, updatedAt: now })
-      .where(inReach(reach, uid))
-      .returning(),
+  const own = inReach(reach, uid)
+  const [[before], [after]] = await refuseTakenEmail(
+    db.batch([
+      db.select().from(customers).where(own),
+      db
+        .update(customers)
+        .set({ ...input, ...changed, updatedAt: now })
+        .where(own)
+        .returning(),
+    ]),
   )
-  return presentCustomer(found(row))
+  return { before: presentCustomer(found(before)), after: presentCustomer(found(after)) }
 }
 
 /** The customer with this uid, for a caller with this reach. */

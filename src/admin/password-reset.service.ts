@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import type { Changed } from '../audit/changes.ts'
 import { type AdminAccount, emailHashOf } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import { forgetKeys } from '../auth/admin-api-key.ts'
@@ -11,7 +12,7 @@ import { admins, unlockTokens } from '../db/schema/staff.ts'
 import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { passwordResetMail } from '../mail/templates.ts'
-import { getAdmin } from './accounts.service.ts'
+import { accountById, found, getAdmin } from './accounts.service.ts'
 
 /**
  * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
@@ -24,7 +25,7 @@ export async function resetPassword(
   actor: Pick<SessionActor, 'adminId'>,
   id: string,
   now: Clock,
-): Promise<{ account: AdminAccount; afterwards: Promise<unknown> }> {
+): Promise<Changed<AdminAccount> & { afterwards: Promise<unknown> }> {
   if (actor.adminId === Number(id)) throw new AppError('self_action')
   const account = await getAdmin(db, id)
   const password = randomPassword()
@@ -36,7 +37,7 @@ export async function resetPassword(
   )
   // Not when the request began: what was made since then ends as well.
   const revokedAt = now()
-  const [forgotten, keys] = await db.batch([
+  const [forgotten, keys, , , , [after]] = await db.batch([
     forgetFailures(db, emailHash),
     revokeKeysOf(db, account.id, revokedAt),
     db
@@ -45,10 +46,11 @@ export async function resetPassword(
       .where(eq(admins.id, account.id)),
     endSessionsOf(db, account.id),
     db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
+    accountById(db, id),
   ])
-  const { hasChangedPassword, passwordExpiresAt } = pending
   return {
-    account: { ...account, hasChangedPassword, passwordExpiresAt, lockedUntil: null },
+    before: account,
+    after: found(after, id),
     afterwards: Promise.all([unmirrorForgotten(kv, emailHash, forgotten), forgetKeys(kv, keys)]),
   }
 }

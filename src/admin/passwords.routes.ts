@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { adminObject, presentAdmin } from '../auth/account.ts'
+import { adminObject, presentAdmin, toldAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { AppError } from '../errors.ts'
@@ -50,7 +50,9 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       const { result, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
       if (afterwards) c.executionCtx.waitUntil(afterwards)
       if (result instanceof AppError) throw result
-      return c.json({ message: UPDATED, data: presentAdmin(result, now()) })
+      const data = presentAdmin(result, now())
+      act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })
+      return c.json({ message: UPDATED, data })
     },
   )
   .post(
@@ -64,9 +66,12 @@ export const passwordsRoutes = new Hono<AdminEnv>()
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
-      const { actor, now } = c.var
-      const { account, afterwards } = await resetPassword(lockoutStores(c), actor, c.req.param('id'), now)
+      const { actor, act, now } = c.var
+      const id = c.req.param('id')
+      const { before, after, afterwards } = await resetPassword(lockoutStores(c), actor, id, now)
       inBackground(c.executionCtx, 'forget_credentials', afterwards)
-      return c.json({ message: RESET, data: presentAdmin(account, now()) })
+      const told = { before: toldAdmin(before, now()), after: toldAdmin(after, now()) }
+      act.changed('admin', { ...told, after: { ...told.after, password: true } })
+      return c.json({ message: RESET, data: presentAdmin(after, now()) })
     },
   )

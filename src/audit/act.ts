@@ -6,6 +6,7 @@ import { keptHeader } from '../http/headers.ts'
 import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'
 import { logFailure } from '../log.ts'
+import { type Changed, changesBetween, type ToldThing } from './changes.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
 import { recordable, recordablePath } from './recordable.ts'
 
@@ -45,6 +46,11 @@ export class Act {
     const { facts } = this.#c.var
     facts.target = { type, id }
     if (type === 'customer') facts.customerUid = uidOrNull(id)
+  }
+
+  /** Notes what the act changed of a thing, as the API shows it. */
+  changed(thing: ToldThing, change: Changed<object, object | null>): void {
+    this.#c.var.facts.changes = changesBetween(thing, change)
   }
 
   /**

@@ -57,3 +57,9 @@ export const presentAdmin = (
   created_at: timestamp(account.createdAt),
   last_login_at: timestamp(account.lastLoginAt),
 })
+
+/** An account as records tell the changes of it. */
+export const toldAdmin = (account: AdminAccount, now: number) => ({
+  ...presentAdmin(account, now),
+  credentials_valid_from: timestamp(account.credentialsValidFrom || null),
+})
