@@ -1,7 +1,9 @@
-import { and, asc, desc, eq, isNotNull, notExists, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, exists, isNotNull, isNull, not, notExists, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { randomUid } from '../crypto/random.ts'
 import type { Database } from '../db/client.ts'
+import { customers } from '../db/schema/customers.ts'
 import { lists, listTasks, members } from '../db/schema/lists.ts'
 import type { Clock } from '../env.ts'
 import { logFailure } from '../log.ts'
@@ -70,13 +72,32 @@ export async function runListTasks(db: Database, now: Clock): Promise<void> {
   }
 }
 
-/** Copies come first: the members of a deleted list stay for as long as they are being copied. */
-const nextTask = (db: Database) =>
-  db
+/**
+ * Copies come first, and the members of a deleted list stay for as long as they are being copied. For a customer that
+ * is suspended nothing is copied: it goes on where it stopped once the customer is active again.
+ */
+function nextTask(db: Database) {
+  const copies = alias(listTasks, 'copies')
+  const isBeingCopied = exists(db.select().from(copies).where(eq(copies.sourceId, listTasks.listId)))
+  const ofActiveCustomer = exists(
+    db
+      .select({ id: lists.id })
+      .from(lists)
+      .innerJoin(customers, and(eq(customers.uid, lists.customerUid), eq(customers.status, 'active')))
+      .where(eq(lists.id, listTasks.listId)),
+  )
+  return db
     .select()
     .from(listTasks)
+    .where(
+      or(
+        and(isNotNull(listTasks.sourceId), ofActiveCustomer),
+        and(isNull(listTasks.sourceId), not(isBeingCopied)),
+      ),
+    )
     .orderBy(desc(isNotNull(listTasks.sourceId)), asc(listTasks.listId))
     .limit(1)
+}
 
 const copyStep = (db: Database, listId: number | SQL, now: number) => {
   const next = sql`FROM list_contacts AS source

@@ -1,5 +1,7 @@
+import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { MEMBERS_PER_STEP, runListTasks } from '../../src/customer/list-tasks.service.ts'
+import { customers } from '../../src/db/schema/customers.ts'
 import { listTasks, members } from '../../src/db/schema/lists.ts'
 import { failingDatabase, fetchWith } from '../support/bindings.ts'
 import { database } from '../support/factories.ts'
@@ -82,6 +84,22 @@ describe('a copy', () => {
     expect(await countOf(list.uid)).toBe(MEMBERS_PER_STEP * 2 + 1)
     expect(await tasks()).toEqual([])
     expect(await database().$count(members)).toBe(MEMBERS_PER_STEP * 2 + 1)
+  })
+
+  test('waits while its customer is suspended, and loses nothing by it', async () => {
+    const customerIs = (status: 'active' | 'inactive') =>
+      database().update(customers).set({ status }).where(eq(customers.uid, customer.uid))
+    const uid = await makeList()
+    await seedMembers(uid, MEMBERS_PER_STEP + 1)
+    const { list } = (await cutOff(`/lists/${uid}/copy`, { body: {} })).json
+    await cutOff(`/lists/${uid}`, { method: 'DELETE' })
+    await customerIs('inactive')
+    await runListTasks(database(), Date.now)
+    expect(await tasks()).toHaveLength(2)
+    await customerIs('active')
+    await runListTasks(database(), Date.now)
+    expect(await countOf(list.uid)).toBe(MEMBERS_PER_STEP + 1)
+    expect(await tasks()).toEqual([])
   })
 
   test('is finished after the answer', async () => {
