@@ -53,13 +53,13 @@ export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: num
  * @throws AppError customer_unknown, customer_pending_delete
  */
 export async function createKeyFor(db: Database, actor: AdminActor, uid: string, name: string, now: number) {
-  const maker = { adminId: actor.adminId, apiKeyId: actor.via === 'api_key' ? actor.apiKeyId : null }
-  const { key, row } = newCustomerKey(uid, name, maker, now)
+  const { key, row } = newCustomerKey(uid, name, now)
+  const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
   const own = inReach(reachOf(actor), uid)
   const [[customer]] = await db.batch([
     db.select({ status: customers.status }).from(customers).where(own),
     db.insert(customerApiKeys).select(
-      sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${maker.adminId}, ${maker.apiKeyId}, ${now}, NULL
+      sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${actor.adminId}, ${makingKeyId}, ${now}, NULL
         FROM customers WHERE ${and(own, ne(customers.status, 'pending_delete'))}`,
     ),
   ])

@@ -30,7 +30,7 @@ export interface Change<Before extends Selects = Selects, After extends Selects 
 /** What a customer endpoint gets: whose data it is about, and the way to it. Who is calling is not its business. */
 export interface CustomerScope extends Reader {
   readonly uid: string
-  /** The id of the API key that the call is made with: whose an `Idempotency-Key` is. */
+  /** The id of the API key that the call is made with: an `Idempotency-Key` is its, and so are keys that it makes. */
   readonly callerId: string
   /**
    * Changes something, in one transaction and one D1 round trip, and gives what its selects found. A repetition of the

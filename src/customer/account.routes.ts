@@ -53,7 +53,9 @@ export const accountRoutes = new Hono<CustomerEnv>()
     requiresCustomer({ ownKeyOnly: true }),
     body(() => z.strictObject({ name: name() })),
     async (c) => {
-      const key = await createCustomerKey(c.var.customer, c.req.valid('json').name, c.var.now())
+      const { customer, now } = c.var
+      const { name } = c.req.valid('json')
+      const key = await createCustomerKey(customer, c.env.PSEUDONYM_KEY, name, now())
       noteMade(c, 'api_key', key.id)
       return c.json(
         { status: 'success' as const, message: 'API key created successfully', api_key: key },

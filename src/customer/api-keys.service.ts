@@ -46,14 +46,8 @@ export const newCustomerKeyObject = once(() =>
     .meta({ id: 'CreatedCustomerApiKey' }),
 )
 
-/** The staff who make a key for a customer, and the API key that they do it with. */
-export interface KeyMaker {
-  adminId: number
-  apiKeyId: string | null
-}
-
-/** A new key of a customer, in clear, and its row. */
-export function newCustomerKey(customerUid: string, name: string, maker: KeyMaker | null, now: number) {
+/** A new key of a customer, in clear, and its row, which says nothing yet of who made it. */
+export function newCustomerKey(customerUid: string, name: string, now: number) {
   const key = createAccessKey('customer')
   const row = {
     id: randomId('key'),
@@ -61,8 +55,6 @@ export function newCustomerKey(customerUid: string, name: string, maker: KeyMake
     name,
     keyHash: sha256Hex(key),
     keyHint: keyHint('customer', key),
-    madeByAdminId: maker?.adminId ?? null,
-    madeByApiKeyId: maker?.apiKeyId ?? null,
     createdAt: now,
     revokedAt: null,
   }
@@ -70,20 +62,28 @@ export function newCustomerKey(customerUid: string, name: string, maker: KeyMake
 }
 
 /**
- * Creates a key for the customer itself. The clear key is in this answer and nowhere else.
+ * Creates a key for the customer itself. One that is made with a key of staff's making is of their making too: what
+ * ends theirs ends all that came of it. The clear key is in this answer and nowhere else.
  * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it
  */
 export async function createCustomerKey(
   scope: CustomerScope,
+  pseudonymKey: string,
   name: string,
   now: number,
 ): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
-  const { key, row } = newCustomerKey(scope.uid, name, null, now)
+  const { key, row } = newCustomerKey(scope.uid, name, now)
+  const ofCaller = (column: 'made_by_admin_id' | 'made_by_api_key_id') =>
+    sql`(SELECT ${sql.raw(column)} FROM customer_api_keys WHERE id = ${scope.callerId})`
+  const maker = {
+    madeByAdminId: ofCaller('made_by_admin_id'),
+    madeByApiKeyId: ofCaller('made_by_api_key_id'),
+  }
   const { made } = await scope.write({
-    statements: [scope.db.insert(customerApiKeys).values(row)],
+    statements: [scope.db.insert(customerApiKeys).values({ ...row, ...maker })],
     after: { made: keyQuery(scope, row.id) },
   })
-  const { id, ...rest } = presentKey(foundKey(made), { type: 'customer' })
+  const { id, ...rest } = await withMaker(foundKey(made), pseudonymKey)
   if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
 }

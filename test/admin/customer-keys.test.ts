@@ -90,7 +90,10 @@ describe('a key that staff made for a customer', () => {
     {
       what: 'the credentials of its maker are ended',
       end: ({ adminId }) =>
-        database().update(admins).set({ credentialsValidFrom: Date.now() }).where(eq(admins.id, adminId)),
+        database()
+          .update(admins)
+          .set({ credentialsValidFrom: Date.now() + 1 })
+          .where(eq(admins.id, adminId)),
     },
     {
       what: 'the key that made it is revoked',
@@ -108,6 +111,24 @@ describe('a key that staff made for a customer', () => {
     ]
     for (const answer of answers) expect(answer).toMatchObject({ status: 401, json: { code: 'key_invalid' } })
     expect((await accountWith(own)).status).toBe(200)
+  })
+
+  test('makes only keys of the same making, which end with it', async () => {
+    const maker = await withKey({ scopes: ['customers:keys'] })
+    const first = await makeKey(maker.call)
+    const keys = [first.key]
+    for (const name of ['Second', 'Third']) {
+      const call = callerWith({ 'X-API-KEY': keys.at(-1) ?? '' })
+      const { api_key: made } = (await call('/api_keys', { body: { name } })).json
+      expect(made.made_by).toEqual({ type: 'staff', staff: expect.stringMatching(/^staff_/) })
+      keys.push(made.key)
+    }
+    const statuses = () => Promise.all(keys.map(async (key) => (await accountWith(key)).status))
+    expect(await statuses()).toEqual([200, 200, 200])
+    await customer.own(`/api_keys/${first.id}`, { method: 'DELETE' })
+    expect(await statuses()).toEqual([401, 200, 200])
+    await admin.call(`/admin/api_keys/${maker.id}`, { method: 'DELETE' })
+    expect(await statuses()).toEqual([401, 401, 401])
   })
 
   test('ends with the time of the key that made it', async () => {

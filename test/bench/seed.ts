@@ -74,7 +74,10 @@ async function newCustomer(db: Database, name: string, now: number) {
   const names = { firstName: name, lastName: 'Benchmark', email: `${name}@example.com` }
   const customer = await createCustomer(db, { ...names, timezone: 'UTC', group: null, company: null }, now)
   const uid = customer.customer_uid
-  return { uid, key: (await createCustomerKey(ownScope(db, uid), 'Benchmark', now)).key }
+  return {
+    uid,
+    key: (await createCustomerKey(ownScope(db, uid), TEST_SECRETS.PSEUDONYM_KEY, 'Benchmark', now)).key,
+  }
 }
 
 async function migrate(d1: D1Database) {

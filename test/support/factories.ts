@@ -69,6 +69,11 @@ export async function makeCustomer(input: Partial<CustomerInput> = {}) {
   const email = `customer-${++made}@example.com`
   const customer = await createCustomer(database(), { ...defaults, email, ...input }, Date.now())
   const uid = customer.customer_uid
-  const { key } = await createCustomerKey(ownScope(database(), uid), 'Test key', Date.now())
+  const { key } = await createCustomerKey(
+    ownScope(database(), uid),
+    env.PSEUDONYM_KEY,
+    'Test key',
+    Date.now(),
+  )
   return { uid, key }
 }

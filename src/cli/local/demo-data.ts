@@ -80,11 +80,12 @@ export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
   const stores = { db, kv: env.KEYS }
   const { key } = await createApiKey(stores, { adminId, role }, { name: 'Demo key' }, now)
   const customers: DemoCustomer[] = []
-  for (const customer of CUSTOMERS) customers.push(await seedCustomer(db, customer, now))
+  for (const customer of CUSTOMERS) customers.push(await seedCustomer(env, db, customer, now))
   return { client: { id, secret }, super_admin: { email, password }, admin_api_key: key, customers }
 }
 
 async function seedCustomer(
+  env: Env,
   db: Database,
   { name, owner, lists, contacts }: (typeof CUSTOMERS)[number],
   now: number,
@@ -92,7 +93,7 @@ async function seedCustomer(
   const input = { ...owner, group: null, company: { name } }
   const { customer_uid: uid } = await createCustomer(db, input, now)
   const scope = ownScope(db, uid)
-  const { key } = await createCustomerKey(scope, 'Demo key', now)
+  const { key } = await createCustomerKey(scope, env.PSEUDONYM_KEY, 'Demo key', now)
   for (const list of lists) await createList(scope, { name: list, description: null }, now)
   for (const [email, firstName, lastName] of contacts)
     await createContact(scope, { email, firstName, lastName, phone: null, fields: {} }, now)
