@@ -4,7 +4,7 @@ import type { Changed } from '../audit/changes.ts'
 import type { AdminAccount } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import type { Role } from '../auth/permissions.ts'
-import { revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
+import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
 import { endSessionsOf } from '../auth/session.ts'
 import { type LockoutStores, mailUnlockLink } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
@@ -73,9 +73,10 @@ export async function revokeCredentials(
 ): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
   const adminId = Number(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
-  const [[before], keys, , , [after]] = await db.batch([
+  const [[before], keys, , , , [after]] = await db.batch([
     accountById(db, id),
     revokeKeysOf(db, adminId, now),
+    revokeCustomerKeysBy(db, adminId, now),
     db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
     endSessionsOf(db, adminId),
     accountById(db, id),

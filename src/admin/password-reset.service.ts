@@ -5,7 +5,7 @@ import type { SessionActor } from '../auth/actor.ts'
 import { forgetKeys } from '../auth/admin-api-key.ts'
 import { forgetFailures, unmirrorForgotten } from '../auth/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/passwords.ts'
-import { revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
+import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
 import { endSessionsOf } from '../auth/session.ts'
 import type { LockoutStores } from '../auth/unlock-link.ts'
 import { admins, unlockTokens } from '../db/schema/staff.ts'
@@ -37,9 +37,10 @@ export async function resetPassword(
   )
   // Not when the request began: what was made since then ends as well.
   const revokedAt = now()
-  const [forgotten, keys, , , , [after]] = await db.batch([
+  const [forgotten, keys, , , , , [after]] = await db.batch([
     forgetFailures(db, emailHash),
     revokeKeysOf(db, account.id, revokedAt),
+    revokeCustomerKeysBy(db, account.id, revokedAt),
     db
       .update(admins)
       .set({ ...pending, ...revokedUpTo(revokedAt) })

@@ -1,6 +1,7 @@
 import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../db/client.ts'
+import { customerApiKeys } from '../db/schema/customers.ts'
 import { adminApiKeys, adminSessions, admins } from '../db/schema/staff.ts'
 
 /**
@@ -44,3 +45,13 @@ export const revokeKeysOf = (db: Database, adminId: number, now: number) =>
     .set({ revokedAt: now })
     .where(and(eq(adminApiKeys.adminId, adminId), isNull(adminApiKeys.revokedAt)))
     .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
+
+/**
+ * Returns the query that revokes the keys an admin made for customers, in the transaction that revokes all else: what
+ * was made a moment before, by a clock that is ahead, is not older than the moment from which credentials count.
+ */
+export const revokeCustomerKeysBy = (db: Database, adminId: number, now: number) =>
+  db
+    .update(customerApiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(customerApiKeys.madeByAdminId, adminId), isNull(customerApiKeys.revokedAt)))

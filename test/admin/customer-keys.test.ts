@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ApiKeyInput } from '../../src/admin/api-keys.service.ts'
 import type { Role, Scope } from '../../src/auth/permissions.ts'
+import { customerApiKeys } from '../../src/db/schema/customers.ts'
 import { admins } from '../../src/db/schema/staff.ts'
 import { recordsOf } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
@@ -112,6 +113,27 @@ describe('a key that staff made for a customer', () => {
     for (const answer of answers) expect(answer).toMatchObject({ status: 401, json: { code: 'key_invalid' } })
     expect((await accountWith(own)).status).toBe(200)
   })
+
+  test.each(['reset_password', 'revoke_credentials'])(
+    'is revoked by %s of its maker, also where the clock that made it was ahead, and shows as such',
+    async (action) => {
+      const maker = await withKey({ scopes: ['customers:keys'] })
+      const { id, key } = await makeKey(maker.call)
+      await database()
+        .update(customerApiKeys)
+        .set({ createdAt: Date.now() + 60_000 })
+        .where(eq(customerApiKeys.id, id))
+      expect((await post(`/admin/${action}/${admin.adminId}`)).status).toBe(200)
+      expect((await accountWith(key)).status).toBe(401)
+      const { api_keys: shown } = (await customer.own('/api_keys')).json
+      const revoked = shown.map((each: { id: string; revoked_at: string | null }) => [
+        each.id,
+        each.revoked_at !== null,
+      ])
+      expect(Object.fromEntries(revoked)).toMatchObject({ [id]: true })
+      expect(revoked.filter(([, isRevoked]: [string, boolean]) => isRevoked)).toHaveLength(1)
+    },
+  )
 
   test('makes only keys of the same making, which end with it', async () => {
     const maker = await withKey({ scopes: ['customers:keys'] })

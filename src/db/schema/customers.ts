@@ -88,6 +88,7 @@ export const customerApiKeys = sqliteTable(
   (table) => [
     uniqueIndex('customer_api_keys_key_hash').on(table.keyHash),
     index('customer_api_keys_customer_uid').on(table.customerUid),
+    index('customer_api_keys_made_by').on(table.madeByAdminId).where(sql`made_by_admin_id IS NOT NULL`),
   ],
 )
 
