@@ -47,6 +47,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     '/enable/:id{[0-9]+}',
     describes(() => ({
       summary: 'Enable an account',
+      description: 'Lets its owner log in again. The sessions that it had stay ended.',
       answers: { 200: adminAnswer(ENABLED, adminObject()) },
       errors: ['admin_unknown'],
     })),
@@ -96,6 +97,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     '/unlock/:id{[0-9]+}',
     describes(() => ({
       summary: 'Mail the owner of a locked account a link that unlocks it',
+      description: 'The link works once, for an hour. The account stays locked until it is followed.',
       answers: { 200: adminAnswer(UNLOCK_SENT, adminObject()) },
       errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
     })),

@@ -26,6 +26,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
     '/',
     describes(() => ({
       summary: 'Get the own account',
+      description: 'Returns the account that you are logged in to.',
       answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
     })),
     requires('self:read'),
@@ -53,6 +54,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
     '/:id{[0-9]+}',
     describes(() => ({
       summary: 'Get an account',
+      description: 'Returns an account of the staff.',
       answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
       errors: ['admin_unknown'],
     })),

@@ -59,6 +59,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     '/api_keys',
     describes(() => ({
       summary: 'Create an API key',
+      description:
+        'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
       answers: { 201: adminAnswer('API key created successfully', newApiKeyObject()) },
     })),
     requires('api_keys:own'),
@@ -75,6 +77,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     '/api_keys',
     describes(() => ({
       summary: 'List API keys',
+      description: 'Returns your keys by age, revoked ones too; a super_admin gets those of everyone.',
       answers: { 200: adminPage('API keys retrieved successfully', apiKeyObject()) },
     })),
     requires('api_keys:own'),
@@ -91,6 +94,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     '/api_keys/:id',
     describes(() => ({
       summary: 'Get an API key',
+      description: 'Returns a key of yours; a super_admin gets any.',
       answers: { 200: adminAnswer('API key retrieved successfully', apiKeyObject()) },
       errors: ['api_key_unknown'],
     })),
@@ -104,6 +108,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     '/api_keys/:id/roll',
     describes(() => ({
       summary: 'Roll an API key',
+      description: 'Gives a key of yours a new secret. The one before works until the grace is over.',
       answers: { 200: adminAnswer('API key rolled successfully', newApiKeyObject()) },
       errors: ['api_key_unknown', 'api_key_inactive'],
     })),
@@ -128,6 +133,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     '/api_keys/:id',
     describes(() => ({
       summary: 'Revoke an API key',
+      description:
+        'Refuses a key of yours from the next request on; a super_admin may revoke any. Doing it twice changes nothing.',
       answers: { 200: adminAnswer('API key revoked successfully', apiKeyObject()) },
       errors: ['api_key_unknown'],
     })),

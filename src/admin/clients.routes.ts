@@ -20,6 +20,8 @@ export const clientsRoutes = new Hono<AdminEnv>()
     '/clients',
     describes(() => ({
       summary: 'Register a client',
+      description:
+        'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
       answers: { 201: adminAnswer('Client created successfully', newClientObject()) },
     })),
     requires('clients:manage'),
@@ -38,6 +40,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     '/clients',
     describes(() => ({
       summary: 'List the clients',
+      description: 'Returns the registered callers by age, disabled ones too.',
       answers: { 200: adminPage('Clients retrieved successfully', clientObject()) },
     })),
     requiresToRead('clients:manage'),
@@ -70,6 +73,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     '/clients/:id/rotate',
     describes(() => ({
       summary: 'Give a client a new secret',
+      description: 'The secret before verifies until the grace is over.',
       answers: { 200: adminAnswer('Client rotated successfully', newClientObject()) },
       errors: ['client_id_unknown'],
     })),
@@ -91,6 +95,8 @@ export const clientsRoutes = new Hono<AdminEnv>()
     '/clients/:id/disable',
     describes(() => ({
       summary: 'Disable a client',
+      description:
+        'Refuses its calls from the next one on. A call cannot disable the client that it came through.',
       answers: { 200: adminAnswer('Client disabled successfully', clientObject()) },
       errors: ['client_id_unknown', 'self_action'],
     })),
@@ -106,6 +112,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     '/clients/:id/enable',
     describes(() => ({
       summary: 'Enable a client',
+      description: 'Takes its calls again, with the secret that it had.',
       answers: { 200: adminAnswer('Client enabled successfully', clientObject()) },
       errors: ['client_id_unknown'],
     })),

@@ -32,6 +32,8 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     '/customers/:uid',
     describes(() => ({
       summary: 'Delete a customer in 30 days',
+      description:
+        'Keeps it out at once and has all that it has purged after 30 days, unless it is activated before.',
       answers: { 200: adminAnswer('Customer deleted successfully', customerObject()) },
       errors: ['customer_unknown'],
     })),
@@ -47,6 +49,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     '/customers/:uid/suspend',
     describes(() => ({
       summary: 'Suspend a customer',
+      description: 'Keeps the customer, and everyone who acts for it, out until it is activated.',
       answers: { 200: adminAnswer('Customer suspended successfully', customerObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
@@ -62,6 +65,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     '/customers/:uid/activate',
     describes(() => ({
       summary: 'Activate a customer',
+      description: 'Lets the customer in again, also one that is to be deleted.',
       answers: { 200: adminAnswer('Customer activated successfully', customerObject()) },
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),

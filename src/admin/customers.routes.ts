@@ -106,6 +106,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     '/customers',
     describes(() => ({
       summary: 'Create a customer',
+      description: 'Makes an active customer, without keys. What is left out is set to nothing.',
       answers: { 201: adminAnswer('Customer created successfully', customerObject()) },
     })),
     requires('customers:manage'),
@@ -123,6 +124,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     '/customers/:uid',
     describes(() => ({
       summary: 'Get a customer',
+      description: 'Returns a customer. The look is on record.',
       answers: { 200: adminAnswer('Customer retrieved successfully', customerObject()) },
       errors: ['customer_unknown'],
     })),
@@ -136,6 +138,8 @@ export const customersRoutes = new Hono<AdminEnv>()
     '/customers/:uid',
     describes(() => ({
       summary: 'Replace what is known of a customer',
+      description:
+        'Sets all that may be set; what is left out is set to nothing. The state changes by suspend, activate and DELETE.',
       answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
       errors: ['customer_unknown'],
     })),
@@ -147,6 +151,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     '/customers/:uid',
     describes(() => ({
       summary: 'Change what is known of a customer',
+      description: 'Sets what is sent, of a company the parts that are sent.',
       answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
       errors: ['customer_unknown'],
     })),

@@ -16,6 +16,7 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     '/sessions',
     describes(() => ({
       summary: 'List the own sessions',
+      description: 'Returns where you are logged in, by age.',
       answers: { 200: adminPage('Sessions retrieved successfully', sessionObject()) },
     })),
     requires('sessions:own'),
@@ -30,6 +31,7 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     '/sessions/:id',
     describes(() => ({
       summary: 'End a session of the own',
+      description: 'It is refused from the next request on, be it the one that asks.',
       answers: { 200: adminAnswer('Session ended successfully', z.null()) },
       errors: ['session_unknown'],
     })),
@@ -43,6 +45,7 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     '/:id{[0-9]+}/sessions',
     describes(() => ({
       summary: 'End all sessions of an admin',
+      description: 'They are refused from the next request on. API keys go on working.',
       answers: { 200: adminAnswer('Sessions ended successfully', adminObject()) },
       errors: ['admin_unknown'],
     })),

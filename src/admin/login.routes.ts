@@ -62,6 +62,8 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   '/login',
   describes(() => ({
     summary: 'Log in',
+    description:
+      'Opens a session of 12 hours, or 30 minutes without use. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour.',
     answers: { 200: adminAnswer('Admin login successful', session()) },
     errors: ['login_invalid'],
   })),

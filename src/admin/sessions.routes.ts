@@ -11,6 +11,7 @@ export const sessionsRoutes = new Hono<AdminEnv>().post(
   '/logout',
   describes(() => ({
     summary: 'Log out',
+    description: 'Ends the session that the call is made with.',
     answers: { 200: adminAnswer('User session invalidated', z.null()) },
   })),
   requires('session:end'),

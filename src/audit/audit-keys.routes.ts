@@ -19,6 +19,8 @@ export const auditKeysRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
   describes(() => ({
     summary: 'Get the public keys that audit digests are signed with',
+    description:
+      'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',
     answers: { 200: z.object({ keys: z.array(publicKeyObject()) }) },
   })),
   isPublic(),

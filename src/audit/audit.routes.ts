@@ -111,6 +111,7 @@ export const auditRoutes = new Hono<AdminEnv>()
     '/audit/:id{aud_\\w+}',
     describes(() => ({
       summary: 'Get the entries of one act',
+      description: 'Returns the stages of an act in the order they were appended. The look is on record.',
       answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry())) },
       errors: ['audit_entry_unknown'],
     })),

@@ -36,6 +36,7 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     '/audit/dead_letters',
     describes(() => ({
       summary: 'List audit messages that could not be read or stored',
+      description: 'Returns them as they came, the newest first. The look is on record.',
       answers: { 200: adminPage(RETRIEVED, deadLetterObject()) },
     })),
     requiresToRead('audit:replay'),
@@ -50,6 +51,8 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     '/audit/dead_letters/:id/replay',
     describes(() => ({
       summary: 'Send a dead letter to the audit queue again',
+      description:
+        'What still cannot be read comes back. One whose entry is in the trail is refused, so that nothing is there twice.',
       answers: { 200: adminAnswer(REPLAYED, deadLetterObject()) },
       errors: ['dead_letter_unknown', 'dead_letter_appended'],
     })),

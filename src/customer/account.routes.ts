@@ -22,6 +22,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     '/account',
     describes(() => ({
       summary: 'Get the own account',
+      description: 'Returns the customer that the call is made for.',
       answers: { 200: customerAnswer({ account: accountObject() }) },
     })),
     requiresCustomer(),
@@ -31,6 +32,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     '/api_keys',
     describes(() => ({
       summary: 'List the own API keys',
+      description: 'Returns the keys of the customer by age, revoked ones too.',
       answers: { 200: customerPage('api_keys', customerKeyObject()) },
     })),
     requiresCustomer(),

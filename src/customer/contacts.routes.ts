@@ -55,6 +55,8 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts',
     describes(() => ({
       summary: 'Create a contact',
+      description:
+        'Makes a contact. A second one with the same email is refused with 409 and the uid of the first.',
       answers: { 201: customerChange('Contact created successfully', { contact: contactObject() }) },
       errors: ['contact_exists'],
     })),
@@ -70,6 +72,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes(() => ({
       summary: 'Get a contact',
+      description: 'Returns a contact.',
       answers: { 200: customerAnswer({ contact: contactObject() }) },
       errors: ['contact_unknown'],
     })),
@@ -83,6 +86,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes(() => ({
       summary: 'Replace a contact',
+      description: 'Sets all that may be set; what is left out is taken away.',
       answers: { 200: updated() },
       errors: ['contact_unknown', 'contact_exists'],
     })),
@@ -106,6 +110,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes(() => ({
       summary: 'Delete a contact',
+      description: 'Takes it out of all lists as well. Returns the contact as it was.',
       answers: { 200: customerChange('Contact deleted successfully', { contact: contactObject() }) },
       errors: ['contact_unknown'],
     })),

@@ -33,7 +33,11 @@ const updated = () => customerChange('List updated successfully', { list: listOb
 export const listsRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists',
-    describes(() => ({ summary: 'List the lists', answers: { 200: customerPage('lists', listObject()) } })),
+    describes(() => ({
+      summary: 'List the lists',
+      description: 'Returns the lists by age, or those whose name begins with `search`, by name.',
+      answers: { 200: customerPage('lists', listObject()) },
+    })),
     requiresCustomer(),
     query(listQuery),
     async (c) => {
@@ -47,6 +51,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists',
     describes(() => ({
       summary: 'Create a list',
+      description: 'Makes an empty list. Another one may have the same name.',
       answers: { 201: customerChange('List created successfully', { list: listObject() }) },
     })),
     requiresCustomer(),
@@ -61,6 +66,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes(() => ({
       summary: 'Get a list',
+      description: 'Returns a list.',
       answers: { 200: customerAnswer({ list: listObject() }) },
       errors: ['list_unknown'],
     })),
@@ -74,6 +80,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes(() => ({
       summary: 'Replace a list',
+      description: 'Sets name and description; a description that is left out is taken away.',
       answers: { 200: updated() },
       errors: ['list_unknown'],
     })),
@@ -85,6 +92,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes(() => ({
       summary: 'Change a list',
+      description: 'Sets what is sent.',
       answers: { 200: updated() },
       errors: ['list_unknown'],
     })),
@@ -118,6 +126,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid',
     describes(() => ({
       summary: 'Delete a list',
+      description: 'Its contacts stay, and are in it no more. Returns the list as it was.',
       answers: { 200: customerChange('List deleted successfully', { list: listObject() }) },
       errors: ['list_unknown'],
     })),

@@ -22,6 +22,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/contacts',
     describes(() => ({
       summary: 'List the contacts in a list',
+      description: 'Returns the contacts of a list with their status in it, by age.',
       answers: { 200: customerPage('contacts', memberObject()) },
       errors: ['list_unknown'],
     })),
@@ -65,6 +66,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/contacts/:contact_uid',
     describes(() => ({
       summary: 'Set the status of a contact in a list',
+      description: 'Returns the contact with its new status in the list.',
       answers: { 200: customerChange('Contact updated successfully', { contact: memberObject() }) },
       errors: ['list_unknown', 'contact_unknown'],
     })),

@@ -53,6 +53,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
       '/openapi.json',
       describes(() => ({
         summary: 'Get this document',
+        description: 'OpenAPI 3.1, made from the schemas that validate.',
         answers: { 200: z.looseObject({ openapi: z.literal('3.1.1') }) },
       })),
       isPublic(),
@@ -62,6 +63,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
       '/docs',
       describes(() => ({
         summary: 'Read this document',
+        description: 'A page that shows it, and signs and sends what is tried on it.',
         answers: { 200: { mediaType: 'text/html', schema: textValue('<!doctype html>...') } },
       })),
       isPublic(),

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import type { AppEnv } from '../env.ts'
 import { type Annotation, annotationOf } from './annotations.ts'
 import { Components, type Json } from './openapi-components.ts'
+import { explained } from './openapi-glossary.ts'
 import { describedOperation } from './openapi-operation.ts'
 import { SHARED } from './openapi-shared.ts'
 import { INFO, TAGS } from './openapi-words.ts'
@@ -26,7 +27,7 @@ export function openapiDocument(app: App): Json {
     const template = pathTemplate(route.path)
     paths[template] = {
       ...paths[template],
-      [route.method.toLowerCase()]: describedOperation(route, template, components),
+      [route.method.toLowerCase()]: explained(template, describedOperation(route, template, components)),
     }
   }
   const { schemas, examples, responses } = components
@@ -36,9 +37,12 @@ export function openapiDocument(app: App): Json {
     servers: [{ url: '/' }],
     tags: TAGS,
     paths,
-    components: { ...SHARED, schemas, responses, examples },
+    components: { ...SHARED, schemas: explainedSchemas(schemas), responses, examples },
   }
 }
+
+const explainedSchemas = (schemas: Record<string, Json>) =>
+  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, explained(name, schema)]))
 
 /** `/admin/{id}` for `/admin/:id{[0-9]+}`. */
 export const pathTemplate = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')

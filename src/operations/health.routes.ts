@@ -30,6 +30,7 @@ export const healthRoutes = new Hono<AppEnv>()
     '/health',
     describes(() => ({
       summary: 'Tell that the service is alive',
+      description: 'Asks nothing of any other part: for a check that is made every second.',
       answers: { 200: z.object({ status: z.literal('ok') }) },
     })),
     isPublic(),
@@ -39,6 +40,8 @@ export const healthRoutes = new Hono<AppEnv>()
     '/health/ready',
     describes(() => ({
       summary: 'Tell whether the service and all it depends on can be used',
+      description:
+        'Asks each part for something that changes nothing. A part that takes longer than three seconds has failed.',
       answers: { 200: readiness(), 503: readiness() },
     })),
     isPublic(),

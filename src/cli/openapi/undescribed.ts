@@ -1,11 +1,5 @@
 import { OPERATION_IDS } from '../../http/openapi-ids.ts'
 
-/** A part of the document that says nothing of itself. */
-export interface Undescribed {
-  kind: 'operations' | 'names of operations' | 'parameters' | 'members'
-  what: string
-}
-
 interface Described {
   description?: string
 }
@@ -18,23 +12,23 @@ interface Document {
   paths?: Record<string, Record<string, Operation>>
 }
 
-/** Operations, parameters and members of bodies without a description, and operations without a name of their own. */
-export function undescribed(document: Document): Undescribed[] {
+/** Returns what says nothing of itself: operations, parameters and members of bodies, and operations without a name. */
+export function undescribed(document: Document): string[] {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       id: `${method.toUpperCase()} ${path}`,
       operation,
     })),
   )
-  const ofOperations = operations.flatMap(({ id, operation }): Undescribed[] => [
-    ...(operation.description ? [] : [{ kind: 'operations' as const, what: id }]),
-    ...(OPERATION_IDS[id] ? [] : [{ kind: 'names of operations' as const, what: `${id} (openapi-ids.ts)` }]),
+  const ofOperations = operations.flatMap(({ id, operation }) => [
+    ...(operation.description ? [] : [id]),
+    ...(OPERATION_IDS[id] ? [] : [`the name of ${id} (openapi-ids.ts)`]),
     ...(operation.parameters ?? [])
       .filter(({ description }) => !description)
-      .map(({ name, in: place }) => ({ kind: 'parameters' as const, what: `${id}: ${name} in ${place}` })),
+      .map(({ name, in: place }) => `${id}: ${name} in ${place}`),
   ])
   const members = membersOf(document, '#').filter(({ described }) => !described)
-  return [...ofOperations, ...members.map(({ pointer }) => ({ kind: 'members' as const, what: pointer }))]
+  return [...ofOperations, ...members.map(({ pointer }) => pointer)]
 }
 
 /** The members of every object's schema, wherever it stands. */
