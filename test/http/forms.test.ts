@@ -216,6 +216,12 @@ test('10,000 rows come as a form too', async () => {
   expect(tooMany).toMatchObject({ status: 413, json: { code: 'too_many_rows' } })
 })
 
+test('names that nest so that a megabyte of them would be a hundred in memory are too large', async () => {
+  const entries = Array.from({ length: 3_200 }, (_, i) => `fields[${i}]${'[a]'.repeat(99)}=`)
+  const answer = await own('/contacts', { headers: FORM, body: entries.join('&') })
+  expect(answer).toMatchObject({ status: 413, json: { code: 'body_too_large' } })
+})
+
 test('PHP’s empty array is an empty object wherever one is expected', async () => {
   const headers = { 'Content-Type': 'application/json' }
   const created = await own('/contacts', { headers, body: '{"email":"ada@example.com","fields":[]}' })

@@ -66,8 +66,10 @@ function readItems(element: z.core.$ZodType, maximum: number, node: FormNode): u
 function itemsOf(node: FormNode): FormNode[] | undefined {
   if (hasOnly(node, 'members')) return numbered(node.members)
   const values = hasOnly(node, 'items') ? node.items : hasOnly(node, 'values') ? node.values : undefined
-  return values?.map((value) => ({ values: [value], items: [], members: new Map() }))
+  return values?.map((value) => ({ values: [value], items: [], members: NO_MEMBERS }))
 }
+
+const NO_MEMBERS: FormNode['members'] = new Map()
 
 /** The members in order, if their names are the numbers from 0 on. */
 function numbered(members: Map<string, FormNode>): FormNode[] | undefined {
