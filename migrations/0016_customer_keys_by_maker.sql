@@ -1,1 +1,0 @@
-CREATE INDEX `customer_api_keys_made_by` ON `customer_api_keys` (`made_by_admin_id`) WHERE made_by_admin_id IS NOT NULL;
