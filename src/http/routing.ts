@@ -1,8 +1,9 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import type { RouterRoute } from 'hono/types'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
-import { annotationOf } from './annotations.ts'
+import { type Annotation, annotationOf } from './annotations.ts'
 import { once } from './once.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -13,13 +14,50 @@ const isEndpoint = (route: { method: string }) => route.method !== 'ALL'
 /** Requests whose path is, to the letter, that of endpoints for other methods: by the pattern of those. */
 const misdirected = new WeakMap<Request, string>()
 
-/** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
-export function routePattern(c: Context): string | undefined {
-  return misdirected.has(c.req.raw) ? undefined : matchedRoutes(c).find(isEndpoint)?.path
+/** What is known of an endpoint, whoever asks. */
+interface Endpoint {
+  pattern: string
+  name: string
+  annotations: Annotation[]
 }
 
+/** What was found out of endpoints, and which of them answers a request: middleware asks many times. */
+const endpoints = new WeakMap<object, Endpoint>()
+const answering = new WeakMap<Request, Endpoint | null>()
+
+function endpointFor(c: Context): Endpoint | null {
+  const request = c.req.raw
+  const known = answering.get(request)
+  if (known !== undefined) return known
+  const routes = matchedRoutes(c)
+  const route = routes.find(isEndpoint)
+  const endpoint = route ? (endpoints.get(route) ?? described(route, routes)) : null
+  answering.set(request, endpoint)
+  return endpoint
+}
+
+function described(route: RouterRoute, routes: RouterRoute[]): Endpoint {
+  const own = routes.filter(({ path }) => path === route.path)
+  const endpoint = {
+    pattern: route.path,
+    name: route.path.replace(/\{[^}]*\}/g, ''),
+    annotations: own.map(({ handler }) => annotationOf(handler)),
+  }
+  endpoints.set(route, endpoint)
+  return endpoint
+}
+
+/** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
+export const routePattern = (c: Context): string | undefined =>
+  misdirected.has(c.req.raw) ? undefined : endpointFor(c)?.pattern
+
 /** The same as people write it: `/admin/:id`, without the form that its parameters have. */
-export const routeName = (c: Context) => routePattern(c)?.replace(/\{[^}]*\}/g, '') ?? null
+export const routeName = (c: Context): string | null =>
+  misdirected.has(c.req.raw) ? null : (endpointFor(c)?.name ?? null)
+
+/** What the middleware of the endpoint that answers this request says of it. */
+export const annotationsOf = (c: Context): readonly Annotation[] =>
+  misdirected.has(c.req.raw) ? [] : (endpointFor(c)?.annotations ?? [])
 
 /** What the path has for the last parameter of the endpoint's pattern; undefined if it has none. */
 export function lastPathParameter(c: Context): string | undefined {
@@ -38,7 +76,7 @@ export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !=
 
 /** Whether the endpoint that answers this request streams: its answer goes on after it has begun. A HEAD has no body. */
 export const streamsAnswer = (c: Context) =>
-  c.req.method !== 'HEAD' && matchedRoutes(c).some(({ handler }) => annotationOf(handler).streams)
+  c.req.method !== 'HEAD' && annotationsOf(c).some(({ streams }) => streams)
 
 /**
  * Lets a path be what it says to the letter: `/contacts/bulk` is no `/contacts/:uid`, whatever the method. No endpoint
@@ -47,8 +85,11 @@ export const streamsAnswer = (c: Context) =>
 export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
   const patterns = once(() => literalPatterns(app))
   return (c, next) => {
+    // An endpoint without a parameter is what the path says.
+    const pattern = routePattern(c)
+    if (pattern !== undefined && !pattern.includes(':')) return next()
     const literal = patterns().find(({ matches }) => matches.test(c.req.path))?.path
-    if (literal !== undefined && literal !== routePattern(c)) misdirected.set(c.req.raw, literal)
+    if (literal !== undefined && literal !== pattern) misdirected.set(c.req.raw, literal)
     return next()
   }
 }

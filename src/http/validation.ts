@@ -1,14 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { matchedRoutes } from 'hono/route'
 import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
-import { type Annotation, annotated, annotationOf } from './annotations.ts'
+import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
 import { parsedBody } from './body.ts'
 import { once } from './once.ts'
-import { routePattern } from './routing.ts'
+import { annotationsOf } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
   AppEnv,
@@ -87,14 +86,6 @@ function decodedOrRaw(text: string): string {
   } catch {
     return text
   }
-}
-
-/** What the middleware of the endpoint that answers this request says of it. */
-export function annotationsOf(c: Context): Annotation[] {
-  const pattern = routePattern(c)
-  return matchedRoutes(c)
-    .filter(({ path }) => path === pattern)
-    .map(({ handler }) => annotationOf(handler))
 }
 
 /** Whether the endpoint that answers this request takes a body. */
