@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.ts'
+import { recordable, recordablePath } from '../src/audit/recordable.ts'
 import { readCredentials } from '../src/auth/credentials.ts'
 import { fromHex } from '../src/crypto/encoding.ts'
 import { annotationOf } from '../src/http/annotations.ts'
@@ -82,6 +83,20 @@ const keyForm = bodyOf('application/x-www-form-urlencoded', apiKey)
 const json = bodyOf('application/json')
 const keyJson = bodyOf('application/json', apiKey)
 const multipart = bodyOf('multipart/form-data; boundary=bbbbbbbbbbbbbbbb')
+
+const RECORDS = [
+  row('a record of a long text', times('a'), recordable, 4_000),
+  row('a record of a text that is encoded', times('%41'), recordable, 4_000),
+  row('a record of words that begin a credential', times('bearer '), recordable, 4_000),
+  row('a record of a prefix without an end', (size) => `stw_${'a'.repeat(size)}`, recordable, 4_000),
+  row(
+    'a record of a path',
+    times('/a%2e'),
+    (path) => recordablePath(`https://steward.example${path}`),
+    4_000,
+  ),
+  row('a record of a query', times('a=1&'), (query) => recordablePath(`https://steward.example/?${query}`)),
+]
 
 const FORMS = [
   row(
@@ -289,7 +304,7 @@ const VALUES = [
   ),
 ]
 
-test.each([...FORMS, ...JSONS, ...MULTIPARTS, ...FILES, ...VALUES])(
+test.each([...RECORDS, ...FORMS, ...JSONS, ...MULTIPARTS, ...FILES, ...VALUES])(
   '$name takes time in proportion to its size',
   async ({ size = 1_000, make, work }) => {
     expect(await growthOf(size, make, work, MAX_GROWTH)).toBeLessThan(MAX_GROWTH)
