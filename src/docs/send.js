@@ -5,12 +5,13 @@ import { credentials } from './credentials.js'
 /** @typedef {{ method: string, path: string, headers: Headers, body: string | undefined }} Outgoing */
 
 /**
- * Adds what identifies the caller: the credentials of one way to call, and the client's signature of the body.
+ * Adds what identifies the caller: the credentials of one way to call, and the client's signature of the request.
  * @param {Components} components
  * @param {Record<string, unknown>} way
  * @param {Outgoing} outgoing
  */
-export async function identify(components, way, { headers, body }) {
+export async function identify(components, way, outgoing) {
+  const { headers } = outgoing
   const entered = credentials()
   for (const scheme of Object.keys(way)) {
     const value = entered[scheme]
@@ -20,21 +21,35 @@ export async function identify(components, way, { headers, body }) {
     else if (name) headers.set(name, value)
   }
   if ('client' in way && entered.secret && !headers.has('SWI-CS'))
-    headers.set('SWI-CS', await signature(entered.secret, body ?? ''))
+    headers.set('SWI-CS', await signature(entered.secret, outgoing))
 }
 
+const utf8 = new TextEncoder()
+
+/** The time of the last signature: one is good once, so that the same request gets another a second later. */
+let lastTime = 0
+
 /**
- * `SWI-CS`: lower-case hex of HMAC-SHA-256 over the bytes of the body, keyed with the client's secret.
+ * `SWI-CS`, bound to the request and its time, as every client may sign.
  * @param {string} secret
- * @param {string} body
+ * @param {Outgoing} outgoing
  */
-async function signature(secret, body) {
-  const utf8 = new TextEncoder()
+async function signature(secret, { method, path, headers, body }) {
+  lastTime = Math.max(lastTime + 1, Math.floor(Date.now() / 1000))
+  const { pathname, search } = new URL(path, location.href)
+  const digests = [body ?? '', headers.get('Authorization') ?? ''].map(sha256)
+  const lines = [`${lastTime}`, method, pathname + search, ...(await Promise.all(digests)), '']
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', utf8.encode(secret), algorithm, false, ['sign'])
-  const bytes = new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(body)))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `t=${lastTime},v2=${hex(await crypto.subtle.sign('HMAC', key, utf8.encode(lines.join('\n'))))}`
 }
+
+/** @param {string} text */
+const sha256 = async (text) => hex(await crypto.subtle.digest('SHA-256', utf8.encode(text)))
+
+/** @param {ArrayBuffer} bytes */
+const hex = (bytes) =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** An answer is shown up to this many characters: an export can be as long as it likes. */
 const MAX_SHOWN = 100_000

@@ -47,6 +47,21 @@ test('a call to the admin surface is signed, with a session that is kept', async
   expect(await readFile(sessionFile, 'utf8')).toBe(kept)
 })
 
+test('a client that requires bound signatures is signed for so, and calls that are alike as well', async () => {
+  const made = await call([
+    '--body',
+    'POST',
+    '/admin/clients',
+    '{"name":"Bound","require_bound_signatures":true}',
+  ])
+  const { id, secret } = JSON.parse(made.stdout).data
+  const env = { STEWARD_URL: url, STEWARD_CLIENT: `${id}:${secret}`, STEWARD_TOKEN: await login() }
+  expect(await call(['GET', '/admin/list?per_page=1'], env)).toMatchObject({ status: 0 })
+  const body = '{"name":"Alike"}'
+  const alike = await Promise.all([1, 2, 3].map(() => call(['POST', '/admin/clients', body], env)))
+  expect(alike.map(({ status }) => status)).toEqual([0, 0, 0])
+})
+
 test('a session that is over is followed by another, and the call is made once', async () => {
   await login()
   const { password } = JSON.parse(await readFile(sessionFile, 'utf8'))

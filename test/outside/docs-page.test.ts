@@ -64,6 +64,11 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('/docs i
       Body: '{"email": "by.clicks@example.com", "role": "admin"}',
     })
     expect(created.status).toBe('201 Created: POST /admin/new')
+    const bound = await tryOut(page, 'POST /admin/clients', {
+      Body: '{"name": "Bound", "require_bound_signatures": true}',
+    })
+    await page.getByLabel('Client id').fill(bound.body.data.id)
+    await page.getByLabel('Client secret').fill(bound.body.data.secret)
     const found = await tryOut(page, 'GET /admin/list', { search_query: 'by.clicks@', per_page: '5' })
     expect(found.body).toMatchObject({ data: [{ email: 'by.clicks@example.com' }], meta: { per_page: 5 } })
     expect(complaints).toEqual([])

@@ -1,4 +1,4 @@
-import { checksum } from '../local/checksum.ts'
+import { boundSignature } from '../local/checksum.ts'
 import type { Caller } from './caller.ts'
 
 export interface CallRequest {
@@ -8,23 +8,42 @@ export interface CallRequest {
   body: Uint8Array | undefined
 }
 
+/** How many calls that are alike a second may see: each is signed for another second, ahead of the clock. */
+const MAX_AHEAD_SECONDS = 10
+
 /** Signs a request and sends it; again with a new session, if only that was wrong. @throws Error if nobody answers */
 export async function send(caller: Caller, request: CallRequest): Promise<Response> {
-  const response = await sendOnce(caller, request)
+  const response = await sendSigned(caller, request)
   const isOver = response.status === 401 && (await codeOf(response)) === 'session_invalid'
-  return isOver && caller.renew ? sendOnce(await caller.renew(), request) : response
+  return isOver && caller.renew ? sendSigned(await caller.renew(), request) : response
+}
+
+/** A signature is good once: where another call took it, nothing was done, and the next second's is tried. */
+async function sendSigned(caller: Caller, request: CallRequest): Promise<Response> {
+  for (let ahead = 0; ; ahead++) {
+    const response = await sendOnce(caller, request, Math.floor(Date.now() / 1000) + ahead)
+    const isTaken = response.status === 401 && (await codeOf(response)) === 'checksum_replayed'
+    if (!isTaken || ahead === MAX_AHEAD_SECONDS) return response
+  }
 }
 
 async function sendOnce(
   { url, headers: credentials, clientSecret }: Caller,
   { method, path, headers: given, body }: CallRequest,
+  time: number,
 ): Promise<Response> {
   const headers = headersOf([
     ...Object.entries(credentials),
     ...(body ? [['Content-Type', 'application/json'] as const] : []),
-    ...(clientSecret === undefined ? [] : [['SWI-CS', checksum(clientSecret, body ?? '')] as const]),
     ...given,
   ])
+  if (clientSecret !== undefined && !headers.has('SWI-CS')) {
+    const authorization = headers.get('Authorization') ?? ''
+    headers.set(
+      'SWI-CS',
+      boundSignature(clientSecret, { time, method, url: url + path, authorization, body }),
+    )
+  }
   try {
     return await fetch(url + path, { method, headers, redirect: 'manual', ...(body && { body }) })
   } catch (error) {

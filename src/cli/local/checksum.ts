@@ -1,5 +1,24 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 
 /** `SWI-CS`: how a client signs the body it sends. */
 export const checksum = (secret: string, body: string | Uint8Array) =>
   createHmac('sha256', secret).update(body).digest('hex')
+
+interface SignedRequest {
+  /** Unix seconds. */
+  time: number
+  method: string
+  url: string
+  authorization: string
+  body: Uint8Array | undefined
+}
+
+/** `SWI-CS`, bound to one request and its time: good once, for every client. */
+export function boundSignature(secret: string, request: SignedRequest): string {
+  const { time, method, url, authorization, body = '' } = request
+  const { pathname, search } = new URL(url)
+  const lines = [time, method, pathname + search, sha256(body), sha256(authorization), '']
+  return `t=${time},v2=${checksum(secret, lines.join('\n'))}`
+}
+
+const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex')
