@@ -28,14 +28,16 @@ export const accessLogEntry = once(() =>
         role: z.enum(ROLES),
       }),
       method: textValue('DELETE'),
-      route: textValue('/contacts/:uid').nullable().meta({ description: 'Null: there is no such path.' }),
+      route: textValue('/contacts/:uid')
+        .nullable()
+        .meta({ description: 'The pattern of the path; null: there is no such path.' }),
       reason: textValue('Ticket 4711').nullable(),
       status: z
         .int()
         .nullable()
         .meta({ examples: [200] }),
       outcome: z.enum(OUTCOMES).meta({
-        description: 'Of an act that has not ended: `pending` for a minute, then `unknown`.',
+        description: 'How the act ended; of one that has not: `pending` for a minute, then `unknown`.',
       }),
     })
     .meta({ id: 'AccessLogEntry' }),

@@ -5,10 +5,14 @@ import { email, jsonObject, limitedText, uid } from '../http/fields.ts'
 
 /** What may be left out of a contact; null takes it away. */
 const attributes = () => ({
-  first_name: limitedText(255).nullish(),
-  last_name: limitedText(255).nullish(),
+  first_name: limitedText(255).nullish().meta({ description: 'The first name; null: none.' }),
+  last_name: limitedText(255).nullish().meta({ description: 'The last name; null: none.' }),
   phone: limitedText(50).nullish(),
-  fields: jsonObject({ maxBytes: 16 * 1024, maxKeys: 100 }).nullish(),
+  fields: jsonObject({ maxBytes: 16 * 1024, maxKeys: 100 })
+    .nullish()
+    .meta({
+      description: 'Attributes of your own: a JSON object of at most 100 keys and 16 KiB; null: none.',
+    }),
 })
 
 type Attributes = z.output<z.ZodObject<ReturnType<typeof attributes>>>
@@ -61,8 +65,14 @@ const member = () => {
   return z
     .strictObject({
       contact_uid: uid().nullish(),
-      email: email().nullish(),
-      status: memberStatus().nullish(),
+      email: email().nullish().meta({
+        description:
+          'An email address, compared without regard to case and kept as sent; goes without `contact_uid`.',
+      }),
+      status: memberStatus().nullish().meta({
+        description:
+          'The status in the list; null: `subscribed` for a new member, and any other keeps its own.',
+      }),
       ...optional,
     })
     .refine((input) => (input.email ?? input.contact_uid ?? null) !== null, {

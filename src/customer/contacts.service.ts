@@ -30,8 +30,8 @@ export const contactObject = once(() =>
     .object({
       uid: uidValue(),
       email: textValue('ada@example.com'),
-      first_name: textValue('Ada').nullable(),
-      last_name: textValue('Lovelace').nullable(),
+      first_name: textValue('Ada').nullable().meta({ description: 'The first name; null: none.' }),
+      last_name: textValue('Lovelace').nullable().meta({ description: 'The last name; null: none.' }),
       phone: textValue('+44 20 7946 0000').nullable(),
       fields: z.record(z.string(), z.unknown()).meta({ examples: [{ city: 'London' }] }),
       created_at: timeValue(),

@@ -41,7 +41,8 @@ const position = once(() =>
       total: countValue()
         .nullable()
         .meta({
-          description: 'Null where counting would cost more than the page: follow next_cursor.',
+          description:
+            'How many things all pages hold; null where counting would cost more than the page: follow `next_cursor`.',
           examples: [2],
         }),
       total_pages: z
@@ -52,19 +53,24 @@ const position = once(() =>
       next_cursor: z
         .string()
         .nullable()
-        .meta({ description: 'For the page after this one; null on the last.', examples: [null] }),
+        .meta({ description: 'The cursor of the page after this one; null on the last.', examples: [null] }),
     })
     .meta({ id: 'Position' }),
 )
 
-const notCounted = 'Null where more than 1,000 match a search: follow `next_cursor`.'
+const notCounted = (what: string) =>
+  `${what}; null where more than 1,000 were to be counted: follow \`next_cursor\`.`
 
 /** The same, where what matches is not counted to the end. */
 const searchedPosition = once(() =>
   position()
     .extend({
-      total: position().shape.total.nullable().meta({ description: notCounted }),
-      total_pages: position().shape.total_pages.nullable().meta({ description: notCounted }),
+      total: position()
+        .shape.total.nullable()
+        .meta({ description: notCounted('How many things all pages hold') }),
+      total_pages: position()
+        .shape.total_pages.nullable()
+        .meta({ description: notCounted('How many pages there are') }),
     })
     .meta({ id: 'SearchedPosition' }),
 )
