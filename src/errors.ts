@@ -60,6 +60,16 @@ export type ErrorCode = keyof typeof ERRORS
 /** The texts of invalid fields, by field. */
 export type FieldErrors = Record<string, string[]>
 
+/** More than the name of any member has; it says which one is meant. */
+const MAX_NAME_LENGTH = 100
+
+/** A name that a caller sent, as an answer repeats it: one of megabytes would make an answer of megabytes. */
+export const shownName = (name: string) =>
+  name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` : name
+
+const shownFields = (fields: FieldErrors): FieldErrors =>
+  Object.fromEntries(Object.entries(fields).map(([name, texts]) => [shownName(name), texts]))
+
 /** The texts for invalid fields that clients know. */
 export const FIELD_TEXT = {
   blank: "can't be blank",
@@ -94,7 +104,7 @@ export class AppError extends Error {
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? ERRORS[code][1], { cause: options.cause })
     this.code = code
-    this.fields = options.fields
+    this.fields = options.fields && shownFields(options.fields)
     this.details = options.details ?? {}
     const retryAfter = RETRY_AFTER_SECONDS[this.status]
     this.headers = { ...(retryAfter && { 'Retry-After': `${retryAfter}` }), ...options.headers }

@@ -200,9 +200,9 @@ const MULTIPARTS = [
 ]
 
 const CSV = { known: ['email', 'phone', 'fields'], identifying: ['email'], unknown: undefined }
-const csv = (text: string) => settled(() => rowsOfCsv(new TextEncoder().encode(text), CSV))
+const csv = (text: string) => settled(() => [...rowsOfCsv(new TextEncoder().encode(text), CSV)])
 const damagedCsv = (text: string) =>
-  settled(() => rowsOfCsv(new Uint8Array([...new TextEncoder().encode(text), 0xff]), CSV))
+  settled(() => [...rowsOfCsv(new Uint8Array([...new TextEncoder().encode(text), 0xff]), CSV)])
 
 const FILES = [
   row(
@@ -236,13 +236,13 @@ const FILES = [
   row(
     'NDJSON',
     times('{"email":1}\n'),
-    (text) => settled(() => rowsOfLines(new TextEncoder().encode(text))),
+    (text) => settled(() => [...rowsOfLines(new TextEncoder().encode(text))]),
     600,
   ),
   row(
     'NDJSON of one line',
     times(' '),
-    (text) => settled(() => rowsOfLines(new TextEncoder().encode(text))),
+    (text) => settled(() => [...rowsOfLines(new TextEncoder().encode(text))]),
     20_000,
   ),
   ...[';', ' ', ';=', '\t ', `'`, ';"', `;'=`, '="'].flatMap((text) => [

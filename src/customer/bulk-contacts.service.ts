@@ -6,7 +6,8 @@ import { type BulkOutcome, inTrips, said, sayingsOf, says, type Upsert } from '.
 import type { ContactInput } from './contacts.service.ts'
 
 /** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
-export type ContactUpsert = Pick<ContactInput, 'email'> & Partial<ContactInput>
+export type ContactUpsert = Pick<ContactInput, 'email'> &
+  Pick<Upsert, 'firstName' | 'lastName' | 'phone' | 'fields'>
 
 /**
  * Creates a contact for each row whose email is new to the customer and updates the others, as if the rows came one
@@ -40,10 +41,9 @@ export const upsertContacts = (
 const identityOf = (email: string) => email.toLowerCase()
 
 /** What a row says of its contact. */
-export const contactSaid = ({ fields, ...contact }: ContactUpsert): Upsert => ({
+export const contactSaid = (contact: ContactUpsert): Upsert => ({
   key: identityOf(contact.email),
   ...contact,
-  fields: fields && JSON.stringify(fields),
 })
 
 /** Creates the contacts whose emails are new, if `condition` holds. */

@@ -2,6 +2,7 @@ import { fromUtf8 } from '../crypto/encoding.ts'
 import { AppError } from '../errors.ts'
 import { unpackedBody } from './body/bytes.ts'
 import { Form, urlencodedEntries } from './body/form.ts'
+import { parseJson } from './body/json.ts'
 import { multipartEntries } from './body/multipart.ts'
 
 export { BULK_BODY_LIMIT_BYTES, rawBody, unpackedBody } from './body/bytes.ts'
@@ -32,7 +33,7 @@ const PARSERS = new Map<string, Parse>([
 ])
 
 function jsonObject(bytes: Uint8Array): Record<string, unknown> {
-  return asObject(JSON.parse(fromUtf8(bytes)))
+  return asObject(parseJson(fromUtf8(bytes)))
 }
 
 /** @throws AppError malformed_body for whatever goes wrong that has no better name */
@@ -44,7 +45,7 @@ function orMalformed<Result>(parse: () => Result): Result {
   }
 }
 
-/** The JSON object that a file holds. @throws AppError malformed_body */
+/** The JSON object that a file holds. @throws AppError malformed_body, body_too_large */
 export const jsonFile = (bytes: Uint8Array) => orMalformed(() => jsonObject(bytes))
 
 /** A JSON object; PHP's empty array is one too. @throws TypeError if it is none */

@@ -7,11 +7,14 @@ import { type CsvOptions, rowsOfCsv } from './body/csv.ts'
 import { type FileKind, fileKindOf, fileOf, fileTypeOf } from './body/files.ts'
 import { Form } from './body/form.ts'
 import { readInput, shapeOf } from './body/input.ts'
-import { MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './body/rows.ts'
+import { limitedRows, MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './body/rows.ts'
 import { asObject, BULK_BODY_LIMIT_BYTES, jsonFile, mediaTypeOf, parsedBody, unpackedBody } from './body.ts'
 import { once } from './once.ts'
 import { textValue } from './schemas.ts'
 import { BODY_ERRORS, type Validated, validate, validQuery } from './validation.ts'
+
+/** What is told of one row; 10,000 rows that are all wrong make an answer too. */
+const MAX_ROW_FIELDS = 20
 
 interface BulkBody {
   /** Where JSON and forms have the rows. */
@@ -73,9 +76,10 @@ export function bulkBody<Schema extends z.ZodType<object>>(
       identifying,
       unknown,
     })
-    const rows = sent.map(
+    const rows = Array.from(
+      limitedRows(sent),
       (sentRow): Validated<z.output<Schema>> =>
-        sentRow.fields ? sentRow : validate(row(), readInput(row(), sentRow.sent)),
+        sentRow.fields ? sentRow : validate(row(), readInput(row(), sentRow.sent), MAX_ROW_FIELDS),
     )
     c.req.addValidatedData('json', { rows })
     await next()
@@ -93,7 +97,7 @@ async function sentRows(
   whole: z.ZodType,
   name: string,
   options: CsvOptions,
-): Promise<SentRow[]> {
+): Promise<Iterable<SentRow>> {
   const bytes = await unpackedBody(request, BULK_BODY_LIMIT_BYTES)
   const kind = fileTypeOf(mediaTypeOf(request))
   if (kind) return rowsOfFile(kind, bytes, name, options)
@@ -104,7 +108,7 @@ async function sentRows(
   return rowsOf(asObject(readInput(whole, parsed)), name)
 }
 
-function rowsOfFile(kind: FileKind, bytes: Uint8Array, name: string, options: CsvOptions): SentRow[] {
+function rowsOfFile(kind: FileKind, bytes: Uint8Array, name: string, options: CsvOptions): Iterable<SentRow> {
   if (kind === 'csv') return rowsOfCsv(bytes, options)
   refuseForOtherFiles(options)
   return kind === 'lines' ? rowsOfLines(bytes) : rowsOf(jsonFile(bytes), name)

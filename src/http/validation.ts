@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import type { AppEnv } from '../env.ts'
-import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
+import { AppError, FIELD_TEXT, type FieldErrors, shownName } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
@@ -101,10 +101,11 @@ export type Validated<Data> = { data: Data; fields?: undefined } | { data?: unde
 /** More than a form on a screen has; what is sent by mistake can be wrong a hundred thousand times. */
 const MAX_FIELDS = 100
 
-/** What a value means by its schema, or everything that is wrong with it, up to 100 fields. */
+/** What a value means by its schema, or everything that is wrong with it, up to so many fields. */
 export function validate<Schema extends z.ZodType<object>>(
   schema: Schema,
   value: unknown,
+  maxFields = MAX_FIELDS,
 ): Validated<z.output<Schema>> {
   const result = schema.safeParse(value, { error: fieldText })
   if (result.success) return { data: result.data }
@@ -112,7 +113,7 @@ export function validate<Schema extends z.ZodType<object>>(
   for (const [field, text] of faultsOf(result.error.issues)) {
     const texts = fields.get(field)
     if (texts) texts.add(text)
-    else if (fields.size < MAX_FIELDS) fields.set(field, new Set([text]))
+    else if (fields.size < maxFields) fields.set(field, new Set([text]))
     else break
   }
   return { fields: Object.fromEntries([...fields].map(([field, texts]) => [field, [...texts]])) }
@@ -120,10 +121,12 @@ export function validate<Schema extends z.ZodType<object>>(
 
 function* faultsOf(issues: readonly z.core.$ZodIssue[]): Generator<[field: string, text: string]> {
   for (const issue of issues) {
-    if (issue.code !== 'unrecognized_keys') yield [issue.path.join('.'), issue.message]
-    else for (const key of issue.keys) yield [[...issue.path, key].join('.'), FIELD_TEXT.unexpected]
+    if (issue.code !== 'unrecognized_keys') yield [shownPath(issue.path), issue.message]
+    else for (const key of issue.keys) yield [shownPath([...issue.path, key]), FIELD_TEXT.unexpected]
   }
 }
+
+const shownPath = (path: readonly PropertyKey[]) => shownName(path.join('.'))
 
 /** The words for what is wrong with a field, unless its schema has its own. */
 function fieldText(issue: z.core.$ZodRawIssue): string {

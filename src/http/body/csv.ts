@@ -1,7 +1,8 @@
 import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
 import { undefused } from '../csv.ts'
 import { type CsvRecord, csvRecords, MAX_COLUMNS } from './csv-records.ts'
-import { addRow, type FileText, fileText, NOT_UTF8, type SentRow, unreadableRow } from './rows.ts'
+import { parseJson } from './json.ts'
+import { type FileText, fileText, NOT_UTF8, type SentRow, unreadableRow } from './rows.ts'
 
 /** The columns whose cells are members of the object `fields`. */
 const MEMBER_PREFIX = 'fields.'
@@ -22,20 +23,18 @@ type Column = { name: string; kind: 'known' | 'member' | 'ignored' | 'unnamed' }
 
 /**
  * The rows of a CSV file whose first line names the columns. An empty cell is null.
- * @throws AppError invalid if the columns will not do, malformed_body if they cannot be read, too_many_rows
+ * @throws AppError invalid if the columns will not do, malformed_body if they cannot be read
  */
-export function rowsOfCsv(bytes: Uint8Array, options: CsvOptions): SentRow[] {
+export function* rowsOfCsv(bytes: Uint8Array, options: CsvOptions): Generator<SentRow> {
   const file = fileText(bytes)
   const { separator, text } = separated(file.text, options)
-  const rows: SentRow[] = []
   let columns: Column[] | undefined
   for (const record of csvRecords(text, separator)) {
     if (record.isBlank) continue
-    if (columns) addRow(rows, csvRow(columns, record, file))
+    if (columns) yield csvRow(columns, record, file)
     else columns = readColumns(headerCells(record, file), options)
   }
   if (!columns) throw new AppError('invalid', { fields: Object.fromEntries([missingColumn(options)]) })
-  return rows
 }
 
 /**
@@ -136,10 +135,10 @@ function sentRow(columns: Column[], cells: (string | undefined)[]): Record<strin
 
 const cellText = (cell = '') => (cell === '' ? null : undefused(cell))
 
-/** What is not JSON stays as it is, for the schema to refuse. */
+/** What is not JSON, or too much of it, stays as it is, for the schema to refuse. */
 function jsonOrText(text: string | null): unknown {
   try {
-    return JSON.parse(text ?? 'null')
+    return parseJson(text ?? 'null')
   } catch {
     return text
   }

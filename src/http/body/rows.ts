@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { AppError, FIELD_TEXT, type FieldErrors, invalidField } from '../../errors.ts'
 import { asObject } from '../body.ts'
+import { parseJson } from './json.ts'
 
 /** The most rows that one request may bring. */
 export const MAX_ROWS = 10_000
@@ -45,10 +46,13 @@ function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Adds a row to those read so far. @throws AppError too_many_rows */
-export function addRow(rows: SentRow[], row: SentRow): void {
-  if (rows.length === MAX_ROWS) throw new AppError('too_many_rows')
-  rows.push(row)
+/** The rows one by one, as many as one request may bring. @throws AppError too_many_rows */
+export function* limitedRows(rows: Iterable<SentRow>): Generator<SentRow> {
+  let count = 0
+  for (const row of rows) {
+    if (++count > MAX_ROWS) throw new AppError('too_many_rows')
+    yield row
+  }
 }
 
 /** The rows of the array that a body has under `name`. @throws AppError invalid if there is none, too_many_rows */
@@ -60,25 +64,23 @@ export function rowsOfArray(body: Record<string, unknown>, name: string): SentRo
   return array.map(objectRow)
 }
 
-/** The rows of NDJSON: one object a line, empty lines aside. @throws AppError malformed_body, too_many_rows */
-export function rowsOfLines(bytes: Uint8Array): SentRow[] {
+/** The rows of NDJSON: one object a line, empty lines aside. @throws AppError malformed_body */
+export function* rowsOfLines(bytes: Uint8Array): Generator<SentRow> {
   const { text, decode } = fileText(bytes)
-  const rows: SentRow[] = []
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     const line = decode(text.slice(start, end))?.trim()
     start = end + 1
-    if (line !== '') addRow(rows, line === undefined ? NOT_UTF8 : lineRow(line))
+    if (line !== '') yield line === undefined ? NOT_UTF8 : lineRow(line)
   }
-  return rows
 }
 
 function lineRow(line: string): SentRow {
   try {
-    return objectRow(JSON.parse(line))
-  } catch {
-    return unreadableRow('is not valid JSON')
+    return objectRow(parseJson(line))
+  } catch (error) {
+    return unreadableRow(error instanceof AppError ? 'holds too many values' : 'is not valid JSON')
   }
 }
 
