@@ -9,12 +9,15 @@ export type Shape =
   | { kind: 'map' }
   | { kind: 'value' }
 
+/** How many members that are unknown a schema is to see: more than an answer tells of. */
+const MAX_UNKNOWN = 100
+
 /** Stands for what a form says and its schema cannot mean: no schema takes it. */
 const UNREADABLE = Symbol('unreadable')
 
 /**
  * What was sent, as `schema` is to see it. PHP's empty array is an empty object where one is expected, and of an array
- * that is too long there is no more than shows that it is.
+ * that is too long, or of members that are unknown, there is no more than shows that it is wrong.
  */
 export const readInput = (schema: z.core.$ZodType, sent: unknown): unknown =>
   sent instanceof Form ? readForm(schema, sent.tree()) : readJson(schema, sent)
@@ -27,11 +30,17 @@ function readJson(schema: z.core.$ZodType, sent: unknown): unknown {
     return sent.length === 0 && shape.kind !== 'value' ? {} : sent
   }
   if (shape.kind !== 'object' || typeof sent !== 'object' || sent === null) return sent
-  const members = Object.entries(sent).map(([name, member]) => {
-    const expected = memberOf(shape.members, name)
-    return [name, expected ? readJson(expected, member) : member]
-  })
-  return Object.fromEntries(members)
+  return Object.fromEntries(readMembers(shape.members, sent))
+}
+
+function* readMembers(members: Record<string, z.core.$ZodType>, sent: object): Generator<[string, unknown]> {
+  let unknown = 0
+  for (const name of Object.keys(sent)) {
+    const member: unknown = Reflect.get(sent, name)
+    const expected = memberOf(members, name)
+    if (expected) yield [name, readJson(expected, member)]
+    else if (++unknown <= MAX_UNKNOWN) yield [name, member]
+  }
 }
 
 /** The schema says what a name with brackets is about: `a[0]` is an item of a list or a member named 0. */
