@@ -1,5 +1,5 @@
 import { computeArgon2id, module } from '#argon2id-wasm'
-import { once } from '../http/once.ts'
+import { once } from '../base/once.ts'
 import { utf8 } from './encoding.ts'
 
 /** What one hash costs (RFC 9106, section 3.1). */
