@@ -1,11 +1,11 @@
 import { count } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Reader } from '../auth/authority.ts'
+import { once } from '../base/once.ts'
 import { past } from '../db/keyset.ts'
 import { clients } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { once } from '../base/once.ts'
 import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
-import { once } from '../http/once.ts'
 import { type ChainedEntry, exportLine } from './entry.ts'
 import type { SigningKeys } from './signing-keys.ts'
 

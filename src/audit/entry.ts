@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { once } from '../base/once.ts'
 import { sha256Hex } from '../crypto/digest.ts'
-import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 import type { TrailEvent } from './event.ts'
 

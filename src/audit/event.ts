@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { once } from '../http/once.ts'
+import { once } from '../base/once.ts'
 import { MAX_TEXT } from './recordable.ts'
 
 const text = () => z.string().max(MAX_TEXT)

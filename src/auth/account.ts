@@ -1,9 +1,9 @@
 import { getTableColumns } from 'drizzle-orm'
 import * as z from 'zod'
+import { once } from '../base/once.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { admins, loginFailures } from '../db/schema/staff.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { once } from '../http/once.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 import { ROLES } from './permissions.ts'
 

@@ -1,4 +1,4 @@
-import { once } from '../http/once.ts'
+import { once } from '../base/once.ts'
 import { COMMON_PASSWORDS } from './common-passwords.ts'
 
 /** NIST SP 800-63B-4, section 3.1.1.2: at least 15 characters where a password is all there is, each code point one. */

@@ -1,6 +1,6 @@
 import type { Argon2idParams } from 'argon2id/lib/setup.js'
 
-/** The compiled code. It imports its memory, of 65 MiB at least, as `env.memory`. */
+/** The compiled code. It imports its memory as `env.memory`. */
 export const module: WebAssembly.Module
 
 /**

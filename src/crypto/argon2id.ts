@@ -1,5 +1,5 @@
 import { computeArgon2id, module } from '#argon2id-wasm'
-import { once } from '../http/once.ts'
+import { once } from '../base/once.ts'
 import { utf8 } from './encoding.ts'
 
 /** What one hash costs (RFC 9106, section 3.1). */
@@ -17,8 +17,8 @@ const HASH_BYTES = 32
 /** The shortest password that the WebAssembly implementation is made for; chosen and random ones are longer. */
 const MIN_PASSWORD_BYTES = 8
 
-/** The memory that the code was compiled for, in pages of 64 KiB. Pages that nothing was written to take none. */
-const MEMORY = { initial: 1_040, maximum: 65_536 }
+/** In pages of 64 KiB, as the code imports it. The first hash makes it grow to what its cost needs. */
+const MEMORY = { initial: 1, maximum: 65_536 }
 
 /** One instance for an isolate: its memory is used again, for a new one each time would pile up until it is collected. */
 const wasm = once(() => {

@@ -1,10 +1,10 @@
 import { eq } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import { once } from '../base/once.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES, customers } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 const companyObject = () =>

@@ -2,11 +2,11 @@ import { and, eq, getTableColumns, ne, notExists, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import { once } from '../base/once.ts'
 import { randomUid } from '../crypto/random.ts'
 import { contacts } from '../db/schema/lists.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { once } from '../http/once.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 const {

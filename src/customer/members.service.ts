@@ -1,9 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import { once } from '../base/once.ts'
 import { past } from '../db/keyset.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema/lists.ts'
-import { once } from '../http/once.ts'
 import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
 import {
   type ContactRow,

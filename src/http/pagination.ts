@@ -1,8 +1,8 @@
 import * as z from 'zod'
+import { once } from '../base/once.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 import { positiveDigits } from './fields.ts'
-import { once } from './once.ts'
 
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100

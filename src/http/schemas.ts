@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { once } from './once.ts'
+import { once } from '../base/once.ts'
 
 /** The building blocks of what answers hold, each with an example for the OpenAPI document. */
 

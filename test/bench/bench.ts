@@ -2,99 +2,125 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Bundle, bundled, gzipKibibytes } from '../../src/cli/bundle.ts'
-import type { CallCounts } from '../support/call-counts.ts'
-import { type Load, load } from './load.ts'
-import { type Measured, report, type Sample } from './report.ts'
-import { type BenchRequest, benchRoutes } from './routes.ts'
-import { seedBare, seedService } from './seed.ts'
-import { type Running, run } from './workers.ts'
+import { gzipKibibytes } from '../../src/cli/bundle.ts'
+import { canPin } from './cores.ts'
+import { GENERATOR, type Load, load } from './load.ts'
+import { type Cell, type Counts, report, type Sample } from './report.ts'
+import { type BenchRequest, ROWS } from './requests.ts'
+import { bareTarget, peerTargets, serviceTarget, type Target } from './targets.ts'
+import { type Running, rest, run } from './workers.ts'
 
+// Measures the service beside a bare Worker, and beside a peer: npm run bench -- --peer <folder>
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '16' },
+    /** What the names of the rows have in them that are measured. */
     only: { type: 'string', default: '' },
+    /** A folder with a targets.json (see targets.ts). */
+    peer: { type: 'string' },
   },
 })
 const rounds = Number(options.rounds)
 const effort = { connections: Number(options.connections), seconds: Number(options.seconds) }
 
+/** One row's request to one target. */
+interface Job extends Cell {
+  running: Running
+  request: BenchRequest
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'steward-bench-'))
-const running: Running[] = []
+const started: Running[] = []
 try {
   await main()
 } finally {
-  for (const { miniflare } of running) await miniflare.dispose()
+  for (const { miniflare } of started) await miniflare.dispose()
   rmSync(folder, { recursive: true })
 }
 
 async function main() {
-  const bare = await start('bare', bundled('test/bench/bare.worker.ts', folder))
-  await seedBare(bare)
-  const { routes, counts } = await seedAndCount()
-  const bundle = bundled('src/index.ts', folder)
-  const service = await start('steward', bundle)
-
-  const measured: Measured[] = routes.map((route, i) => ({ route, counts: counts[i], samples: [] }))
-  for (const { route } of measured) await loadWorker(service, route)
-  for (let round = 0; round < rounds; round++) {
-    for (const { route, samples } of measured) {
-      // One right after the other, now this one first and then that one: what slows the machine slows both.
-      const floorBefore = round % 2 === 0 && (await loadWorker(bare, route.floor))
-      const result = await loadWorker(service, route)
-      samples.push({ result, floor: floorBefore || (await loadWorker(bare, route.floor)) })
+  const service = serviceTarget(folder)
+  const table = ROWS.filter(({ name }) => name.includes(options.only)).map((row) => ({
+    row,
+    cells: [] as Job[],
+  }))
+  for (const target of [bareTarget(folder), service, ...(options.peer ? peerTargets(options.peer) : [])]) {
+    const asked = await seedAndCount(target)
+    const running = await run(target, join(folder, target.name))
+    started.push(running)
+    for (const { row, cells } of table) {
+      const call = asked[row.name]
+      if (call) cells.push({ target: target.name, running, ...call, samples: [] })
     }
-    console.error(`round ${round + 1} of ${rounds} is over`)
   }
-  console.log(
-    `\n${new Date().toISOString()} · ${cpus().length} × ${cpus()[0]?.model} · Node ${process.version}`,
-  )
-  console.log(`${effort.connections} connections · medians of ${rounds} rounds of ${effort.seconds} s`)
-  console.log(`The Worker: ${gzipKibibytes(bundle).toFixed(0)} KiB gzip, minified\n`)
-  console.log(report(measured))
+
+  for (const { cells } of table) for (const job of cells) await measure(job)
+  for (let round = 1; round <= rounds; round++) {
+    // One right after the other, in one order and then in the other: what slows the machine slows all.
+    for (const { cells } of table)
+      for (const job of round % 2 === 0 ? cells.toReversed() : cells) job.samples.push(await measure(job))
+    console.error(`round ${round} of ${rounds} is over`)
+  }
+  console.log(`
+${new Date().toISOString()} · ${cpus().length} × ${cpus()[0]?.model} · Node ${process.version}
+${GENERATOR}${canPin ? ', on a core of its own' : ''} · no request is logged
+${effort.connections} connections · medians of ${rounds} rounds of ${effort.seconds} s
+The Worker: ${gzipKibibytes(service.bundle).toFixed(0)} KiB gzip, minified
+
+${report(table)}`)
 }
 
-async function loadWorker(worker: Running, request: BenchRequest): Promise<Sample> {
-  const before = worker.processorTime()
-  const result = await load({ ...requestTo(worker, request), ...effort })
-  const processorMs = (worker.processorTime() - before) / result.requests
-  return { ...result, requestsPerSecond: result.requests / result.seconds, processorMs }
-}
-
-async function start(name: string, bundle: Bundle): Promise<Running> {
-  const worker = await run(name, bundle, join(folder, name))
-  running.push(worker)
-  return worker
-}
-
-/** Seeds the service's state, and has each request counted by a Worker that is not measured. */
-async function seedAndCount() {
-  const counting = await start('steward', bundled('test/bench/counting.worker.ts', folder))
-  const routes = benchRoutes(await seedService(counting)).filter(({ name }) => name.includes(options.only))
-  const counts: CallCounts[] = []
-  for (const route of routes) counts.push(await countCalls(counting, route))
-  running.pop()
-  await counting.miniflare.dispose()
-  return { routes, counts }
+/** Fills a target's stores, and has each of its requests counted by a run that is not measured. */
+async function seedAndCount(target: Target) {
+  const running = await run(target, join(folder, target.name), { counting: true })
+  try {
+    const asked: Record<string, { request: BenchRequest; counts: Counts }> = {}
+    for (const [name, request] of Object.entries(await target.prepare(running)))
+      if (name.includes(options.only)) asked[name] = { request, counts: await countCalls(running, request) }
+    return asked
+  } finally {
+    await running.miniflare.dispose()
+  }
 }
 
 /** What one request costs in a warm isolate. */
-async function countCalls(worker: Running, request: BenchRequest): Promise<CallCounts> {
-  const { url, status, ...init } = requestTo(worker, request)
-  await fetch(url, init)
-  const answer = await fetch(url, init)
-  if (answer.status !== status) throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
-  return JSON.parse(answer.headers.get('X-Calls') ?? '{}')
+async function countCalls(running: Running, request: BenchRequest): Promise<Counts> {
+  const counted = async () => {
+    await check(running, request)
+    await rest(running)
+    return (await (await fetch(`${running.url}/__calls`)).json()) as Counts
+  }
+  await counted()
+  return counted()
 }
 
-function requestTo({ url }: Running, { path, json, headers, status = 200 }: BenchRequest) {
+async function measure({ running, request }: Job): Promise<Sample> {
+  await check(running, request)
+  await rest(running)
+  const before = running.processorTime()
+  const result = await load({ ...requestTo(running, request), ...effort })
+  await rest(running)
+  const processorMs = (running.processorTime() - before) / result.requests
+  return { ...result, requestsPerSecond: result.requests / result.seconds, processorMs }
+}
+
+/** Throws unless the answer is what the request promises. */
+async function check(running: Running, request: BenchRequest): Promise<void> {
+  const { url, method, headers, body, status } = requestTo(running, request)
+  const answer = await fetch(url, { method, headers, ...(body && { body }) })
+  const text = await answer.text()
+  if (answer.status !== status || !text.includes(request.expect ?? ''))
+    throw new Error(`${method} ${url}: ${answer.status} ${text}`)
+}
+
+function requestTo({ url }: Running, { path, method = 'GET', headers, json, status = 200 }: BenchRequest) {
   return {
     url: url + path,
-    method: json ? 'POST' : 'GET',
+    method,
     headers: { ...headers, ...(json !== undefined && { 'Content-Type': 'application/json' }) },
-    body: json === undefined ? null : JSON.stringify(json),
+    body: json === undefined ? '' : JSON.stringify(json),
     status,
   } satisfies Omit<Load, 'connections' | 'seconds'>
 }

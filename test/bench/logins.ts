@@ -6,14 +6,15 @@ import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bundled } from '../../src/cli/bundle.ts'
 import { seedService } from './seed.ts'
-import { run } from './workers.ts'
+import { run, serviceOptions } from './workers.ts'
 
 // What a login takes, and how long another customer's `GET /lists` takes while logins are hashed: npm run bench:logins.
 const LOGINS_AT_ONCE = 40
 const ROUNDS = 5
 
 const folder = mkdtempSync(join(tmpdir(), 'steward-logins-'))
-const worker = await run('steward', bundled('src/index.ts', folder), join(folder, 'steward'))
+const service = { name: 'steward', bundle: bundled('src/index.ts', folder), options: serviceOptions() }
+const worker = await run(service, join(folder, 'steward'))
 try {
   await main()
 } finally {

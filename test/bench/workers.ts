@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { once } from '../../src/base/once.ts'
 import type { Bundle } from '../../src/cli/bundle.ts'
 import { TEST_SECRETS } from '../support/secrets.ts'
 
@@ -11,6 +13,14 @@ const CONFIG = join(ROOT, 'wrangler.toml')
 // Where there is no .dev.vars, wrangler takes declared secrets from the environment.
 Object.assign(process.env, TEST_SECRETS)
 
+/** A Worker to run. */
+export interface Runnable {
+  name: string
+  bundle: Bundle
+  /** Its bindings. */
+  options: V4WorkerOptionsShape
+}
+
 /** A Worker that runs, and where it listens. */
 export interface Running {
   miniflare: Miniflare
@@ -19,31 +29,60 @@ export interface Running {
   processorTime(): number
 }
 
-/** Runs a bundle with the bindings of wrangler.toml, its state in `folder`, on a socket of its own: no proxy before it. */
-export async function run(name: string, { code, wasm }: Bundle, folder: string): Promise<Running> {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(CONFIG)
+/**
+ * The options of wrangler.toml, but for the assets: Miniflare answers for a Worker that has some by two Workers of its own
+ * before it, which cost more than the bare Worker does.
+ */
+export const serviceOptions = once((): V4WorkerOptionsShape => {
+  const { assets, ...options } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions
+  return options
+})
+
+/** The compatibility date and flags of wrangler.toml. */
+export function compatibility(): V4WorkerOptionsShape {
+  const { compatibilityDate, compatibilityFlags } = serviceOptions()
+  return { compatibilityDate, compatibilityFlags }
+}
+
+/**
+ * Runs a Worker, its state in `folder`, on a socket of its own: no proxy before it. What it logs is made and not written,
+ * for writing it costs the process that reads it, which is no part of what is measured. `counting` has its calls counted
+ * (see counting.worker.js).
+ */
+export async function run(worker: Runnable, folder: string, { counting = false } = {}): Promise<Running> {
+  const { name, bundle } = worker
+  const counter = readFileSync(join(import.meta.dirname, 'counting.worker.js'), 'utf8')
   const options = convertV4MiniflareOptions({
-    ...workerOptions,
+    ...worker.options,
     name,
     modules: [
-      { type: 'ESModule', path: 'worker.js', contents: code },
-      ...wasm.map(({ name, contents }) => ({ type: 'CompiledWasm' as const, path: name, contents })),
+      ...(counting ? [{ type: 'ESModule' as const, path: 'counting.js', contents: counter }] : []),
+      { type: 'ESModule', path: 'worker.js', contents: `console.log = () => {}\n${bundle.code}` },
+      ...bundle.wasm.map(({ name, contents }) => ({ type: 'CompiledWasm' as const, path: name, contents })),
     ],
     unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
   })
   const before = workerdProcesses()
-  const miniflare = new Miniflare({
-    ...options,
-    cf: false,
-    log: new Log(LogLevel.WARN),
-    // The Worker writes a line for each request.
-    handleStructuredLogs: () => {},
-    resourcePersistencePath: folder,
-  })
+  const log = new Log(LogLevel.WARN)
+  const miniflare = new Miniflare({ ...options, cf: false, log, resourcePersistencePath: folder })
   await miniflare.ready
   const url = await miniflare.unsafeGetDirectURL(name)
   const process = workerdProcesses().find((id) => !before.includes(id))
   return { miniflare, url: url.origin, processorTime: () => processorTime(process) }
+}
+
+const REST_MS = 200
+const MAX_RESTS = 50
+
+/** Waits until a Worker rests: what its requests set off, a queue's consumer say, costs them and not the next to be measured. */
+export async function rest({ processorTime }: Running): Promise<void> {
+  let before = processorTime()
+  for (let i = 0; i < MAX_RESTS; i++) {
+    await sleep(REST_MS)
+    const after = processorTime()
+    if (Object.is(before, after)) return
+    before = after
+  }
 }
 
 /** The kernel counts processor time in hundredths of a second (proc(5), sysconf(_SC_CLK_TCK)). */

@@ -8,11 +8,11 @@ import { ownScope } from '../../src/auth/customer-scope.ts'
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { newSession } from '../../src/auth/session.ts'
+import { once } from '../../src/base/once.ts'
 import { argon2idHash } from '../../src/crypto/argon2id.ts'
 import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
-import { once } from '../../src/http/once.ts'
 
 /** The password of every admin that a test makes. */
 export const PASSWORD = 'correct horse battery staple'
