@@ -3,12 +3,12 @@ import type { ErrorCode } from '../errors.ts'
 import { type Access, annotated } from '../http/annotations.ts'
 import { handleError } from '../http/error-handler.ts'
 import { annotationsOf } from '../http/routing.ts'
-import { unaskedQuery } from '../http/validation.ts'
+import { unaskedBody, unaskedQuery } from '../http/validation.ts'
 
 /**
  * Notes that a middleware is its route's declaration of who may call it; a test fails for a route without one. Whoever
- * may is refused with query parameters that the route does not ask for.
- * @throws AppError invalid
+ * may is refused with query parameters, or a body, that the route does not ask for.
+ * @throws AppError invalid, unsupported_media_type, malformed_body, body_too_large
  */
 export const declares = <Middleware extends MiddlewareHandler>(
   access: Access,
@@ -17,7 +17,7 @@ export const declares = <Middleware extends MiddlewareHandler>(
 ) =>
   annotated<MiddlewareHandler>({ access, errors: ['invalid', ...errors] }, (c, next) =>
     middleware(c, async () => {
-      const refusal = unaskedQuery(c)
+      const refusal = unaskedQuery(c) ?? (await unaskedBody(c))
       if (!refusal) return next()
       // As Hono does with what is thrown behind a middleware, which so sees how the request ended.
       c.error = refusal

@@ -14,7 +14,7 @@ import { claimAdminKey, keyActor, keyAuthority, liveKey, noteKeyUse } from './ad
 import { Authority, type Queries } from './authority.ts'
 import { type Client, clientById, verifySignature } from './client.ts'
 import { readAdminKey } from './credentials.ts'
-import { limitRefusal } from './key-limits.ts'
+import { limitRefusal, reasonRefusal } from './key-limits.ts'
 import { type LiveSession, liveSession, touchSession } from './session.ts'
 import { takeOnce } from './signature.ts'
 
@@ -24,7 +24,7 @@ export interface StaffCaller {
   actor: AdminActor | undefined
   /** The client the call came through; undefined for a key. */
   clientId?: string
-  /** What the caller's key itself says against this call. */
+  /** What is against this call whatever it is about: the limits of a key, a reason that cannot be kept. */
   refusal?: AppError | undefined
   /** Notes that session or key is in use. A call to make when the answer is ready. */
   noteUse?: () => Promise<void>
@@ -81,6 +81,7 @@ function ofSession(c: AdminContext) {
       return {
         actor: sessionActor(session, clientId, now()),
         clientId,
+        refusal: reasonRefusal(c.req.raw.headers),
         noteUse: () => touchSession(db, session, now()),
       }
     },

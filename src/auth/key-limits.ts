@@ -19,10 +19,14 @@ export function recordedReason(headers: Headers): string | null {
  */
 export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
   if (!isFromAllowed(key, headers.get('CF-Connecting-IP'))) return new AppError('ip_refused')
+  if (key.requireReason && !headers.get(REASON)?.trim()) return new AppError('reason_missing')
+  return reasonRefusal(headers)
+}
+
+/** AppError reason_invalid for a reason that cannot be kept as it was sent; undefined if it can, or there is none. */
+export function reasonRefusal(headers: Headers): AppError | undefined {
   const reason = headers.get(REASON)
-  if (key.requireReason && !reason?.trim()) return new AppError('reason_missing')
-  if (reason !== null && !isReason(reason)) return new AppError('reason_invalid')
-  return undefined
+  return reason === null || isReason(reason) ? undefined : new AppError('reason_invalid')
 }
 
 const isReason = (reason: string) =>

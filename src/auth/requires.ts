@@ -134,7 +134,7 @@ function identify(
 ): void {
   if (!actor) return
   act.actor = recordedActor(actor)
-  if (actor.via === 'api_key') act.reason = recordedReason(c.req.raw.headers)
+  act.reason = recordedReason(c.req.raw.headers)
   const [targetId] = Object.values(c.req.param() as Record<string, string>)
   if (targetType !== undefined && targetId !== undefined) act.about(targetType, targetId)
   if (recording !== 'refusal') c.header('X-Audit-Id', act.id)

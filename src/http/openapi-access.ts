@@ -40,7 +40,7 @@ const reason = z
   .max(500)
   .optional()
   .meta({
-    description: 'Why the holder of an admin key calls, a ticket say; kept in the audit trail.',
+    description: 'Why an admin, or a script of theirs, calls: a ticket, say; kept in the audit trail.',
     examples: ['Ticket 4711'],
   })
 

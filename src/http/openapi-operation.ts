@@ -7,6 +7,7 @@ import type { Components, Json } from './openapi-components.ts'
 import { operationId } from './openapi-ids.ts'
 import { ANSWER_HEADERS } from './openapi-shared.ts'
 import { pathParameterWords, tagOf } from './openapi-words.ts'
+import { BODY_ERRORS } from './validation.ts'
 
 /** What the document says of a route. @throws Error if the route says too little of itself */
 export function describedOperation(
@@ -20,7 +21,14 @@ export function describedOperation(
   const who = ACCESS_WORDS[access.kind]
   const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
   const own = annotations.flatMap(({ errors = [] }) => errors)
-  const codes = new Set([...who.errors, ...(repeatable?.errors ?? []), ...own, ...(words.errors ?? [])])
+  const sent = method === 'GET' || access.kind === 'public' ? [] : BODY_ERRORS
+  const codes = new Set([
+    ...who.errors,
+    ...(repeatable?.errors ?? []),
+    ...own,
+    ...sent,
+    ...(words.errors ?? []),
+  ])
   const headers = { ...who.headers, ...repeatable?.headers }
   const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
   const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'

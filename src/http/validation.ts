@@ -6,8 +6,8 @@ import { AppError, FIELD_TEXT, type FieldErrors, shownName } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
-import { parsedBody } from './body.ts'
-import { annotationsOf } from './routing.ts'
+import { parsedBody, unpackedBody } from './body.ts'
+import { annotationsOf, isWrite } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
   AppEnv,
@@ -69,6 +69,22 @@ export function unaskedQuery(c: Context): AppError | undefined {
   if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
   const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
   return fields && new AppError('invalid', { fields })
+}
+
+/**
+ * AppError where something is sent to an endpoint that takes nothing: unsupported_media_type, malformed_body,
+ * body_too_large or invalid. A body of no bytes, or without members, says nothing.
+ */
+export async function unaskedBody(c: Context): Promise<AppError | undefined> {
+  if (!isWrite(c) || takesBody(c) || c.req.raw.body === null) return undefined
+  try {
+    if ((await unpackedBody(c.req.raw)).length === 0) return undefined
+    const { fields } = validate(nothing(), readInput(nothing(), await parsedBody(c.req.raw)))
+    return fields && new AppError('invalid', { fields })
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
 }
 
 const nothing = once(() => z.strictObject({}))

@@ -46,9 +46,9 @@ test.each(identified)(
       form.includes('aud_') ? 'aud_x' : world.parameter(path, name),
     )
     const caller = access?.kind === 'customer' ? 'customer' : 'staff'
-    const send = (query: string, body?: string) => {
+    const send = (query: string, body?: string, type = 'application/json') => {
       const bytes = body === undefined ? undefined : new TextEncoder().encode(body)
-      const headers = { ...world.headers(caller, bytes), 'Content-Type': 'application/json' }
+      const headers = { ...world.headers(caller, bytes), 'Content-Type': type }
       return call(filled + query, { method, body: bytes, headers })
     }
     const withParameter = await send('?nmae=1&toString=2', takesBody ? '{}' : undefined)
@@ -56,10 +56,12 @@ test.each(identified)(
       status: 422,
       json: { code: 'invalid', errors: { nmae: ['is unknown'], toString: ['is unknown'] } },
     })
-    if (!takesBody) return
+    if (method === 'GET') return
     const withMember = await send('', '{"nmae":1,"__proto__":{}}')
     expect(withMember.status).toBe(422)
     expect(withMember.json.errors.nmae).toEqual(['is unknown'])
+    expect(await send('', '{bad')).toMatchObject({ status: 400, json: { code: 'malformed_body' } })
+    expect((await send('', 'x', 'text/plain')).status).toBe(415)
   },
 )
 
@@ -113,6 +115,41 @@ test('no more than 100 fields are named', async () => {
   const answer = await own('/lists', { body })
   expect(answer.status).toBe(422)
   expect(Object.keys(answer.json.errors)).toHaveLength(100)
+})
+
+describe('where no body is asked for', () => {
+  let own: Caller
+  let path: string
+
+  beforeEach(async () => {
+    own = (await customerWithCallers()).own
+    path = `/lists/${(await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid}`
+  })
+
+  test.each([
+    { name: 'nothing', type: 'application/json', body: '' },
+    { name: 'nothing, of a type that nobody reads', type: 'text/plain', body: '' },
+    { name: 'an empty object', type: 'application/json', body: '{}' },
+    { name: 'PHP’s empty array', type: 'application/json', body: '[]' },
+    { name: 'an empty form', type: 'application/x-www-form-urlencoded', body: '' },
+    { name: 'an empty multipart form', type: 'multipart/form-data; boundary=b', body: '--b--' },
+  ])('$name does no harm', async ({ type, body }) => {
+    const answer = await own(path, { method: 'DELETE', headers: { 'Content-Type': type }, body })
+    expect(answer.status).toBe(200)
+  })
+
+  test.each([
+    { type: 'application/json', body: '{"force":true}', status: 422 },
+    { type: 'application/x-www-form-urlencoded', body: 'force=1', status: 422 },
+    { type: 'application/json', body: '{bad', status: 400 },
+    { type: 'application/json', body: '"x"', status: 400 },
+    { type: 'application/xml', body: '<x/>', status: 415 },
+    { type: 'application/json', body: `{"x":"${'x'.repeat(1024 * 1024)}"}`, status: 413 },
+  ])('$type that says $status something is refused', async ({ type, body, status }) => {
+    const answer = await own(path, { method: 'DELETE', headers: { 'Content-Type': type }, body })
+    expect(answer.status).toBe(status)
+    expect((await own(path)).status).toBe(200)
+  })
 })
 
 describe('a body that is encoded', () => {
