@@ -4,7 +4,7 @@ import { forgetKeys } from '../auth/admin-api-key.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { SCOPES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
-import { FIELD_TEXT } from '../errors.ts'
+import { AppError, FIELD_TEXT } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { addressRange, digits, flag, graceInput, moment, name, uid } from '../http/fields.ts'
@@ -85,6 +85,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { admin_id: adminId, ...paging } = c.req.valid('query')
       const { actor, db } = c.var
+      const isOwn = adminId === undefined || adminId === actor.adminId
+      if (actor.role !== 'super_admin' && !isOwn) throw new AppError('forbidden')
       const owner = actor.role === 'super_admin' ? adminId : actor.adminId
       const { items, ...position } = await listApiKeys(db, owner, pageRequest(paging, ['number', 'string']))
       return c.json({ message: 'API keys retrieved successfully', data: items, meta: positionOf(position) })

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresClient } from '../auth/requires.ts'
+import { LOCKED } from '../auth/unlock-link.ts'
 import { once } from '../base/once.ts'
 import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
@@ -72,9 +73,10 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   body(credentials),
   async (c) => {
     const { act, now } = c.var
-    const { adminId, result, afterwards } = await login(lockoutStores(c), c.req.valid('json'), now())
+    const { adminId, result, locks, afterwards } = await login(lockoutStores(c), c.req.valid('json'), now())
     if (afterwards) c.executionCtx.waitUntil(afterwards)
     if (adminId !== null) act.about('admin', `${adminId}`)
+    if (adminId !== null && locks) act.changed('admin', LOCKED)
     if (result instanceof AppError) throw result
     const { account, token, expiresAt } = result
     act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }

@@ -32,6 +32,8 @@ export interface Login {
 export interface LoginOutcome {
   adminId: number | null
   result: Login | AppError
+  /** Whether this very attempt locked the account. */
+  locks?: boolean
   /** What is left to do after the answer. */
   afterwards?: Promise<void> | undefined
 }
@@ -84,6 +86,7 @@ async function compare(
   return {
     adminId,
     result: refused(attempt.lockedUntil, now),
+    locks: true,
     afterwards: announceLock(stores, emailHash, mirrored, now),
   }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { adminObject, presentAdmin, toldAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
+import { LOCKED } from '../auth/unlock-link.ts'
 import { AppError } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
 import { text } from '../http/fields.ts'
@@ -47,8 +48,9 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       const { actor, act, now } = c.var
       act.about('admin', `${actor.adminId}`)
       const change = c.req.valid('json')
-      const { result, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
+      const { result, locks, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
       if (afterwards) c.executionCtx.waitUntil(afterwards)
+      if (locks) act.changed('admin', LOCKED)
       if (result instanceof AppError) throw result
       const data = presentAdmin(result, now())
       act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })

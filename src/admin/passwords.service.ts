@@ -19,6 +19,8 @@ export interface PasswordChange {
 /** What came of a change, and what is left to do after the answer. */
 interface Outcome {
   result: AdminAccount | AppError
+  /** Whether this very attempt locked the account. */
+  locks?: boolean
   afterwards?: Promise<void> | undefined
 }
 
@@ -63,6 +65,7 @@ async function compareAndChange(
     const mirrored = lockedUntil !== null && { locked_until: lockedUntil, admin_id: admin.id }
     return {
       result: refusal,
+      locks: lockedUntil !== null,
       afterwards: mirrored ? announceLock(stores, emailHash, mirrored, now) : undefined,
     }
   }

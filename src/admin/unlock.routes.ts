@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { Act } from '../audit/act.ts'
 import { recorded } from '../audit/recorded.ts'
 import { isPublic } from '../auth/declared.ts'
-import { ownerOfLink, redeemLink } from '../auth/unlock-link.ts'
+import { ownerOfLink, redeemLink, UNLOCKED } from '../auth/unlock-link.ts'
 import type { AppEnv } from '../env.ts'
 import { describes } from '../http/annotations.ts'
 import { textValue } from '../http/schemas.ts'
@@ -58,6 +58,7 @@ export const unlockRoutes = new Hono<AppEnv>()
       const authorize = () => Promise.resolve()
       const run = async () => {
         const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
+        if (unlocked) act.changed('admin', UNLOCKED)
         c.res = unlocked
           ? show(c, 200, await unlockedPage(productName))
           : show(c, 404, await deadLinkPage(productName))

@@ -23,13 +23,13 @@ const REDACTED = '[redacted]'
 
 /**
  * Returns text from outside as a record keeps it: no credentials in it, however they are encoded, bounded and
- * well-formed. What lies past the bound is not looked at, so that the cost is the same however much is sent.
+ * well-formed, without NUL, which many readers of a file stop at. What lies past the bound is not looked at, so that the cost is the same however much is sent.
  */
 export function recordable(value: string): string {
   const redacted = examined(value)
     .replace(CREDENTIAL, REDACTED)
     .replace(RUN, (run) => (run.includes('%') && decoded(run).search(CREDENTIAL) !== -1 ? REDACTED : run))
-  return redacted.slice(0, MAX_TEXT).toWellFormed()
+  return redacted.slice(0, MAX_TEXT).toWellFormed().replaceAll('\0', '\ufffd')
 }
 
 /** The beginning of a text, without what may be the beginning of a credential that was cut in two. */

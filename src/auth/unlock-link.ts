@@ -17,6 +17,10 @@ const TOKEN_PREFIX = 'stw_unlock_'
 const TOKEN_LENGTH = 43
 const TOKEN_VALID_MINUTES = 60
 
+/** The change of an account that a lock makes, and the one that a link makes. */
+export const LOCKED = { before: { locked: false }, after: { locked: true } }
+export const UNLOCKED = { before: { locked: true }, after: { locked: false } }
+
 /** What it takes to tell the owner of an account that it is locked. */
 export interface LockoutStores {
   db: Database

@@ -175,11 +175,22 @@ const MEANINGS: Record<string, string> = {
   'Member#status': 'The status of the contact in this list.',
 }
 
+/** What a name means where it can have one value only. */
+const CONSTANTS: Record<string, string> = {
+  message: 'What came of it, for people.',
+  status: 'That it was done.',
+  result: 'What came of it.',
+  type: 'Which of these it is.',
+  openapi: 'The version of OpenAPI.',
+  kty: 'The type of the key (RFC 8037).',
+  crv: 'The curve (RFC 8037).',
+}
+
 const meaningOf = (part: string, name: string) => MEANINGS[`${part}#${name}`] ?? MEANINGS[name]
 
 /**
  * Returns a part of the document, by its path or as a component of this name, in which each member and parameter that
- * says nothing of itself has the meaning of its name. What refers elsewhere, or has one value, needs none.
+ * says nothing of itself has the meaning of its name. What refers elsewhere needs none.
  */
 export function explained<Part>(part: string, value: Part): Part {
   if (Array.isArray(value)) return value.map((item: unknown) => explained(part, item)) as Part
@@ -201,7 +212,7 @@ const explainedMembers = (part: string, properties: Json) =>
   )
 
 function withMeaning(part: string, name: string, schema: Json): Json {
-  const isPlain = schema.$ref === undefined && schema.const === undefined && !schema.description
-  const description = meaningOf(part, name)
-  return isPlain && description !== undefined ? { ...schema, description } : schema
+  if (schema.$ref !== undefined || schema.description) return schema
+  const description = schema.const === undefined ? meaningOf(part, name) : CONSTANTS[name]
+  return description === undefined ? schema : { ...schema, description }
 }

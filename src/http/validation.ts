@@ -89,18 +89,21 @@ export async function unaskedBody(c: Context): Promise<AppError | undefined> {
 
 const nothing = once(() => z.strictObject({}))
 
-/** The query as a form. An escape that is broken, or not UTF-8, stays: it is a text that names nothing. */
+/** The query as a form. A name with an escape that is broken, or not UTF-8, stays: it names nothing. */
 function sentQuery(url: string): Form {
   const start = url.indexOf('?')
   const entries = start === -1 ? [] : rawEntries(url.slice(start + 1))
-  return new Form(entries.map(([name, value]) => [decodedOrRaw(name), decodedOrRaw(value)]))
+  return new Form(entries.map(([name, value]) => [decodedOr(name, name), decodedOr(value, NOT_TEXT)]))
 }
 
-function decodedOrRaw(text: string): string {
+/** Stands for bytes that are no text: a lone surrogate, which no schema takes either. */
+const NOT_TEXT = '\ud800'
+
+function decodedOr(text: string, other: string): string {
   try {
     return decoded(text)
   } catch {
-    return text
+    return other
   }
 }
 

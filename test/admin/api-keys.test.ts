@@ -193,7 +193,9 @@ describe('whose key it is', () => {
     expect((await boss.call(`${KEYS}/${id}`)).json.data.id).toBe(id)
     expect((await boss.call(KEYS)).json.meta.total).toBe(2)
     expect((await boss.call(`${KEYS}?admin_id=${admin.adminId}`)).json.data).toMatchObject([{ id }])
-    expect((await admin.call(`${KEYS}?admin_id=${boss.adminId}`)).json.data).toMatchObject([{ id }])
+    expect((await admin.call(`${KEYS}?admin_id=${admin.adminId}`)).json.data).toMatchObject([{ id }])
+    const others = await admin.call(`${KEYS}?admin_id=${boss.adminId}`)
+    expect(others).toMatchObject({ status: 403, json: { code: 'forbidden' } })
 
     const rolled = await boss.call(`${KEYS}/${id}/roll`, { body: {} })
     expect(rolled).toMatchObject({ status: 403, json: { code: 'forbidden' } })

@@ -4,7 +4,8 @@ import { createAccessKey } from '../../src/auth/access-key.ts'
 import { listenedQueue } from '../support/audit.ts'
 import { fetchWith } from '../support/bindings.ts'
 import { makeAdmin, makeCustomer, PASSWORD } from '../support/factories.ts'
-import { type CallOptions, loggedIn } from '../support/http.ts'
+import { type CallOptions, call, loggedIn } from '../support/http.ts'
+import { mailTo, tokenIn } from '../support/mail.ts'
 
 let staff: Awaited<ReturnType<typeof loggedIn>>
 let queue: ReturnType<typeof listenedQueue>
@@ -146,4 +147,20 @@ test('a key in a name does not get into a record', () => {
   const key = createAccessKey('admin')
   const changes = changesBetween('client', { before: null, after: { name: `of ${key}` } })
   expect(JSON.stringify(changes)).not.toContain(key.slice(10))
+})
+
+test('that a failure locked an account, and that a link unlocked it', async () => {
+  const { email, adminId } = await makeAdmin('admin')
+  const bindings = { ...queue.bindings, LOCKOUT_THRESHOLD: '2' as never }
+  const via = (request: Request) => fetchWith(bindings, request)
+  const target = { type: 'admin', id: `${adminId}` }
+  const fail = () => staff.call('/admin/login', { body: { email, password: 'wrong' }, via })
+  for (const changes of [null, { locked: [false, true] }, null]) {
+    await fail()
+    expect(queue.events.at(-1)).toMatchObject({ target, changes })
+  }
+  const token = tokenIn(await mailTo(email))
+  const body = new URLSearchParams({ token }).toString()
+  await call('/admin/unlock', { body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, via })
+  expect(queue.events.at(-1)).toMatchObject({ target, changes: { locked: [true, false] } })
 })

@@ -72,3 +72,7 @@ test('a credential that the bound cuts in two is not kept in part', () => {
     expect(recordable(shortened)).not.toContain(jwt.slice(0, 6))
   }
 })
+
+test('a NUL, at which many readers of a file stop, is no part of a record', () => {
+  expect(recordable('a\0b')).toBe('a\ufffdb')
+})

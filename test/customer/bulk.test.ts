@@ -224,7 +224,7 @@ describe('one bad row spoils no other', () => {
       '{"email":"a@example.com"\nnull\n["a"]\n"a"\n{"email":"b@example.com"}\n',
       NDJSON,
       [
-        { row: ['is not valid JSON'] },
+        { row: ['is not JSON, or names a member twice'] },
         { row: ['is not an object'] },
         { row: ['is not an object'] },
         { row: ['is not an object'] },

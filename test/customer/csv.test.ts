@@ -159,6 +159,13 @@ describe('a column that is not known', () => {
     expect(await contacts()).toMatchObject([{ fields: { 'Shoe Size': '43' } }, { fields: {} }])
   })
 
+  test('is not one whose prefix is in another case', async () => {
+    expect(outcomes(await bulk('Email,FIELDS.City\na@example.com,Rome\n'))).toEqual(['created'])
+    const query = '?unknown_columns=fields'
+    expect(outcomes(await bulk('email,Fields.Zip\nb@example.com,1\n', { query }))).toEqual(['created'])
+    expect(await contacts()).toMatchObject([{ fields: { City: 'Rome' } }, { fields: { Zip: '1' } }])
+  })
+
   test.each([
     {
       query: '?unknown_columns=fields',
@@ -222,6 +229,10 @@ describe('the file may come as a part of a form:', () => {
     { headers: part('people.csv', 'application/vnd.ms-excel'), text: 'email;phone\na@example.com;1\n' },
     { headers: part('PEOPLE.CSV', 'application/octet-stream'), text: 'email,phone\r\na@example.com,1\r\n' },
     { headers: part('people', 'text/csv; charset=utf-8'), text: 'email\ra@example.com\r' },
+    {
+      headers: 'Content-Disposition: form-data; name="file"\r\nContent-Type: text/csv',
+      text: 'email\na@example.com\n',
+    },
     { headers: part('people.ndjson', 'text/plain'), text: '{"email":"a@example.com"}\n' },
     { headers: part('people.json', 'application/json'), text: '{"contacts":[{"email":"a@example.com"}]}' },
   ])('$headers', async ({ headers, text }) => {

@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { annotationOf } from '../../src/http/annotations.ts'
 import { shapeOf } from '../../src/http/body/input.ts'
 import { recordsOf } from '../support/audit.ts'
-import { type Caller, call, checksum, customerWithCallers } from '../support/http.ts'
+import { type Caller, call, checksum, customerWithCallers, loggedIn } from '../support/http.ts'
 import { routeTable } from '../support/routes.ts'
 import { makeWorld } from '../support/world.ts'
 
@@ -98,6 +98,9 @@ describe('a call with parameters that nobody asks for', () => {
     ['/lists?page=1&page=2', { page: ['is invalid'] }],
     ['/lists?page[]=1', { page: ['is invalid'] }],
     ['/lists?page', { page: ["can't be blank"] }],
+    ['/contacts?search=%ff', { search: ['is invalid'] }],
+    ['/contacts?search=%ED%A0%80', { search: ['is invalid'] }],
+    ['/contacts?email=a%', { email: ['is invalid'] }],
     ['/lists?__proto__=1', ['__proto__']],
     ['/lists?%ff=1', { '%ff': ['is unknown'] }],
   ])('%s', async (path, errors) => {
@@ -106,6 +109,27 @@ describe('a call with parameters that nobody asks for', () => {
     expect(answer.status).toBe(422)
     if (Array.isArray(errors)) expect(Object.keys(answer.json.errors)).toEqual(errors)
     else expect(answer.json.errors).toEqual(errors)
+  })
+})
+
+describe('JSON that names a member twice is malformed', () => {
+  test.each([
+    { name: 'a limit of a key', body: '{"name":"x","ip_allow":["10.0.0.0/8"],"ip_allow":[]}' },
+    { name: 'written another way', body: '{"name":"x","ip_allow":["10.0.0.0/8"],"ip\\u005fallow":[]}' },
+    { name: 'the same again', body: '{"name":"x","name":"x"}' },
+    { name: 'deep within', body: '{"name":"x","scopes":[{"a":1,"a":2}]}' },
+    { name: 'with a name of quotes and colons', body: '{"\\"::":1,"\\"::":2}' },
+  ])('$name', async ({ body }) => {
+    const { call } = await loggedIn()
+    const answer = await call('/admin/api_keys', { method: 'POST', body })
+    expect(answer).toMatchObject({ status: 400, json: { code: 'malformed_body' } })
+  })
+
+  test('but not where different objects have members of one name, or texts look like some', async () => {
+    const { own } = await customerWithCallers()
+    const fields = { a: { a: { a: ':' } }, b: [{ a: 1 }, { a: 2 }], ':': '{"a":1,"a":2}', '\\': '\\":' }
+    const { status, json } = await own('/contacts', { body: { email: 'ada@example.com', fields } })
+    expect([status, json.contact?.fields]).toEqual([201, fields])
   })
 })
 

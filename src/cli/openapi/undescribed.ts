@@ -43,6 +43,6 @@ function membersOf(value: unknown, pointer: string): { pointer: string; describe
   })
 }
 
-/** What a reference leads to, and a fixed value, needs no words of its own. */
-const describes = (schema: { description?: string; $ref?: string; const?: unknown }) =>
-  Boolean(schema.description || schema.$ref || schema.const !== undefined)
+/** What a reference leads to needs no words of its own. */
+const describes = (schema: { description?: string; $ref?: string }) =>
+  Boolean(schema.description || schema.$ref)

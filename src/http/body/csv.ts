@@ -65,7 +65,10 @@ function headerCells({ cells, width, fault }: CsvRecord, file: FileText): string
 }
 
 /** A member's name is the customer's own; other names may be in any case, as spreadsheets have them. */
-const columnKey = (name: string) => (name.startsWith(MEMBER_PREFIX) ? name : name.toLowerCase())
+function columnKey(name: string): string {
+  const start = name.slice(0, MEMBER_PREFIX.length).toLowerCase()
+  return start === MEMBER_PREFIX ? start + name.slice(start.length) : name.toLowerCase()
+}
 
 function readColumns(names: string[], options: CsvOptions): Column[] {
   const columns = names.map((name) => columnOf(name, options))
@@ -89,7 +92,11 @@ function faultsOfColumns(names: string[], columns: Column[], options: CsvOptions
   columns.forEach(({ kind, name }, i) => {
     if (kind !== 'known' && kind !== 'member') return
     const key = kind === 'member' ? MEMBER_PREFIX + name : name
-    if (options.unknown === undefined && kind === 'member' && !names[i]?.startsWith(MEMBER_PREFIX))
+    if (
+      options.unknown === undefined &&
+      kind === 'member' &&
+      !columnKey(names[i] ?? '').startsWith(MEMBER_PREFIX)
+    )
       faults.push([name, [FIELD_TEXT.unexpected]])
     else if (seen.has(key)) faults.push([key, ['is a column twice']])
     seen.add(key)

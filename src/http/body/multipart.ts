@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { fileTypeOf } from './files.ts'
 import type { FormEntry } from './form.ts'
 
 /** RFC 2046, section 5.1.1 */
@@ -65,12 +66,15 @@ function entryOf(part: Buffer): FormEntry[] {
     throw new Error('a part that is encoded')
   const name = parameters.get('name')
   const filename = parameters.get('filename') ?? parameters.get('filename*')
-  if (filename === undefined) {
+  const mediaType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  // A file of rows may come without a name: curl has it so for `-F 'file=<rows.csv;type=text/csv'`.
+  if (filename === undefined && fileTypeOf(mediaType) === undefined) {
     if (name === undefined) throw new Error('a part without a name')
     return [[fieldName(name), utf8Text(content)]]
   }
-  const mediaType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
-  return name === undefined ? [] : [[fieldName(name), { filename, mediaType, bytes: content }]]
+  return name === undefined
+    ? []
+    : [[fieldName(name), { filename: filename ?? '', mediaType, bytes: content }]]
 }
 
 function divided(part: Buffer) {

@@ -80,7 +80,9 @@ function lineRow(line: string): SentRow {
   try {
     return objectRow(parseJson(line))
   } catch (error) {
-    return unreadableRow(error instanceof AppError ? 'holds too many values' : 'is not valid JSON')
+    return unreadableRow(
+      error instanceof AppError ? 'holds too many values' : 'is not JSON, or names a member twice',
+    )
   }
 }
 
