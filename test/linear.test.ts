@@ -277,7 +277,7 @@ const VALUES = [
   row(
     'the content of a cursor',
     times('['),
-    (cursor) => settled(() => pageRequest({ cursor: btoa(cursor) }, [])),
+    (cursor) => settled(() => pageRequest({ cursor: btoa(cursor) }, { types: [] })),
     5_000,
   ),
   row('a signature', times('ab'), fromHex, 5_000),

@@ -7,6 +7,7 @@ import type { Role } from '../auth/permissions.ts'
 import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
 import { endSessionsOf } from '../auth/session.ts'
 import { type LockoutStores, mailUnlockLink } from '../auth/unlock-link.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
@@ -40,8 +41,12 @@ export async function enableAdmin(db: Database, id: string): Promise<Changed<Adm
     .update(admins)
     .set({ disabledAt: null })
     .where(eq(admins.id, Number(id)))
-  const [[before], , [after]] = await db.batch([accountById(db, id), enabled, accountById(db, id)])
-  return { before: found(before, id), after: found(after, id) }
+  const { before, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    enabled,
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id) }
 }
 
 /**
@@ -73,15 +78,15 @@ export async function revokeCredentials(
 ): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
   const adminId = Number(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
-  const [[before], keys, , , , [after]] = await db.batch([
-    accountById(db, id),
-    revokeKeysOf(db, adminId, now),
-    revokeCustomerKeysBy(db, adminId, now),
-    db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
-    endSessionsOf(db, adminId),
-    accountById(db, id),
-  ])
-  return { before: found(before, id), after: found(after, id), keys }
+  const { before, keys, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    keys: revokeKeysOf(db, adminId, now),
+    customerKeys: revokeCustomerKeysBy(db, adminId, now),
+    account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
+    sessions: endSessionsOf(db, adminId),
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id), keys }
 }
 
 type RevokedKeys = Awaited<ReturnType<typeof revokeKeysOf>>
@@ -118,13 +123,13 @@ async function changeAndEndSessions(
   change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
 ): Promise<Changed<AdminAccount>> {
   const changing = and(eq(admins.id, Number(id)), condition)
-  const [[before], , , [after]] = await db.batch([
-    accountById(db, id),
-    db
+  const { before, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    sessions: db
       .delete(adminSessions)
       .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
-    db.update(admins).set(change).where(changing),
-    accountById(db, id),
-  ])
-  return { before: found(before, id), after: found(after, id) }
+    account: db.update(admins).set(change).where(changing),
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id) }
 }

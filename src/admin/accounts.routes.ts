@@ -7,7 +7,7 @@ import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { email, text } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
@@ -42,10 +42,8 @@ export const accountsRoutes = new Hono<AdminEnv>()
     requiresToRead('admins:read'),
     query(listQuery),
     async (c) => {
-      const { search_query: prefix, ...paging } = c.req.valid('query')
-      const search = prefix || undefined
-      const page = pageRequest(paging, search === undefined ? ['number'] : ['string', 'number'])
-      const { items, ...position } = await listAdmins(c.var.reader, search, page)
+      const { search_query: search, ...page } = c.req.valid('query')
+      const { items, ...position } = await listAdmins(c.var.reader, search || undefined, page)
       const data = items.map((account) => presentAdmin(account, c.var.now()))
       return c.json({ message: LISTED, data, meta: positionOf(position) })
     },

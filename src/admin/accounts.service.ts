@@ -6,10 +6,10 @@ import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/
 import type { Role } from '../auth/permissions.ts'
 import type { LockoutStores } from '../auth/unlock-link.ts'
 import type { Database } from '../db/client.ts'
-import { past, startsWith } from '../db/keyset.ts'
+import { paged, type SortKey, sortKey, startsWith } from '../db/paging.ts'
 import { admins, loginFailures, totals } from '../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../errors.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { newAccountMail } from '../mail/templates.ts'
 
 /** How the contract words a 422 of a new account. */
@@ -35,31 +35,30 @@ export async function getAdmin(db: Database, id: string): Promise<AdminAccount> 
 
 /** The same, for a caller who may not be allowed to read it. @throws AppError admin_unknown */
 export async function readAdmin(reader: Reader, id: string): Promise<AdminAccount> {
-  const [[account]] = await reader.read([accountById(reader.db, id)])
-  return found(account, id)
+  const { account } = await reader.read({ account: accountById(reader.db, id) })
+  return found(account[0], id)
 }
+
+const BY_AGE = sortKey({ id: admins.id })
+const BY_EMAIL = sortKey({ email: admins.email, id: admins.id })
 
 /** The accounts by age, or those whose email begins with `search` by email. */
 export async function listAdmins(
   reader: Reader,
   search: string | undefined,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<AdminAccount>> {
   const { db } = reader
+  const key: SortKey<AdminAccount> = search === undefined ? BY_AGE : BY_EMAIL
+  const page = pageRequest(query, key)
   const matching = search === undefined ? undefined : startsWith(admins.email, search)
-  const order = search === undefined ? [admins.id] : [admins.email, admins.id]
-  const [rows, [total]] = await reader.read([
-    accounts(db)
-      .where(and(matching, past(order, page)))
-      .orderBy(...order)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    matching
+  const { rows, total } = await reader.read({
+    rows: paged(accounts(db).$dynamic(), key, page, matching),
+    total: matching
       ? db.select({ rows: count() }).from(admins).where(matching)
       : db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
-  ])
-  const position = ({ id, email }: AdminAccount) => (search === undefined ? [id] : [email, id])
-  return pageOf(rows, total?.rows ?? 0, page, position, (account) => account)
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, key, (account) => account)
 }
 
 export interface NewAdmin {

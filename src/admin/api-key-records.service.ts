@@ -5,12 +5,13 @@ import type { AdminActor } from '../auth/actor.ts'
 import { SCOPES, type Scope } from '../auth/permissions.ts'
 import { isSessionOpen } from '../auth/revocation.ts'
 import { once } from '../base/once.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
+import { paged, sortKey } from '../db/paging.ts'
 import { adminApiKeys } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 export type ApiKeyRow = typeof adminApiKeys.$inferSelect
@@ -49,24 +50,21 @@ export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 /** An admin, as far as it matters for whose keys it may touch. */
 export type Owner = Pick<AdminActor, 'adminId' | 'role'>
 
+const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
+
 /** The keys of `ownerId`, or of everyone who has any, by age; revoked ones too. */
 export async function listApiKeys(
   db: Database,
   ownerId: number | undefined,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<ApiKey>> {
+  const page = pageRequest(query, BY_AGE)
   const matching = ownerId === undefined ? undefined : eq(adminApiKeys.adminId, ownerId)
-  const [rows, [totals]] = await db.batch([
-    db
-      .select()
-      .from(adminApiKeys)
-      .where(and(matching, past([adminApiKeys.createdAt, adminApiKeys.id], page)))
-      .orderBy(adminApiKeys.createdAt, adminApiKeys.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(adminApiKeys).where(matching),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentApiKey)
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(adminApiKeys).$dynamic(), BY_AGE, page, matching),
+    total: db.select({ rows: count() }).from(adminApiKeys).where(matching),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentApiKey)
 }
 
 /** @throws AppError api_key_unknown, also for a key of somebody else, unless a super_admin asks */
@@ -87,10 +85,10 @@ export async function insertKey(
     return true
   }
   const orphaned = and(eq(adminApiKeys.id, row.id), not(isSessionOpen(db, sessionId)))
-  const [, withdrawn] = await db.batch([
+  const { withdrawn } = await inOneTrip(db, {
     insert,
-    db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
-  ])
+    withdrawn: db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
+  })
   return withdrawn.length === 0
 }
 
@@ -106,16 +104,16 @@ export async function revokeApiKey(
   id: string,
   now: number,
 ): Promise<Changed<ApiKey> & { revoked: ApiKeyRow }> {
-  const [[before], [row]] = await db.batch([
-    db.select().from(adminApiKeys).where(visibleTo(actor, id)),
-    db
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(adminApiKeys).where(visibleTo(actor, id)),
+    after: db
       .update(adminApiKeys)
       .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
       .where(visibleTo(actor, id))
       .returning(),
-  ])
-  const revoked = found(row)
-  return { before: presentApiKey(found(before)), after: presentApiKey(revoked), revoked }
+  })
+  const revoked = found(after[0])
+  return { before: presentApiKey(found(before[0])), after: presentApiKey(revoked), revoked }
 }
 
 /** The key with this id, if the actor may know of it: its own, or any for a super_admin. */

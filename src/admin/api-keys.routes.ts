@@ -8,7 +8,7 @@ import { AppError, FIELD_TEXT } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { addressRange, digits, flag, graceInput, moment, name, uid } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
@@ -83,12 +83,12 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     requires('api_keys:own'),
     query(listQuery),
     async (c) => {
-      const { admin_id: adminId, ...paging } = c.req.valid('query')
+      const { admin_id: adminId, ...page } = c.req.valid('query')
       const { actor, db } = c.var
       const isOwn = adminId === undefined || adminId === actor.adminId
       if (actor.role !== 'super_admin' && !isOwn) throw new AppError('forbidden')
       const owner = actor.role === 'super_admin' ? adminId : actor.adminId
-      const { items, ...position } = await listApiKeys(db, owner, pageRequest(paging, ['number', 'string']))
+      const { items, ...position } = await listApiKeys(db, owner, page)
       return c.json({ message: 'API keys retrieved successfully', data: items, meta: positionOf(position) })
     },
   )

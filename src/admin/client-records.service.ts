@@ -2,11 +2,11 @@ import { count } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Reader } from '../auth/authority.ts'
 import { once } from '../base/once.ts'
-import { past } from '../db/keyset.ts'
+import { paged, sortKey } from '../db/paging.ts'
 import { clients } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
 type Row = typeof clients.$inferSelect
@@ -36,20 +36,17 @@ export const newClientObject = once(() =>
 )
 export type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
 
+const BY_AGE = sortKey({ createdAt: clients.createdAt, id: clients.id })
+
 /** The clients by age. */
-export async function listClients(reader: Reader, page: PageRequest): Promise<Page<Client>> {
+export async function listClients(reader: Reader, query: PageQuery): Promise<Page<Client>> {
   const { db } = reader
-  const [rows, [totals]] = await reader.read([
-    db
-      .select()
-      .from(clients)
-      .where(past([clients.createdAt, clients.id], page))
-      .orderBy(clients.createdAt, clients.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(clients),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], presentClient)
+  const page = pageRequest(query, BY_AGE)
+  const { rows, total } = await reader.read({
+    rows: paged(db.select().from(clients).$dynamic(), BY_AGE, page),
+    total: db.select({ rows: count() }).from(clients),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentClient)
 }
 
 /** @throws AppError client_id_unknown if there is no row */

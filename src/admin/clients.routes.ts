@@ -5,7 +5,7 @@ import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { flag, graceInput, name } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
@@ -46,8 +46,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requiresToRead('clients:manage'),
     query(pageQuery),
     async (c) => {
-      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listClients(c.var.reader, page)
+      const { items, ...position } = await listClients(c.var.reader, c.req.valid('query'))
       return c.json({ message: 'Clients retrieved successfully', data: items, meta: positionOf(position) })
     },
   )

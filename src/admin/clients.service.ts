@@ -4,6 +4,7 @@ import type { Changed } from '../audit/changes.ts'
 import { toBase64Url } from '../crypto/encoding.ts'
 import { randomId } from '../crypto/random.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { clients } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
@@ -97,13 +98,13 @@ type Change = Parameters<ReturnType<Database['update']>['set']>[0]
 /** @throws AppError client_id_unknown, client_unknown if the condition does not hold: the calling client is disabled */
 async function change(db: Database, id: string, values: Change, condition?: SQL): Promise<Changed<Client>> {
   const own = eq(clients.id, id)
-  const [[before], [after]] = await db.batch([
-    db.select().from(clients).where(own),
-    db.update(clients).set(values).where(and(own, condition)).returning(),
-  ])
-  const existing = found(before)
-  if (!after) throw new AppError('client_unknown')
-  return { before: presentClient(existing), after: presentClient(after) }
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(clients).where(own),
+    after: db.update(clients).set(values).where(and(own, condition)).returning(),
+  })
+  const existing = found(before[0])
+  if (!after[0]) throw new AppError('client_unknown')
+  return { before: presentClient(existing), after: presentClient(after[0]) }
 }
 
 /** A new secret of a client: in clear this once, and sealed for its row. */

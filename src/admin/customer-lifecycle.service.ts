@@ -3,6 +3,7 @@ import type { Changed } from '../audit/changes.ts'
 import type { AdminActor } from '../auth/actor.ts'
 import { reachOf } from '../auth/actor.ts'
 import { newCustomerKey } from '../customer/api-keys.service.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { customerApiKeys, customers } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
@@ -56,14 +57,14 @@ export async function createKeyFor(db: Database, actor: AdminActor, uid: string,
   const { key, row } = newCustomerKey(uid, name, now)
   const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
   const own = inReach(reachOf(actor), uid)
-  const [[customer]] = await db.batch([
-    db.select({ status: customers.status }).from(customers).where(own),
-    db.insert(customerApiKeys).select(
+  const { customer } = await inOneTrip(db, {
+    customer: db.select({ status: customers.status }).from(customers).where(own),
+    key: db.insert(customerApiKeys).select(
       sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${actor.adminId}, ${makingKeyId}, ${now}, NULL
         FROM customers WHERE ${and(own, ne(customers.status, 'pending_delete'))}`,
     ),
-  ])
-  if (found(customer).status === 'pending_delete') throw new AppError('customer_pending_delete')
+  })
+  if (found(customer[0]).status === 'pending_delete') throw new AppError('customer_pending_delete')
   return { id: row.id, name, key }
 }
 
@@ -77,11 +78,11 @@ async function change(
   condition?: SQL,
 ): Promise<Changed<Customer>> {
   const own = inReach(reach, uid)
-  const [[before], [after]] = await db.batch([
-    db.select().from(customers).where(own),
-    db.update(customers).set(values).where(and(own, condition)).returning(),
-  ])
-  const existing = found(before)
-  if (!after) throw new AppError('customer_pending_delete')
-  return { before: presentCustomer(existing), after: presentCustomer(after) }
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(customers).where(own),
+    after: db.update(customers).set(values).where(and(own, condition)).returning(),
+  })
+  const existing = found(before[0])
+  if (!after[0]) throw new AppError('customer_pending_delete')
+  return { before: presentCustomer(existing), after: presentCustomer(after[0]) }
 }

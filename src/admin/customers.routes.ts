@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { email, name, nullableText, text, timezone } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import {
@@ -91,8 +91,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     requires('customers:read'),
     query(listQuery),
     async (c) => {
-      const { search, status, ...paging } = c.req.valid('query')
-      const page = pageRequest(paging, ['number'])
+      const { search, status, ...page } = c.req.valid('query')
       const { items, ...position } = await listCustomers(
         c.var.db,
         reachOf(c.var.actor),

@@ -1,16 +1,17 @@
-import { and, type Column, count, eq, gt, type SQL, sql, sum } from 'drizzle-orm'
+import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
 import type * as z from 'zod'
 import type { Changed } from '../audit/changes.ts'
 import { once } from '../base/once.ts'
 import { randomUid } from '../crypto/random.ts'
 import { accountObject, presentAccount } from '../customer/account.service.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import { startsWith } from '../db/keyset.ts'
+import { paged, sortKey, startsWith } from '../db/paging.ts'
 import { customers, customerTotals } from '../db/schema/customers.ts'
 import { AppError, FIELD_TEXT, invalidField } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { timeValue } from '../http/schemas.ts'
 
 type Row = typeof customers.$inferSelect
@@ -49,13 +50,16 @@ export interface CustomerFilter {
   status?: Row['status'] | undefined
 }
 
+const BY_AGE = sortKey({ id: customers.id })
+
 /** The customers in reach by age. A search costs as many rows as it hits, all else as many as a page holds. */
 export async function listCustomers(
   db: Database,
   reach: Reach,
   { search, status }: CustomerFilter,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<Customer>> {
+  const page = pageRequest(query, BY_AGE)
   const matching = and(
     within(reach),
     status === undefined ? undefined : eq(customers.status, status),
@@ -63,22 +67,16 @@ export async function listCustomers(
   )
   const counted = reach !== null || search !== undefined
   const ofStatus = status === undefined ? undefined : eq(customerTotals.status, status)
-  const [rows, [totals]] = await db.batch([
-    db
-      .select()
-      .from(customers)
-      .where(and(matching, page.after && gt(customers.id, Number(page.after[0]))))
-      .orderBy(customers.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    counted
-      ? db.select({ total: count() }).from(customers).where(matching)
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(customers).$dynamic(), BY_AGE, page, matching),
+    total: counted
+      ? db.select({ rows: count() }).from(customers).where(matching)
       : db
-          .select({ total: sum(customerTotals.total).mapWith(Number) })
+          .select({ rows: sum(customerTotals.total).mapWith(Number) })
           .from(customerTotals)
           .where(ofStatus),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, ({ id }) => [id], presentCustomer)
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentCustomer)
 }
 
 /** @throws AppError customer_unknown */
@@ -101,17 +99,17 @@ export async function updateCustomer(
   const parts = sql`json_patch(coalesce(${customers.company}, '{}'), ${JSON.stringify(company)})`
   const changed = company ? { company: parts } : company === null ? { company } : {}
   const own = inReach(reach, uid)
-  const [[before], [after]] = await refuseTakenEmail(
-    db.batch([
-      db.select().from(customers).where(own),
-      db
+  const { before, after } = await refuseTakenEmail(
+    inOneTrip(db, {
+      before: db.select().from(customers).where(own),
+      after: db
         .update(customers)
         .set({ ...input, ...changed, updatedAt: now })
         .where(own)
         .returning(),
-    ]),
+    }),
   )
-  return { before: presentCustomer(found(before)), after: presentCustomer(found(after)) }
+  return { before: presentCustomer(found(before[0])), after: presentCustomer(found(after[0])) }
 }
 
 /** The customer with this uid, for a caller with this reach. */

@@ -5,7 +5,7 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { endAllSessions, endOwnSession, listSessions, sessionObject } from './live-sessions.service.ts'
@@ -22,8 +22,8 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     requires('sessions:own'),
     query(pageQuery),
     async (c) => {
-      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listSessions(c.var.db, c.var.actor, page, c.var.now())
+      const { db, actor, now } = c.var
+      const { items, ...position } = await listSessions(db, actor, c.req.valid('query'), now())
       return c.json({ message: 'Sessions retrieved successfully', data: items, meta: positionOf(position) })
     },
   )

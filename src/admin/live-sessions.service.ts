@@ -3,12 +3,13 @@ import * as z from 'zod'
 import type { SessionActor } from '../auth/actor.ts'
 import { endSessionsOf, isLive } from '../auth/session.ts'
 import { once } from '../base/once.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
+import { paged, sortKey } from '../db/paging.ts'
 import { adminSessions } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 import { getAdmin } from './accounts.service.ts'
 
@@ -29,26 +30,22 @@ export const sessionObject = once(() =>
 )
 export type Session = z.infer<ReturnType<typeof sessionObject>>
 
+const BY_AGE = sortKey({ createdAt: adminSessions.createdAt, id: adminSessions.id })
+
 /** The admin's sessions that are live, by age. */
 export async function listSessions(
   db: Database,
   { adminId, sessionId }: Own,
-  page: PageRequest,
+  query: PageQuery,
   now: number,
 ): Promise<Page<Session>> {
+  const page = pageRequest(query, BY_AGE)
   const matching = and(eq(adminSessions.adminId, adminId), isLive(now))
-  const [rows, [totals]] = await db.batch([
-    db
-      .select()
-      .from(adminSessions)
-      .where(and(matching, past([adminSessions.createdAt, adminSessions.id], page)))
-      .orderBy(adminSessions.createdAt, adminSessions.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(adminSessions).where(matching),
-  ])
-  const present = (row: Row) => presentSession(row, sessionId)
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.createdAt, row.id], present)
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(adminSessions).$dynamic(), BY_AGE, page, matching),
+    total: db.select({ rows: count() }).from(adminSessions).where(matching),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, (row) => presentSession(row, sessionId))
 }
 
 /**

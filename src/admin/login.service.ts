@@ -13,6 +13,7 @@ import { type Hasher, needsRehash, withHasher } from '../auth/passwords.ts'
 import { creationTime } from '../auth/revocation.ts'
 import { newSession } from '../auth/session.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../errors.ts'
@@ -63,12 +64,16 @@ async function compare(
 ): Promise<LoginOutcome> {
   const { db, kv, settings } = stores
   const emailHash = emailHashOf(email)
-  const [[attempt], [lock], [found]] = await orUnavailable(
-    db.batch([
-      takeAttempt(db, emailHash, settings.lockout, now),
-      lockOf(db, emailHash),
-      accountByEmail(db, emailHash),
-    ]),
+  const {
+    attempts: [attempt],
+    locks: [lock],
+    accounts: [found],
+  } = await orUnavailable(
+    inOneTrip(db, {
+      attempts: takeAttempt(db, emailHash, settings.lockout, now),
+      locks: lockOf(db, emailHash),
+      accounts: accountByEmail(db, emailHash),
+    }),
   )
   const adminId = found?.account.id ?? null
   if (!attempt) return { adminId, result: refused(lock?.lockedUntil ?? null, now) }
@@ -125,15 +130,15 @@ async function openSession(
     eq(admins.credentialsValidFrom, account.credentialsValidFrom),
   )
   const stillValid = exists(db.select({ id: admins.id }).from(admins).where(unchanged))
-  const [, withdrawn, , forgotten] = await db.batch([
-    db.insert(adminSessions).values(row),
-    db
+  const { withdrawn, forgotten } = await inOneTrip(db, {
+    session: db.insert(adminSessions).values(row),
+    withdrawn: db
       .delete(adminSessions)
       .where(and(eq(adminSessions.id, row.id), not(stillValid)))
       .returning({ id: adminSessions.id }),
-    db.update(admins).set({ lastLoginAt: now, passwordHash: rehashed }).where(unchanged),
-    forgetFailures(db, emailHash),
-  ])
+    account: db.update(admins).set({ lastLoginAt: now, passwordHash: rehashed }).where(unchanged),
+    forgotten: forgetFailures(db, emailHash),
+  })
   if (withdrawn.length > 0) return { login: undefined, forgotten }
   const opened = { ...account, lastLoginAt: now, lockedUntil: null }
   return { login: { token, expiresAt: row.expiresAt, account: opened }, forgotten }

@@ -8,6 +8,7 @@ import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../auth/
 import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../auth/revocation.ts'
 import { endSessionsOf } from '../auth/session.ts'
 import type { LockoutStores } from '../auth/unlock-link.ts'
+import { inOneTrip } from '../db/batch.ts'
 import { admins, unlockTokens } from '../db/schema/staff.ts'
 import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
@@ -37,21 +38,21 @@ export async function resetPassword(
   )
   // Not when the request began: what was made since then ends as well.
   const revokedAt = now()
-  const [forgotten, keys, , , , , [after]] = await db.batch([
-    forgetFailures(db, emailHash),
-    revokeKeysOf(db, account.id, revokedAt),
-    revokeCustomerKeysBy(db, account.id, revokedAt),
-    db
+  const { forgotten, keys, after } = await inOneTrip(db, {
+    forgotten: forgetFailures(db, emailHash),
+    keys: revokeKeysOf(db, account.id, revokedAt),
+    customerKeys: revokeCustomerKeysBy(db, account.id, revokedAt),
+    account: db
       .update(admins)
       .set({ ...pending, ...revokedUpTo(revokedAt) })
       .where(eq(admins.id, account.id)),
-    endSessionsOf(db, account.id),
-    db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
-    accountById(db, id),
-  ])
+    sessions: endSessionsOf(db, account.id),
+    links: db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
+    after: accountById(db, id),
+  })
   return {
     before: account,
-    after: found(after, id),
+    after: found(after[0], id),
     afterwards: Promise.all([unmirrorForgotten(kv, emailHash, forgotten), forgetKeys(kv, keys)]),
   }
 }

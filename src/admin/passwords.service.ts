@@ -6,6 +6,7 @@ import { forgetFailures, lockOf, secondsUntil, takeAttempt, unmirrorForgotten } 
 import { faultsOf } from '../auth/password-policy.ts'
 import { type Hasher, withHasher } from '../auth/passwords.ts'
 import { announceLock, type LockoutStores } from '../auth/unlock-link.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins } from '../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
@@ -48,12 +49,16 @@ async function compareAndChange(
   const { db, kv, settings } = stores
   const { admin } = actor
   const emailHash = emailHashOf(admin.email)
-  const [[attempt], [lock], [stored]] = await orUnavailable(
-    db.batch([
-      takeAttempt(db, emailHash, settings.lockout, now),
-      lockOf(db, emailHash),
-      db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
-    ]),
+  const {
+    attempts: [attempt],
+    locks: [lock],
+    accounts: [stored],
+  } = await orUnavailable(
+    inOneTrip(db, {
+      attempts: takeAttempt(db, emailHash, settings.lockout, now),
+      locks: lockOf(db, emailHash),
+      accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
+    }),
   )
   if (!attempt) return { result: locked(lock?.lockedUntil ?? now, now) }
 
@@ -119,13 +124,13 @@ async function writePassword(
     .from(adminSessions)
     .where(eq(adminSessions.id, sessionId))
   const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
-  const [changed, , forgotten] = await db.batch([
-    db
+  const { changed, forgotten } = await inOneTrip(db, {
+    changed: db
       .update(admins)
       .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
       .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
       .returning({ id: admins.id }),
-    db
+    sessions: db
       .delete(adminSessions)
       .where(
         and(
@@ -133,7 +138,7 @@ async function writePassword(
           ne(adminSessions.id, sessionId),
         ),
       ),
-    forgetFailures(db, emailHash),
-  ])
+    forgotten: forgetFailures(db, emailHash),
+  })
   return { changed: changed.length > 0, forgotten }
 }

@@ -6,7 +6,7 @@ import { once } from '../base/once.ts'
 import { describes, streams } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { digits } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
@@ -62,7 +62,7 @@ export const auditRoutes = new Hono<AdminEnv>()
       const { items, ...position } = await listEntries(
         c.var.reader,
         filterOf(filter),
-        pageRequest({ page, per_page, cursor }, ['string', 'number']),
+        { page, per_page, cursor },
         c.var.now(),
       )
       return c.json({

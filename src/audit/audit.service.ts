@@ -1,10 +1,10 @@
 import { and, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
+import { inOrder, type PageRequest, past, sortKey } from '../db/paging.ts'
 import { auditEntries, auditOpenActs } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
-import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { type AuditEntry, type ChainedEntry, presentEntry } from './entry.ts'
 import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
 import { type Outcome, outcomeAt } from './outcome.ts'
@@ -19,6 +19,11 @@ export type ListedEntry = AuditEntry & { outcome: Outcome; actor_email: string |
  */
 const SCAN_LIMIT = 1_000
 
+const newestFirst = ({ time, seq }: Pick<typeof auditEntries, 'time' | 'seq'>) =>
+  sortKey({ time, seq }, 'descending')
+
+const NEWEST_FIRST = newestFirst(auditEntries)
+
 /**
  * The entries that match, newest first. The cost follows from the page, not from the trail: each filter has an index
  * that is in the order of time. There is a total only of the whole trail, which has no gaps; of all else it is null.
@@ -26,9 +31,10 @@ const SCAN_LIMIT = 1_000
 export async function listEntries(
   reader: Reader,
   filter: AuditFilter,
-  page: PageRequest,
+  query: PageQuery,
   now: number,
 ): Promise<Page<ListedEntry>> {
+  const page = pageRequest(query, NEWEST_FIRST)
   const { db } = reader
   const conditions = wanted(filter).map(([column, value]) => eq(column, value))
   const leading = isOpen(filter) ? undefined : conditions.shift()
@@ -36,8 +42,8 @@ export async function listEntries(
   const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
   const candidates = () => candidatesOf(db, leading, filter, page, now)
   const picked = candidates().limit(scanned).as('candidates')
-  const [rows, [scanEnd], [bounds]] = await reader.read([
-    db
+  const { rows, scanEnds, bounds } = await reader.read({
+    rows: db
       .select({
         ...LINK,
         time: sql<string>`${picked.time}`.as('time'),
@@ -50,21 +56,23 @@ export async function listEntries(
       .orderBy(desc(picked.time), desc(picked.seq))
       .limit(page.perPage + 1)
       .offset(page.offset),
-    candidates()
+    scanEnds: candidates()
       .limit(conditions.length === 0 ? 0 : 1)
       .offset(scanned - 1),
-    db
+    bounds: db
       .select({
         first: sql<number | null>`(SELECT min(seq) FROM audit_entries)`.as('first'),
         last: sql<number | null>`(SELECT max(seq) FROM audit_entries)`.as('last'),
       })
       .from(sql`(SELECT 1)`),
-  ])
+  })
   const isWhole = Object.values(filter).every((value) => value === undefined)
-  const total = isWhole ? (bounds?.last ?? 0) - (bounds?.first ?? 1) + 1 : null
-  const position = ({ time, seq }: { time: string | null; seq: number }) => [time ?? '', seq] as const
-  const found = pageOf(rows, total, page, position, presentListed)
-  return { ...found, nextCursor: found.nextCursor ?? (scanEnd ? cursorAfter(page, position(scanEnd)) : null) }
+  const [{ first, last } = {}] = bounds
+  const total = isWhole ? (last ?? 0) - (first ?? 1) + 1 : null
+  const found = pageOf(rows, total, page, NEWEST_FIRST, presentListed)
+  const [scanEnd] = scanEnds
+  const goesOn = scanEnd ? cursorAfter(page, NEWEST_FIRST.positionOf(scanEnd)) : null
+  return { ...found, nextCursor: found.nextCursor ?? goesOn }
 }
 
 /** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
@@ -78,13 +86,18 @@ function candidatesOf(
   // The table of open acts has the same two columns.
   const table = isOpen(filter) ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
   const { seq, time } = table
+  const key = newestFirst(table)
   const within = and(
     isOpen(filter) ? openSince(time, filter.outcome, now) : undefined,
     filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
     filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
-    past([time, seq], page, 'descending'),
+    past(key, page),
   )
-  return db.select({ seq, time }).from(table).where(and(leading, within)).orderBy(desc(time), desc(seq))
+  return db
+    .select({ seq, time })
+    .from(table)
+    .where(and(leading, within))
+    .orderBy(...inOrder(key))
 }
 
 /**
@@ -92,13 +105,13 @@ function candidatesOf(
  * @throws AppError audit_entry_unknown
  */
 export async function getEntries(reader: Reader, id: string, now: number): Promise<ListedEntry[]> {
-  const [rows] = await reader.read([
-    reader.db
+  const { rows } = await reader.read({
+    rows: reader.db
       .select({ ...LINK, ...knownNow(now) })
       .from(auditEntries)
       .where(eq(auditEntries.id, id))
       .orderBy(auditEntries.seq),
-  ])
+  })
   if (rows.length === 0) throw new AppError('audit_entry_unknown')
   return rows.map(presentListed)
 }

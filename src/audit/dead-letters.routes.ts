@@ -5,7 +5,7 @@ import { requires, requiresToRead } from '../auth/requires.ts'
 import { once } from '../base/once.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { adminAnswer, adminPage, countValue, textValue, timeValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { listDeadLetters, replayDeadLetter } from './dead-letters.service.ts'
@@ -42,8 +42,7 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     requiresToRead('audit:replay'),
     query(pageQuery),
     async (c) => {
-      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
-      const { items, ...position } = await listDeadLetters(c.var.reader, page)
+      const { items, ...position } = await listDeadLetters(c.var.reader, c.req.valid('query'))
       return c.json({ message: RETRIEVED, data: items, meta: positionOf(position) })
     },
   )

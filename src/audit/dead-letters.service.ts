@@ -1,29 +1,28 @@
-import { and, count, desc, eq, isNull } from 'drizzle-orm'
+import { and, count, eq, isNull } from 'drizzle-orm'
 import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
-import { past } from '../db/keyset.ts'
+import { paged, sortKey } from '../db/paging.ts'
 import { auditDeadLetters } from '../db/schema/audit.ts'
 import { AppError, orUnavailable } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 
 type DeadLetter = typeof auditDeadLetters.$inferSelect
 
+const NEWEST_FIRST = sortKey(
+  { receivedAt: auditDeadLetters.receivedAt, id: auditDeadLetters.id },
+  'descending',
+)
+
 /** All dead letters, the newest first. */
-export async function listDeadLetters(reader: Reader, page: PageRequest): Promise<Page<PresentedDeadLetter>> {
+export async function listDeadLetters(reader: Reader, query: PageQuery): Promise<Page<PresentedDeadLetter>> {
   const { db } = reader
-  const { receivedAt, id } = auditDeadLetters
-  const [rows, [totals]] = await reader.read([
-    db
-      .select()
-      .from(auditDeadLetters)
-      .where(past([receivedAt, id], page, 'descending'))
-      .orderBy(desc(receivedAt), desc(id))
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db.select({ total: count() }).from(auditDeadLetters),
-  ])
-  return pageOf(rows, totals?.total ?? 0, page, (row) => [row.receivedAt, row.id], presentDeadLetter)
+  const page = pageRequest(query, NEWEST_FIRST)
+  const { rows, total } = await reader.read({
+    rows: paged(db.select().from(auditDeadLetters).$dynamic(), NEWEST_FIRST, page),
+    total: db.select({ rows: count() }).from(auditDeadLetters),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, NEWEST_FIRST, presentDeadLetter)
 }
 
 /**

@@ -45,19 +45,21 @@ export async function exportEntries(
   const matching = inSequence(filter, now)
   // The numbers begin where retention ended; what is not there is not looked through.
   const start = sql<number>`max(${afterSeq}, (SELECT coalesce(min(seq), 1) - 1 FROM audit_entries))`
-  const [found, [bounds]] = await reader.read([
-    entriesAfter(reader.db, matching, start, PAGE_SIZE),
-    reader.db
+  const { found, bounds } = await reader.read({
+    found: entriesAfter(reader.db, matching, start, PAGE_SIZE),
+    bounds: reader.db
       .select({ start, end: sql<number>`(SELECT coalesce(max(seq), 0) FROM audit_entries)` })
       .from(sql`(SELECT 1)`),
-  ])
-  const { start: first, end } = bounds ?? { start: afterSeq, end: 0 }
+  })
+  const [{ start: first, end } = { start: afterSeq, end: 0 }] = bounds
   const until = Math.min(first + MAX_COVERED, end)
   const filled = async (page: ChainedEntry[], looked: number) => {
     for (let after = looked; page.length < PAGE_SIZE && after < until; after += SCAN_SIZE) {
       const within = and(lte(auditEntries.seq, until), matching)
       const again = reader.renewed()
-      const [more] = await again.read([entriesAfter(again.db, within, after, PAGE_SIZE - page.length)])
+      const { more } = await again.read({
+        more: entriesAfter(again.db, within, after, PAGE_SIZE - page.length),
+      })
       page.push(...more)
     }
     return page

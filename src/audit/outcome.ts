@@ -1,6 +1,7 @@
 import { count, lte, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Database } from '../db/client.ts'
+import { MAX_COUNTED } from '../db/paging.ts'
 import { auditOpenActs } from '../db/schema/audit.ts'
 
 /** How an act ended, as far as is known: `pending` for a minute after it began, `unknown` if no more was heard of it. */
@@ -10,9 +11,6 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 /** Far longer than a request runs and its record takes. */
 const PENDING_MS = 60 * 1000
-
-/** Past this many nobody needs the exact number, and counting on would only cost. */
-const MAX_COUNTED = 1_000
 
 /** Acts that began up to then and have no outcome will have none. */
 export const unknownUpTo = (now: number) => new Date(now - PENDING_MS).toISOString()

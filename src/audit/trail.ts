@@ -1,5 +1,6 @@
 import { desc, isNull, sql } from 'drizzle-orm'
 import { utf8 } from '../crypto/encoding.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { auditEntries, auditSegments } from '../db/schema/audit.ts'
 import { signDigest } from './digest.ts'
@@ -48,16 +49,16 @@ export async function appendEvents(
   now: number,
 ): Promise<Segment[]> {
   for (let attempt = 1; ; attempt++) {
-    const [[head], known, [lastSegment], owed] = await db.batch([
-      headOf(db),
-      knownOf(db, events),
-      lastSegmentOf(db),
-      owedSegments(db),
-    ])
+    const { head, known, lastSegment, owed } = await inOneTrip(db, {
+      head: headOf(db),
+      known: knownOf(db, events),
+      lastSegment: lastSegmentOf(db),
+      owed: owedSegments(db),
+    })
     const seen = new Set(known.map(keyOf))
     const fresh = events.filter((event) => !seen.has(keyOf(event)) && seen.add(keyOf(event)))
-    const entries = chain(fresh, head ?? { seq: 0, hash: GENESIS_HASH })
-    const segments = await signedSegments(keys, segmented(entries), lastSegment?.digest, now)
+    const entries = chain(fresh, head[0] ?? { seq: 0, hash: GENESIS_HASH })
+    const segments = await signedSegments(keys, segmented(entries), lastSegment[0]?.digest, now)
     if (segments.length === 0) return owed
     try {
       await db.batch([

@@ -1,31 +1,28 @@
-import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
+import { groupsInOneTrip, inOneTrip, type Results, type Statements } from '../db/batch.ts'
 import { anotherSession, type Database } from '../db/client.ts'
 import { orUnavailable } from '../errors.ts'
-
-type Query = BatchItem<'sqlite'>
-export type Queries = readonly [Query, ...Query[]]
 
 /** The way to the data for a caller whose authority may not be known yet. */
 export interface Reader {
   readonly db: Database
   /** Runs queries in one D1 round trip, none of whose rows come back unless the caller may see them. */
-  read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>>
+  read<const Named extends Statements>(queries: Named): Promise<Results<Named>>
   /** A reader that asks for the caller's authority once more, for what goes on after the answer has begun. */
   renewed(): Reader
 }
 
 /** What decides on a call: the queries that tell, and the judge of their rows, who throws the refusal. */
-export interface AuthorityCheck<Checked extends Queries, Verdict> {
+export interface AuthorityCheck<Checked extends Statements, Verdict> {
   /** Made when they are asked, so that they are about that moment. */
   queries(db: Database): Checked
-  judge(rows: BatchResponse<Checked>): Verdict | Promise<Verdict>
+  judge(rows: Results<Checked>): Verdict | Promise<Verdict>
 }
 
 /**
  * The authority of the caller of one request. It is checked once: with the first read in one round trip, or by itself.
  * D1 runs one query at a time for each database, so a statement that rides along is nearly free and a trip is not.
  */
-export class Authority<Checked extends Queries, Verdict> implements Reader {
+export class Authority<Checked extends Statements, Verdict> implements Reader {
   readonly db: Database
   readonly #check: AuthorityCheck<Checked, Verdict>
   #verdict: Promise<Verdict> | undefined
@@ -55,24 +52,23 @@ export class Authority<Checked extends Queries, Verdict> implements Reader {
   }
 
   async #askAlone(): Promise<Verdict> {
-    return this.#check.judge(await orUnavailable(this.db.batch(this.#check.queries(this.db))))
+    return this.#check.judge(await orUnavailable(inOneTrip(this.db, this.#check.queries(this.db))))
   }
 
-  async read<const Batch extends Queries>(queries: Batch): Promise<BatchResponse<Batch>> {
+  async read<const Named extends Statements>(queries: Named): Promise<Results<Named>> {
     if (this.#verdict) {
       await this.#verdict
-      return this.db.batch(queries)
+      return inOneTrip(this.db, queries)
     }
     const check = this.#check
-    const checked = check.queries(this.db)
-    const count = checked.length
-    const batch = this.db.batch([...checked, ...queries])
-    this.#verdict = batch.then(
-      (rows) => check.judge(rows.slice(0, count) as BatchResponse<Checked>),
+    const trip = groupsInOneTrip(this.db, [check.queries(this.db), queries])
+    this.#verdict = trip.then(
+      ([checked]) => check.judge(checked),
       // What is wrong with a query must not hide who asked for it.
       () => this.#askAlone(),
     )
     await this.#verdict
-    return (await batch).slice(count) as BatchResponse<Batch>
+    const [, found] = await trip
+    return found
   }
 }

@@ -28,8 +28,8 @@ export async function customerWithKey(db: Database, key: string, now: Clock) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
-    queries: (asked) => [liveKey(asked, hash, now())],
-    judge: ([[row]]) => keyOf(hash, row),
+    queries: (asked) => ({ key: liveKey(asked, hash, now()) }),
+    judge: ({ key: [row] }) => keyOf(hash, row),
   })
   return { ...(knownKeys.get(hash) ?? (await authority.verify())), authority }
 }

@@ -1,8 +1,9 @@
 import type { SQLWrapper } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { PreparedQuery } from 'drizzle-orm/session'
+import { groupsInOneTrip, inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import type { Queries, Reader } from './authority.ts'
+import type { Reader } from './authority.ts'
 
 /** A select with its columns named one by one. */
 type Select = BatchItem<'sqlite'> &
@@ -49,21 +50,17 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
   read: (queries) => reader.read(queries),
   renewed: () => reader.renewed(),
   async write<Before extends Selects = None, After extends Selects = None>(change: Change<Before, After>) {
-    const before = Object.entries<Select>(change.before ?? {})
-    const after = Object.entries<Select>(change.after ?? {})
-    const selects = (named: [string, Select][]) => named.map(([, select]) => select)
-    const batch = [...selects(before), ...change.statements, ...selects(after)]
-    const rows = await reader.db.batch(batch as unknown as Queries)
-    const found = [
-      ...before.map(([name], i) => [name, rows[i]]),
-      ...after.map(([name], i) => [name, rows[batch.length - after.length + i]]),
-    ]
-    return Object.fromEntries(found) as RowsOf<Before> & RowsOf<After>
+    const statements = Object.fromEntries(
+      change.statements.map((statement, i) => [`statement ${i}`, statement]),
+    )
+    const groups = [change.before ?? {}, statements, change.after ?? {}]
+    const [before, , after] = await groupsInOneTrip(reader.db, groups)
+    return { ...before, ...after } as RowsOf<Before> & RowsOf<After>
   },
 })
 
 /** The scope of a customer's data for the service itself, which nobody calls. */
 export function ownScope(db: Database, uid: string): CustomerScope {
-  const reader: Reader = { db, read: (queries) => db.batch(queries), renewed: () => reader }
+  const reader: Reader = { db, read: (queries) => inOneTrip(db, queries), renewed: () => reader }
   return customerScope(uid, 'steward', reader)
 }

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sha256Hex } from '../crypto/digest.ts'
+import type { Statements } from '../db/batch.ts'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { rawBody } from '../http/body.ts'
@@ -11,7 +12,7 @@ import { inBackground } from '../log.ts'
 import { isPast } from './account.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
 import { claimAdminKey, keyActor, keyAuthority, liveKey, noteKeyUse } from './admin-api-key.ts'
-import { Authority, type Queries } from './authority.ts'
+import { Authority } from './authority.ts'
 import { type Client, clientById, verifySignature } from './client.ts'
 import { readAdminKey } from './credentials.ts'
 import { limitRefusal, reasonRefusal } from './key-limits.ts'
@@ -33,7 +34,7 @@ export interface StaffCaller {
 export interface AdminEnv extends AppEnv {
   Variables: AppEnv['Variables'] & {
     /** Tells who calls; a route's `requires` decides whether it is enough. */
-    authority: Authority<Queries, StaffCaller>
+    authority: Authority<Statements, StaffCaller>
   }
 }
 
@@ -68,11 +69,11 @@ function ofSession(c: AdminContext) {
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
   const tokenHash = token === undefined ? '' : sha256Hex(token)
   const authority = new Authority(db, {
-    queries: (db) => [
-      clientById(db, c.req.header('SWI-CID') ?? '', now()),
-      liveSession(db, tokenHash, now()),
-    ],
-    async judge([[client], [session]]): Promise<StaffCaller> {
+    queries: (db) => ({
+      client: clientById(db, c.req.header('SWI-CID') ?? '', now()),
+      session: liveSession(db, tokenHash, now()),
+    }),
+    async judge({ client: [client], session: [session] }): Promise<StaffCaller> {
       knownSessions.delete(tokenHash)
       const { id: clientId } = await checkClient(c, client)
       if (!session) return { actor: undefined, clientId }
@@ -117,8 +118,8 @@ async function ofKey(c: AdminContext, sent: string) {
   const { db, now, facts } = c.var
   const claimed = await claimAdminKey(c.env, sent)
   const authority = new Authority(db, {
-    queries: (db) => [keyAuthority(db, claimed.id, null, now())],
-    judge([[row]]): StaffCaller {
+    queries: (db) => ({ key: keyAuthority(db, claimed.id, null, now()) }),
+    judge({ key: [row] }): StaffCaller {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
       Object.assign(facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId })

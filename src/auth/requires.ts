@@ -2,10 +2,11 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { Act } from '../audit/act.ts'
 import { type Recording, recorded } from '../audit/recorded.ts'
 import { once } from '../base/once.ts'
+import type { Statements } from '../db/batch.ts'
 import { AppError } from '../errors.ts'
 import { isWrite, streamsAnswer } from '../http/routing.ts'
 import { type AdminActor, reachOf, recordedActor, type SessionActor } from './actor.ts'
-import type { Authority, Queries, Reader } from './authority.ts'
+import type { Authority, Reader } from './authority.ts'
 import { declares } from './declared.ts'
 import type { AdminEnv, StaffCaller } from './identify-admin.ts'
 import { recordedReason } from './key-limits.ts'
@@ -75,7 +76,7 @@ const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permi
 
 /** The way to the data for who is permitted. `permitted` throws the refusal. */
 const permittedReader = (
-  authority: Authority<Queries, StaffCaller>,
+  authority: Authority<Statements, StaffCaller>,
   permission: Permission,
   permitted: () => Promise<unknown>,
 ): Reader => ({

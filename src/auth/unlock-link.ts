@@ -1,6 +1,7 @@
 import { and, eq, gt, inArray, isNull, lte } from 'drizzle-orm'
 import { sha256Hex } from '../crypto/digest.ts'
 import { BASE62, randomString } from '../crypto/random.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { admins, loginFailures, unlockTokens } from '../db/schema/staff.ts'
 import type { Env } from '../env.ts'
@@ -101,16 +102,16 @@ export async function redeemLink(
 ): Promise<boolean> {
   const owner = holder(db, sha256Hex(token), now)
   const ownersHash = db.select({ hash: admins.emailHash }).from(admins).where(inArray(admins.id, owner))
-  const [unlocked, ended] = await db.batch([
-    db
+  const { unlocked, ended } = await inOneTrip(db, {
+    unlocked: db
       .delete(loginFailures)
       .where(inArray(loginFailures.emailHash, ownersHash))
       .returning({ emailHash: loginFailures.emailHash, lockedUntil: loginFailures.lockedUntil }),
-    db
+    ended: db
       .delete(unlockTokens)
       .where(inArray(unlockTokens.adminId, owner))
       .returning({ id: unlockTokens.adminId }),
-  ])
+  })
   await Promise.all(unlocked.map((row) => unmirrorForgotten(kv, row.emailHash, [row])))
   return ended.length > 0
 }

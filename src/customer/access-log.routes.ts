@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { customerPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { accessLogEntry, listAccesses } from './access-log.service.ts'
@@ -20,7 +20,7 @@ export const accessLogRoutes = new Hono<CustomerEnv>().get(
   query(pageQuery),
   async (c) => {
     const { customer, now } = c.var
-    const page = pageRequest(c.req.valid('query'), ['number'])
+    const page = c.req.valid('query')
     const { items, ...position } = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
     return c.json({ status: 'success' as const, entries: items, pagination: positionOf(position) })
   },

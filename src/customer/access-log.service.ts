@@ -1,19 +1,15 @@
-import { and, desc, eq, lt, notExists, or, sql } from 'drizzle-orm'
+import { and, eq, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
+import { outcome, unknownUpTo } from '../audit/outcome.ts'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { ROLES, type Role } from '../auth/permissions.ts'
 import { once } from '../base/once.ts'
 import { pseudonymOf } from '../crypto/pseudonym.ts'
-import { boundedTotal } from '../db/keyset.ts'
+import { boundedTotal, paged, sortKey } from '../db/paging.ts'
 import { auditEntries } from '../db/schema/audit.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
-
-/** How long an act may be without an outcome before nobody knows how it ended. */
-const OUTCOME_DUE_MS = 60_000
-
-const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'pending', 'unknown'] as const
 
 /** What an admin did, as the customer whose data it was sees it. */
 export const accessLogEntry = once(() =>
@@ -36,7 +32,7 @@ export const accessLogEntry = once(() =>
         .int()
         .nullable()
         .meta({ examples: [200] }),
-      outcome: z.enum(OUTCOMES).meta({
+      outcome: outcome().meta({
         description: 'How the act ended; of one that has not: `pending` for a minute, then `unknown`.',
       }),
     })
@@ -63,6 +59,8 @@ interface Row {
   ending: string | null
 }
 
+const NEWEST_FIRST = sortKey({ seq: auditEntries.seq }, 'descending')
+
 /**
  * What admins did on the customer's data, newest first, one entry an act: a change has two in the trail, when it was
  * received and when it was completed.
@@ -70,9 +68,10 @@ interface Row {
 export async function listAccesses(
   scope: CustomerScope,
   pseudonymKey: string,
-  page: PageRequest,
+  query: PageQuery,
   now: number,
 ): Promise<Page<AccessLogEntry>> {
+  const page = pageRequest(query, NEWEST_FIRST)
   const { db, uid } = scope
   const [completed, received] = [alias(auditEntries, 'completed'), alias(auditEntries, 'received')]
   const isReceived = eq(auditEntries.stage, 'received')
@@ -80,37 +79,20 @@ export async function listAccesses(
     .select({ seq: received.seq })
     .from(received)
     .where(and(eq(received.id, auditEntries.id), eq(received.stage, 'received')))
-  const [rows, [totals]] = await scope.read([
-    db
-      .select({
-        seq: auditEntries.seq,
-        entry: auditEntries.entry,
-        ending: sql<string | null>`${completed.entry}`.as('ending'),
-      })
-      .from(auditEntries)
-      .leftJoin(
-        completed,
-        and(isReceived, eq(completed.id, auditEntries.id), eq(completed.stage, 'completed')),
-      )
-      .where(
-        and(
-          eq(auditEntries.customerUid, uid),
-          or(isReceived, notExists(wasReceived)),
-          page.after && lt(auditEntries.seq, Number(page.after[0])),
-        ),
-      )
-      .orderBy(desc(auditEntries.seq))
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${eq(auditEntries.customerUid, uid)}`),
-  ])
-  const found = pageOf(
-    rows,
-    totals?.total ?? null,
-    page,
-    ({ seq }) => [seq],
-    (row) => row,
-  )
+  const acts = db
+    .select({
+      seq: auditEntries.seq,
+      entry: auditEntries.entry,
+      ending: sql<string | null>`${completed.entry}`.as('ending'),
+    })
+    .from(auditEntries)
+    .leftJoin(completed, and(isReceived, eq(completed.id, auditEntries.id), eq(completed.stage, 'completed')))
+  const own = eq(auditEntries.customerUid, uid)
+  const { rows, total } = await scope.read({
+    rows: paged(acts.$dynamic(), NEWEST_FIRST, page, and(own, or(isReceived, notExists(wasReceived)))),
+    total: boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${own}`),
+  })
+  const found = pageOf(rows, total[0]?.total ?? null, page, NEWEST_FIRST, (row) => row)
   const items = await Promise.all(found.items.map((row) => present(row, uid, pseudonymKey, now)))
   return { ...found, items }
 }
@@ -123,7 +105,7 @@ async function present(
 ): Promise<AccessLogEntry> {
   const act = JSON.parse(entry) as StoredEntry
   const { status, result } = ending === null ? act : (JSON.parse(ending) as StoredEntry)
-  const overdue = now - Date.parse(act.time) > OUTCOME_DUE_MS
+  const isOverdue = act.time <= unknownUpTo(now)
   return {
     id: act.id,
     time: act.time,
@@ -132,6 +114,6 @@ async function present(
     route: act.route,
     reason: act.reason,
     status,
-    outcome: result ?? (overdue ? 'unknown' : 'pending'),
+    outcome: result ?? (isOverdue ? 'unknown' : 'pending'),
   }
 }

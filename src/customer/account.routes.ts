@@ -4,7 +4,7 @@ import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-c
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { name } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { accountObject, getAccount } from './account.service.ts'
@@ -38,7 +38,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     requiresCustomer(),
     query(pageQuery),
     async (c) => {
-      const page = pageRequest(c.req.valid('query'), ['number', 'string'])
+      const page = c.req.valid('query')
       const { items, ...position } = await listCustomerKeys(c.var.customer, c.env.PSEUDONYM_KEY, page)
       return c.json({ status: 'success' as const, api_keys: items, pagination: positionOf(position) })
     },

@@ -40,7 +40,10 @@ export type Account = z.infer<ReturnType<typeof accountObject>>
 
 /** The customer itself. */
 export async function getAccount(scope: CustomerScope): Promise<Account> {
-  const [[row]] = await scope.read([scope.db.select().from(customers).where(eq(customers.uid, scope.uid))])
+  const own = scope.db.select().from(customers).where(eq(customers.uid, scope.uid))
+  const {
+    own: [row],
+  } = await scope.read({ own })
   if (!row) throw new AppError('customer_unknown')
   return presentAccount(row)
 }

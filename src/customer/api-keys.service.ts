@@ -6,11 +6,11 @@ import { once } from '../base/once.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { pseudonymOf } from '../crypto/pseudonym.ts'
 import { randomId } from '../crypto/random.ts'
-import { boundedTotal, past } from '../db/keyset.ts'
+import { boundedTotal, paged, sortKey } from '../db/paging.ts'
 import { customerApiKeys } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { textValue, timeValue } from '../http/schemas.ts'
 
 const { keyHash: _keyHash, ...keyColumns } = getTableColumns(customerApiKeys)
@@ -88,32 +88,22 @@ export async function createCustomerKey(
   return { id, key, ...rest }
 }
 
+const BY_AGE = sortKey({ createdAt: customerApiKeys.createdAt, id: customerApiKeys.id })
+
 /** The customer's keys by age, revoked ones too. */
 export async function listCustomerKeys(
   scope: CustomerScope,
   pseudonymKey: string,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<CustomerKey>> {
+  const page = pageRequest(query, BY_AGE)
   const { db, uid } = scope
   const own = eq(customerApiKeys.customerUid, uid)
-  const order = [customerApiKeys.createdAt, customerApiKeys.id]
-  const [rows, [totals]] = await scope.read([
-    db
-      .select(keyColumns)
-      .from(customerApiKeys)
-      .where(and(own, past(order, page)))
-      .orderBy(...order)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    boundedTotal(db, sql`SELECT id FROM customer_api_keys WHERE ${own}`),
-  ])
-  const found = pageOf(
-    rows,
-    totals?.total ?? null,
-    page,
-    (row) => [row.createdAt, row.id],
-    (row) => row,
-  )
+  const { rows, total } = await scope.read({
+    rows: paged(db.select(keyColumns).from(customerApiKeys).$dynamic(), BY_AGE, page, own),
+    total: boundedTotal(db, sql`SELECT id FROM customer_api_keys WHERE ${own}`),
+  })
+  const found = pageOf(rows, total[0]?.total ?? null, page, BY_AGE, (row) => row)
   return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, pseudonymKey))) }
 }
 

@@ -1,9 +1,9 @@
 import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { boundedTotal, MAX_COUNTED, past } from '../db/keyset.ts'
+import { boundedTotal, MAX_COUNTED, type PageRequest, paged, sortKey } from '../db/paging.ts'
 import { customers } from '../db/schema/customers.ts'
 import { contacts, lists, members } from '../db/schema/lists.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { searchContacts } from './contact-search.service.ts'
 import { type Contact, contactColumns, presentContact, withEmail } from './contacts.service.ts'
 import type { MemberStatus } from './members.service.ts'
@@ -19,38 +19,29 @@ export interface ContactFilter {
 
 const isDomain = (search: string | undefined) => search?.startsWith('@') ?? true
 
-/** What the cursors of this listing hold. */
-export const positionTypes = ({ search }: ContactFilter) =>
-  isDomain(search) ? (['number'] as const) : (['number', 'string', 'number'] as const)
+const BY_AGE = sortKey({ id: contacts.id })
 
 /** The contacts that match, by age; those whose email or name begins with `search` by that. */
 export async function listContacts(
   scope: CustomerScope,
   filter: ContactFilter,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<Contact>> {
   const { email, status, search } = filter
-  if (search !== undefined && !isDomain(search)) return searchContacts(scope, search, page)
+  if (search !== undefined && !isDomain(search)) return searchContacts(scope, search, query)
+  const page = pageRequest(query, BY_AGE)
   if (email !== undefined) return findByEmail(scope, email, status, page)
   const { db, uid } = scope
-  const [rows, [totals]] = await scope.read([
-    db
-      .select(contactColumns)
-      .from(contacts)
-      .where(
-        and(
-          eq(contacts.customerUid, uid),
-          search === undefined ? undefined : withDomain(search),
-          status === undefined ? undefined : inArray(contacts.id, sql`(${withStatus(uid, status, page)})`),
-          past([contacts.id], page),
-        ),
-      )
-      .orderBy(contacts.id)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    totalQuery(scope, filter),
-  ])
-  return pageOf(rows, totals?.total ?? null, page, ({ id }) => [id], presentContact)
+  const matching = and(
+    eq(contacts.customerUid, uid),
+    search === undefined ? undefined : withDomain(search),
+    status === undefined ? undefined : inArray(contacts.id, sql`(${withStatus(uid, status, page)})`),
+  )
+  const { rows, total } = await scope.read({
+    rows: paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, matching),
+    total: totalQuery(scope, filter),
+  })
+  return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentContact)
 }
 
 function totalQuery({ db, uid }: CustomerScope, { status, search }: ContactFilter) {
@@ -101,12 +92,12 @@ async function findByEmail(
       .innerJoin(lists, eq(lists.id, members.listId))
       .where(and(eq(members.contactId, contacts.id), eq(members.status, status ?? 'subscribed'))),
   )
-  const [rows] = await scope.read([
-    db
+  const { rows } = await scope.read({
+    rows: db
       .select(contactColumns)
       .from(contacts)
       .where(and(withEmail(scope, email), status === undefined ? undefined : hasStatus)),
-  ])
+  })
   const shown = page.page === 1 ? rows : []
-  return pageOf(shown, rows.length, page, ({ id }) => [id], presentContact)
+  return pageOf(shown, rows.length, page, BY_AGE, presentContact)
 }

@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
-import { boundedTotal, startsWith } from '../db/keyset.ts'
+import { boundedTotal, type PageRequest, startsWith } from '../db/paging.ts'
 import { contacts } from '../db/schema/lists.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
-import { cursorAfter, type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { type Contact, contactColumns, presentContact } from './contacts.service.ts'
 
 /** What a search looks at, one after the other, each through an index of its own. */
@@ -24,7 +24,10 @@ const POSITION = {
 
 type Position = { term: number; found: string; hitId: number }
 
-const keyOf = ({ term, found, hitId }: Position) => [term, found, hitId]
+const BY_TERM = {
+  types: ['number', 'string', 'number'],
+  positionOf: ({ term, found, hitId }: Position) => [term, found, hitId],
+} as const
 
 /**
  * The contacts whose email begins with `search`, then those whose first name does, then those whose last name does;
@@ -34,23 +37,28 @@ const keyOf = ({ term, found, hitId }: Position) => [term, found, hitId]
 export async function searchContacts(
   scope: CustomerScope,
   search: string,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<Contact>> {
   const { db } = scope
+  const page = pageRequest(query, BY_TERM)
   if (page.after && !(Number(page.after[0]) in TERMS)) throw invalidField('cursor', FIELD_TEXT.invalid)
-  const query = new SearchQuery(scope.uid, search, page)
-  const [rows, [end], [totals]] = await scope.read([
-    db
+  const parts = new SearchQuery(scope.uid, search, page)
+  const { rows, ends, total } = await scope.read({
+    rows: db
       .select({ ...contactColumns, ...POSITION })
-      .from(query.hits())
+      .from(parts.hits())
       .innerJoin(contacts, sql`contacts.id = hit_id`)
       .orderBy(sql`term, found COLLATE NOCASE, hit_id`),
-    db.select(POSITION).from(query.ends()).orderBy(sql`term`).limit(1),
-    boundedTotal(db, query.matches()),
-  ])
+    ends: db.select(POSITION).from(parts.ends()).orderBy(sql`term`).limit(1),
+    total: boundedTotal(db, parts.matches()),
+  })
+  const [end] = ends
   const shown = end ? rows.filter(({ term }) => term <= end.term) : rows
-  const found = pageOf(shown, totals?.total ?? null, page, keyOf, presentContact)
-  return { ...found, nextCursor: found.nextCursor ?? (end ? cursorAfter(page, keyOf(end)) : null) }
+  const found = pageOf(shown, total[0]?.total ?? null, page, BY_TERM, presentContact)
+  return {
+    ...found,
+    nextCursor: found.nextCursor ?? (end ? cursorAfter(page, BY_TERM.positionOf(end)) : null),
+  }
 }
 
 /** The parts of a search, as sources of rows to select from. */

@@ -3,11 +3,11 @@ import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-c
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { contactChanges, contactInput, memberStatus } from './contact-input.ts'
-import { listContacts, positionTypes } from './contact-listing.service.ts'
+import { listContacts } from './contact-listing.service.ts'
 import {
   type ContactInput,
   contactObject,
@@ -44,10 +44,8 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     requiresCustomer(),
     query(contactQuery),
     async (c) => {
-      const { search, email, status, ...paging } = c.req.valid('query')
-      const filter = { search, email, status }
-      const page = pageRequest(paging, positionTypes(filter))
-      const { items, ...position } = await listContacts(c.var.customer, filter, page)
+      const { search, email, status, ...page } = c.req.valid('query')
+      const { items, ...position } = await listContacts(c.var.customer, { search, email, status }, page)
       return c.json({ status: 'success' as const, contacts: items, pagination: positionOf(position) })
     },
   )

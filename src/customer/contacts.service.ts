@@ -43,8 +43,8 @@ export type Contact = z.infer<ReturnType<typeof contactObject>>
 
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
-  const [rows] = await scope.read([contactQuery(scope, contactUid)])
-  return presentContact(foundContact(rows))
+  const { contact } = await scope.read({ contact: contactQuery(scope, contactUid) })
+  return presentContact(foundContact(contact))
 }
 
 /** @throws AppError contact_exists if the customer has a contact with this email */

@@ -65,13 +65,13 @@ async function nextPage(scope: CustomerScope, lastId: number): Promise<ContactRo
 }
 
 async function contactsAfter(reader: Reader, customerUid: string, lastId: number): Promise<ContactRow[]> {
-  const [page] = await reader.read([
-    reader.db
+  const { page } = await reader.read({
+    page: reader.db
       .select(contactColumns)
       .from(contacts)
       .where(and(eq(contacts.customerUid, customerUid), gt(contacts.id, lastId)))
       .orderBy(contacts.id)
       .limit(ROWS_PER_PAGE),
-  ])
+  })
   return page
 }

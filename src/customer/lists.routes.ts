@@ -4,7 +4,7 @@ import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-c
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { limitedText, name, text } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { copyList, MEMBERS_PER_STEP, runListTasks } from './list-tasks.service.ts'
@@ -41,8 +41,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     requiresCustomer(),
     query(listQuery),
     async (c) => {
-      const { search, ...paging } = c.req.valid('query')
-      const page = pageRequest(paging, search === undefined ? ['number'] : ['string', 'number'])
+      const { search, ...page } = c.req.valid('query')
       const { items, ...position } = await listLists(c.var.customer, search, page)
       return c.json({ status: 'success' as const, lists: items, pagination: positionOf(position) })
     },

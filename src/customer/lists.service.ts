@@ -3,12 +3,12 @@ import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { once } from '../base/once.ts'
 import { randomUid } from '../crypto/random.ts'
-import { boundedTotal, past, startsWith } from '../db/keyset.ts'
+import { boundedTotal, paged, type SortKey, sortKey, startsWith } from '../db/paging.ts'
 import { customers } from '../db/schema/customers.ts'
 import { lists } from '../db/schema/lists.ts'
 import { AppError } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import { countValue, textValue, timeValue, uidValue } from '../http/schemas.ts'
 
 type Row = typeof lists.$inferSelect
@@ -34,41 +34,39 @@ export const listObject = once(() =>
 )
 export type List = z.infer<ReturnType<typeof listObject>>
 
+const BY_AGE = sortKey({ id: lists.id })
+const BY_NAME = sortKey({ name: lists.name, id: lists.id })
+
 /** The lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(
   scope: CustomerScope,
   search: string | undefined,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<List>> {
   const { db, uid } = scope
-  const order = search === undefined ? [lists.id] : [lists.name, lists.id]
+  const key: SortKey<Row> = search === undefined ? BY_AGE : BY_NAME
+  const page = pageRequest(query, key)
   const matching = and(
     eq(lists.customerUid, uid),
     search === undefined ? undefined : startsWith(lists.name, search, page.after !== undefined),
   )
-  const [rows, [totals]] = await scope.read([
-    db
-      .select()
-      .from(lists)
-      .where(and(matching, past(order, page)))
-      .orderBy(...order)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    search === undefined
-      ? db
-          .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
-          .from(customers)
-          .where(eq(customers.uid, uid))
-      : boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
-  ])
-  const position = (row: Row) => (search === undefined ? [row.id] : [row.name, row.id])
-  return pageOf(rows, totals?.total ?? null, page, position, presentList)
+  const { rows, total } = await scope.read({
+    rows: paged(db.select().from(lists).$dynamic(), key, page, matching),
+    total:
+      search === undefined
+        ? db
+            .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
+            .from(customers)
+            .where(eq(customers.uid, uid))
+        : boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
+  })
+  return pageOf(rows, total[0]?.total ?? null, page, key, presentList)
 }
 
 /** @throws AppError list_unknown */
 export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
-  const [rows] = await scope.read([listQuery(scope, listUid)])
-  return presentList(foundList(rows))
+  const { list } = await scope.read({ list: listQuery(scope, listUid) })
+  return presentList(foundList(list))
 }
 
 export async function createList(scope: CustomerScope, input: ListInput, now: number): Promise<List> {

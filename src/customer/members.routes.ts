@@ -4,7 +4,7 @@ import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-c
 import { describes } from '../http/annotations.ts'
 import { positionOf } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
-import { pageQuery, pageRequest } from '../http/pagination.ts'
+import { pageQuery } from '../http/pagination.ts'
 import { customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { memberInput, memberStatus } from './contact-input.ts'
@@ -29,8 +29,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
     requiresCustomer({ target: 'list' }),
     query(memberQuery),
     async (c) => {
-      const { status, email, ...paging } = c.req.valid('query')
-      const page = pageRequest(paging, ['number'])
+      const { status, email, ...page } = c.req.valid('query')
       const { items, ...position } = await listMembers(
         c.var.customer,
         c.req.param('uid'),

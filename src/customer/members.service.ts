@@ -2,9 +2,9 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../auth/customer-scope.ts'
 import { once } from '../base/once.ts'
-import { past } from '../db/keyset.ts'
+import { paged, sortKey } from '../db/paging.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../db/schema/lists.ts'
-import { type Page, type PageRequest, pageOf } from '../http/pagination.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'
 import {
   type ContactRow,
   contactColumns,
@@ -43,36 +43,36 @@ const memberColumns = { ...contactColumns, status: members.status }
 
 type MemberRow = ContactRow & { status: MemberStatus }
 
+const BY_AGE = sortKey({ id: members.contactId })
+
 /** The members of a list, by the age of the contacts. @throws AppError list_unknown */
 export async function listMembers(
   scope: CustomerScope,
   listUid: string,
   { status, email }: MemberFilter,
-  page: PageRequest,
+  query: PageQuery,
 ): Promise<Page<Member>> {
+  const page = pageRequest(query, BY_AGE)
   const { db } = scope
   const matching = and(
     ownList(scope, listUid),
     status === undefined ? undefined : eq(members.status, status),
     email === undefined ? undefined : withEmail(scope, email),
   )
-  const [rows, totals] = await scope.read([
-    db
-      .select(memberColumns)
-      .from(lists)
-      .innerJoin(members, eq(members.listId, lists.id))
-      .innerJoin(contacts, eq(contacts.id, members.contactId))
-      .where(and(matching, past([members.contactId], page)))
-      .orderBy(members.contactId)
-      .limit(page.perPage + 1)
-      .offset(page.offset),
-    db
+  const membersOfList = db
+    .select(memberColumns)
+    .from(lists)
+    .innerJoin(members, eq(members.listId, lists.id))
+    .innerJoin(contacts, eq(contacts.id, members.contactId))
+  const { rows, list } = await scope.read({
+    rows: paged(membersOfList.$dynamic(), BY_AGE, page, matching),
+    list: db
       .select({ total: status === undefined ? lists.contactsCount : TOTALS[status] })
       .from(lists)
       .where(ownList(scope, listUid)),
-  ])
-  const { total } = foundList(totals)
-  return pageOf(rows, email === undefined ? total : rows.length, page, ({ id }) => [id], presentMember)
+  })
+  const { total } = foundList(list)
+  return pageOf(rows, email === undefined ? total : rows.length, page, BY_AGE, presentMember)
 }
 
 /** @throws AppError list_unknown, contact_unknown if it is not in the list */

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { once } from '../base/once.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
+import type { PageRequest, Position, SortKey } from '../db/paging.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 import { positiveDigits } from './fields.ts'
 
@@ -37,16 +38,8 @@ export const pageQuery = () =>
       .optional(),
   })
 
-/** The sort key of the last row a page showed. */
-export type Position = readonly (string | number)[]
-
-/** Which part of a collection is asked for: either past a position or at an offset. */
-export interface PageRequest {
-  page: number
-  perPage: number
-  offset: number
-  after: Position | undefined
-}
+/** What the query says of the page that is asked for. */
+export type PageQuery = z.output<ReturnType<typeof pageQuery>>
 
 export interface Page<Item> {
   items: Item[]
@@ -60,18 +53,15 @@ export interface Page<Item> {
 const cursorContent = once(() => z.tuple([z.int().min(2)], z.union([z.string(), z.int()])))
 
 /**
- * Reads the paging parameters; `keyTypes` are the types of the sort key that a cursor of this collection holds.
+ * Reads the paging parameters for a collection with this sort key.
  * @throws AppError invalid if the cursor is not one of this collection, or the page is too far for an offset.
  */
-export function pageRequest(
-  query: z.output<ReturnType<typeof pageQuery>>,
-  keyTypes: readonly ('string' | 'number')[],
-): PageRequest {
+export function pageRequest(query: PageQuery, { types }: Pick<SortKey<never>, 'types'>): PageRequest {
   const perPage = query.per_page ?? DEFAULT_PER_PAGE
   if (query.cursor !== undefined) {
     if (query.page !== undefined) throw invalidField('page', 'goes without a cursor')
     const [page, ...after] = readCursor(query.cursor)
-    const fits = after.length === keyTypes.length && after.every((key, i) => typeof key === keyTypes[i])
+    const fits = after.length === types.length && after.every((value, i) => typeof value === types[i])
     if (!fits) throw invalidField('cursor', FIELD_TEXT.invalid)
     return { page, perPage, offset: 0, after }
   }
@@ -89,13 +79,13 @@ export function pageOf<Row, Item>(
   rows: Row[],
   total: number | null,
   request: PageRequest,
-  position: (row: Row) => Position,
-  present: (row: Row) => Item,
+  key: { positionOf(row: NoInfer<Row>): Position },
+  present: (row: NoInfer<Row>) => Item,
 ): Page<Item> {
   const { page, perPage } = request
   const shown = rows.slice(0, perPage)
   const last = shown.at(-1)
-  const nextCursor = rows.length > perPage && last ? cursorAfter(request, position(last)) : null
+  const nextCursor = rows.length > perPage && last ? cursorAfter(request, key.positionOf(last)) : null
   return { items: shown.map(present), page, perPage, total, nextCursor }
 }
 

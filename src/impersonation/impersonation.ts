@@ -97,8 +97,8 @@ function authorityOf(
   const { db, now, facts } = c.var
   const customerUid = uidOrNull(claim.customerUid)
   return new Authority(db, {
-    queries: (asked) => [keyAuthority(asked, claimed.id, customerUid, now())],
-    judge([[row]]) {
+    queries: (asked) => ({ key: keyAuthority(asked, claimed.id, customerUid, now()) }),
+    judge({ key: [row] }) {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
       facts.customerUid = customerUid

@@ -8,6 +8,7 @@ import { BASE62, randomString } from '../../crypto/random.ts'
 import { createCustomerKey } from '../../customer/api-keys.service.ts'
 import { createContact } from '../../customer/contacts.service.ts'
 import { createList } from '../../customer/lists.service.ts'
+import { inOneTrip } from '../../db/batch.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
 import { admins, clients } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
@@ -61,10 +62,10 @@ const CUSTOMERS = [
 /** Whether nobody has put anything into the database yet. */
 export async function isEmpty(env: Env): Promise<boolean> {
   const db = openDatabase(env.DB)
-  const [someAdmin, someClient] = await db.batch([
-    db.select({ id: admins.id }).from(admins).limit(1),
-    db.select({ id: clients.id }).from(clients).limit(1),
-  ])
+  const { someAdmin, someClient } = await inOneTrip(db, {
+    someAdmin: db.select({ id: admins.id }).from(admins).limit(1),
+    someClient: db.select({ id: clients.id }).from(clients).limit(1),
+  })
   return someAdmin.length + someClient.length === 0
 }
 
