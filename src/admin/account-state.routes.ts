@@ -8,7 +8,7 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { ROLES } from '../auth/permissions.ts'
 import { type ActorEnv, requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
-import { adminAnswer } from '../http/schemas.ts'
+import { adminAnswer } from '../http/answers.ts'
 import { body } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
 import {
@@ -20,11 +20,11 @@ import {
 } from './account-state.service.ts'
 import { lockoutStores } from './lockout-stores.ts'
 
-const DISABLED = 'Admin disabled successfully'
-const ENABLED = 'Admin enabled successfully'
-const ROLE_UPDATED = 'Role updated successfully'
-const CREDENTIALS_REVOKED = 'Credentials revoked successfully'
-const UNLOCK_SENT = 'Unlock email sent successfully'
+const DISABLED = adminAnswer(200, 'Admin disabled successfully', adminObject)
+const ENABLED = adminAnswer(200, 'Admin enabled successfully', adminObject)
+const ROLE_UPDATED = adminAnswer(200, 'Role updated successfully', adminObject)
+const CREDENTIALS_REVOKED = adminAnswer(200, 'Credentials revoked successfully', adminObject)
+const UNLOCK_SENT = adminAnswer(200, 'Unlock email sent successfully', adminObject)
 
 /** `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`: what a super_admin does to others. */
 export const accountStateRoutes = new Hono<AdminEnv>()
@@ -33,14 +33,14 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Disable an account',
       description: 'Its sessions end and its API keys are refused from the next request on.',
-      answers: { 200: adminAnswer(DISABLED, adminObject()) },
+      answers: [DISABLED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const { db, actor, now } = c.var
       const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
-      return c.json({ message: DISABLED, data: presentAdmin(account, now()) })
+      return DISABLED.of(c, presentAdmin(account, now()))
     },
   )
   .post(
@@ -48,13 +48,13 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Enable an account',
       description: 'Lets its owner log in again. The sessions that it had stay ended.',
-      answers: { 200: adminAnswer(ENABLED, adminObject()) },
+      answers: [ENABLED],
       errors: ['admin_unknown'],
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
-      return c.json({ message: ENABLED, data: presentAdmin(account, c.var.now()) })
+      return ENABLED.of(c, presentAdmin(account, c.var.now()))
     },
   )
   .post(
@@ -63,7 +63,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       summary: 'Give an account another role',
       description:
         'Its sessions end; its API keys can do no more than the new role from the next request on.',
-      answers: { 200: adminAnswer(ROLE_UPDATED, adminObject()) },
+      answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
     requires('admins:manage', 'admin'),
@@ -72,7 +72,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       const { db, actor, now } = c.var
       const { role } = c.req.valid('json')
       const account = noteChange(c, await changeRole(db, actor, c.req.param('id'), role))
-      return c.json({ message: ROLE_UPDATED, data: presentAdmin(account, now()) })
+      return ROLE_UPDATED.of(c, presentAdmin(account, now()))
     },
   )
   .post(
@@ -81,7 +81,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       summary: 'End everything that lets an account in but its password',
       description:
         'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
-      answers: { 200: adminAnswer(CREDENTIALS_REVOKED, adminObject()) },
+      answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
     requires('admins:manage', 'admin'),
@@ -90,7 +90,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       const { keys, ...changed } = await revokeCredentials(db, actor, c.req.param('id'), now())
       inBackground(c.executionCtx, 'forget_keys', forgetKeys(c.env.KEYS, keys))
       const account = noteChange(c, changed)
-      return c.json({ message: CREDENTIALS_REVOKED, data: presentAdmin(account, now()) })
+      return CREDENTIALS_REVOKED.of(c, presentAdmin(account, now()))
     },
   )
   .post(
@@ -98,13 +98,13 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Mail the owner of a locked account a link that unlocks it',
       description: 'The link works once, for an hour. The account stays locked until it is followed.',
-      answers: { 200: adminAnswer(UNLOCK_SENT, adminObject()) },
+      answers: [UNLOCK_SENT],
       errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
       const account = await sendUnlockLink(lockoutStores(c), c.req.param('id'), c.var.now())
-      return c.json({ message: UNLOCK_SENT, data: presentAdmin(account, c.var.now()) })
+      return UNLOCK_SENT.of(c, presentAdmin(account, c.var.now()))
     },
   )
 

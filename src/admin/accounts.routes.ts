@@ -5,20 +5,19 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { ROLES } from '../auth/permissions.ts'
 import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { email, text } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
 import { lockoutStores } from './lockout-stores.ts'
 
-const RETRIEVED = 'Admin retrieved successfully'
-const LISTED = 'Admins retrieved successfully'
-const CREATED = 'Admin created successfully'
-
 const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
 const newAdmin = () => z.strictObject({ email: email(), role: z.enum(ROLES) })
+
+const RETRIEVED = adminAnswer(200, 'Admin retrieved successfully', adminObject)
+const LISTED = adminPage('Admins retrieved successfully', adminObject)
+const CREATED = adminAnswer(201, 'Admin created successfully', adminObject)
 
 /** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
 export const accountsRoutes = new Hono<AdminEnv>()
@@ -27,25 +26,25 @@ export const accountsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Get the own account',
       description: 'Returns the account that you are logged in to.',
-      answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
+      answers: [RETRIEVED],
     })),
     requires('self:read'),
-    (c) => c.json({ message: RETRIEVED, data: presentAdmin(c.var.actor.admin, c.var.now()) }),
+    (c) => RETRIEVED.of(c, presentAdmin(c.var.actor.admin, c.var.now())),
   )
   .get(
     '/list',
     describes(() => ({
       summary: 'List accounts',
       description: 'All by age, or those whose email begins with `search_query` by email.',
-      answers: { 200: adminPage(LISTED, adminObject()) },
+      answers: [LISTED],
     })),
     requiresToRead('admins:read'),
     query(listQuery),
     async (c) => {
       const { search_query: search, ...page } = c.req.valid('query')
-      const { items, ...position } = await listAdmins(c.var.reader, search || undefined, page)
-      const data = items.map((account) => presentAdmin(account, c.var.now()))
-      return c.json({ message: LISTED, data, meta: positionOf(position) })
+      const found = await listAdmins(c.var.reader, search || undefined, page)
+      const items = found.items.map((account) => presentAdmin(account, c.var.now()))
+      return LISTED.of(c, { ...found, items })
     },
   )
   .get(
@@ -53,13 +52,13 @@ export const accountsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Get an account',
       description: 'Returns an account of the staff.',
-      answers: { 200: adminAnswer(RETRIEVED, adminObject()) },
+      answers: [RETRIEVED],
       errors: ['admin_unknown'],
     })),
     requiresToRead('admins:read', 'admin'),
     async (c) => {
       const account = await readAdmin(c.var.reader, c.req.param('id'))
-      return c.json({ message: RETRIEVED, data: presentAdmin(account, c.var.now()) })
+      return RETRIEVED.of(c, presentAdmin(account, c.var.now()))
     },
   )
   .post(
@@ -67,7 +66,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Create an account',
       description: 'Its owner is mailed a random password, which is valid for 72 hours.',
-      answers: { 201: adminAnswer(CREATED, adminObject()) },
+      answers: [CREATED],
       errors: ['throttled', 'mail_unavailable'],
     })),
     requires('admins:manage'),
@@ -82,6 +81,6 @@ export const accountsRoutes = new Hono<AdminEnv>()
       const data = presentAdmin(account, now())
       act.about('admin', `${account.id}`)
       act.changed('admin', { before: null, after: data })
-      return c.json({ message: CREATED, data }, 201)
+      return CREATED.of(c, data)
     },
   )

@@ -6,10 +6,9 @@ import { SCOPES } from '../auth/permissions.ts'
 import { requires } from '../auth/requires.ts'
 import { AppError, FIELD_TEXT } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { addressRange, digits, flag, graceInput, moment, name, uid } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
 import {
@@ -53,6 +52,12 @@ const listQuery = () =>
     admin_id: digits().optional(),
   })
 
+const API_KEY_CREATED = adminAnswer(201, 'API key created successfully', newApiKeyObject)
+const API_KEYS_RETRIEVED = adminPage('API keys retrieved successfully', apiKeyObject)
+const API_KEY_RETRIEVED = adminAnswer(200, 'API key retrieved successfully', apiKeyObject)
+const API_KEY_ROLLED = adminAnswer(200, 'API key rolled successfully', newApiKeyObject)
+const API_KEY_REVOKED = adminAnswer(200, 'API key revoked successfully', apiKeyObject)
+
 /** `/admin/api_keys`: keys with which an admin's scripts act for customers. */
 export const apiKeysRoutes = new Hono<AdminEnv>()
   .post(
@@ -61,7 +66,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       summary: 'Create an API key',
       description:
         'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
-      answers: { 201: adminAnswer('API key created successfully', newApiKeyObject()) },
+      answers: [API_KEY_CREATED],
     })),
     requires('api_keys:own'),
     body(apiKeyInput),
@@ -70,7 +75,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
       c.var.act.about('api_key', apiKey.id)
       c.var.act.changed('api_key', { before: null, after: apiKey })
-      return c.json({ message: 'API key created successfully', data: apiKey }, 201)
+      return API_KEY_CREATED.of(c, apiKey)
     },
   )
   .get(
@@ -78,7 +83,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'List API keys',
       description: 'Returns your keys by age, revoked ones too; a super_admin gets those of everyone.',
-      answers: { 200: adminPage('API keys retrieved successfully', apiKeyObject()) },
+      answers: [API_KEYS_RETRIEVED],
     })),
     requires('api_keys:own'),
     query(listQuery),
@@ -88,8 +93,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       const isOwn = adminId === undefined || adminId === actor.adminId
       if (actor.role !== 'super_admin' && !isOwn) throw new AppError('forbidden')
       const owner = actor.role === 'super_admin' ? adminId : actor.adminId
-      const { items, ...position } = await listApiKeys(db, owner, page)
-      return c.json({ message: 'API keys retrieved successfully', data: items, meta: positionOf(position) })
+      const found = await listApiKeys(db, owner, page)
+      return API_KEYS_RETRIEVED.of(c, found)
     },
   )
   .get(
@@ -97,13 +102,13 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Get an API key',
       description: 'Returns a key of yours; a super_admin gets any.',
-      answers: { 200: adminAnswer('API key retrieved successfully', apiKeyObject()) },
+      answers: [API_KEY_RETRIEVED],
       errors: ['api_key_unknown'],
     })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
       const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
-      return c.json({ message: 'API key retrieved successfully', data: apiKey })
+      return API_KEY_RETRIEVED.of(c, apiKey)
     },
   )
   .post(
@@ -111,7 +116,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Roll an API key',
       description: 'Gives a key of yours a new secret. The one before works until the grace is over.',
-      answers: { 200: adminAnswer('API key rolled successfully', newApiKeyObject()) },
+      answers: [API_KEY_ROLLED],
       errors: ['api_key_unknown', 'api_key_inactive'],
     })),
     requires('api_keys:own', 'api_key'),
@@ -128,7 +133,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       )
       inBackground(c.executionCtx, 'forget_key', forgetLater(stores.kv, replaced, grace))
       c.var.act.changed('api_key', { before: presentApiKey(replaced), after: apiKey })
-      return c.json({ message: 'API key rolled successfully', data: apiKey })
+      return API_KEY_ROLLED.of(c, apiKey)
     },
   )
   .delete(
@@ -137,7 +142,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       summary: 'Revoke an API key',
       description:
         'Refuses a key of yours from the next request on; a super_admin may revoke any. Doing it twice changes nothing.',
-      answers: { 200: adminAnswer('API key revoked successfully', apiKeyObject()) },
+      answers: [API_KEY_REVOKED],
       errors: ['api_key_unknown'],
     })),
     requires('api_keys:own', 'api_key'),
@@ -146,6 +151,6 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       const { revoked, ...changed } = await revokeApiKey(db, actor, c.req.param('id'), now())
       inBackground(c.executionCtx, 'forget_key', forgetKeys(c.env.KEYS, [revoked]))
       act.changed('api_key', changed)
-      return c.json({ message: 'API key revoked successfully', data: changed.after })
+      return API_KEY_REVOKED.of(c, changed.after)
     },
   )

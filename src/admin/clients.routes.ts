@@ -3,16 +3,22 @@ import * as z from 'zod'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires, requiresToRead } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { flag, graceInput, name } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
 import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
 
 const clientInput = () => z.strictObject({ name: name(), require_bound_signatures: flag().optional() })
 const clientChanges = () => clientInput().partial()
+
+const CLIENT_CREATED = adminAnswer(201, 'Client created successfully', newClientObject)
+const CLIENTS_RETRIEVED = adminPage('Clients retrieved successfully', clientObject)
+const CLIENT_UPDATED = adminAnswer(200, 'Client updated successfully', clientObject)
+const CLIENT_ROTATED = adminAnswer(200, 'Client rotated successfully', newClientObject)
+const CLIENT_DISABLED = adminAnswer(200, 'Client disabled successfully', clientObject)
+const CLIENT_ENABLED = adminAnswer(200, 'Client enabled successfully', clientObject)
 
 /** `/admin/clients`: the registered callers of this surface. */
 export const clientsRoutes = new Hono<AdminEnv>()
@@ -22,7 +28,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       summary: 'Register a client',
       description:
         'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
-      answers: { 201: adminAnswer('Client created successfully', newClientObject()) },
+      answers: [CLIENT_CREATED],
     })),
     requires('clients:manage'),
     body(clientInput),
@@ -33,7 +39,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
       act.about('client', client.id)
       act.changed('client', { before: null, after: client })
-      return c.json({ message: 'Client created successfully', data: client }, 201)
+      return CLIENT_CREATED.of(c, client)
     },
   )
   .get(
@@ -41,13 +47,13 @@ export const clientsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'List the clients',
       description: 'Returns the registered callers by age, disabled ones too.',
-      answers: { 200: adminPage('Clients retrieved successfully', clientObject()) },
+      answers: [CLIENTS_RETRIEVED],
     })),
     requiresToRead('clients:manage'),
     query(pageQuery),
     async (c) => {
-      const { items, ...position } = await listClients(c.var.reader, c.req.valid('query'))
-      return c.json({ message: 'Clients retrieved successfully', data: items, meta: positionOf(position) })
+      const found = await listClients(c.var.reader, c.req.valid('query'))
+      return CLIENTS_RETRIEVED.of(c, found)
     },
   )
   .patch(
@@ -56,7 +62,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       summary: 'Change a client',
       description:
         'With `require_bound_signatures` each of its calls has to be signed with its time, method and path, from the next one on.',
-      answers: { 200: adminAnswer('Client updated successfully', clientObject()) },
+      answers: [CLIENT_UPDATED],
       errors: ['client_id_unknown'],
     })),
     requires('clients:manage', 'client'),
@@ -65,7 +71,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const change = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
       c.var.act.changed('client', change)
-      return c.json({ message: 'Client updated successfully', data: change.after })
+      return CLIENT_UPDATED.of(c, change.after)
     },
   )
   .post(
@@ -73,7 +79,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Give a client a new secret',
       description: 'The secret before verifies until the grace is over.',
-      answers: { 200: adminAnswer('Client rotated successfully', newClientObject()) },
+      answers: [CLIENT_ROTATED],
       errors: ['client_id_unknown'],
     })),
     requires('clients:manage', 'client'),
@@ -87,7 +93,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
         c.var.now(),
       )
       c.var.act.changed('client', change)
-      return c.json({ message: 'Client rotated successfully', data: change.after })
+      return CLIENT_ROTATED.of(c, change.after)
     },
   )
   .post(
@@ -96,7 +102,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       summary: 'Disable a client',
       description:
         'Refuses its calls from the next one on. A call cannot disable the client that it came through.',
-      answers: { 200: adminAnswer('Client disabled successfully', clientObject()) },
+      answers: [CLIENT_DISABLED],
       errors: ['client_id_unknown', 'self_action'],
     })),
     requires('clients:manage', 'client'),
@@ -104,7 +110,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       const { db, actor, act, now } = c.var
       const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
       act.changed('client', change)
-      return c.json({ message: 'Client disabled successfully', data: change.after })
+      return CLIENT_DISABLED.of(c, change.after)
     },
   )
   .post(
@@ -112,13 +118,13 @@ export const clientsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Enable a client',
       description: 'Takes its calls again, with the secret that it had.',
-      answers: { 200: adminAnswer('Client enabled successfully', clientObject()) },
+      answers: [CLIENT_ENABLED],
       errors: ['client_id_unknown'],
     })),
     requires('clients:manage', 'client'),
     async (c) => {
       const change = await enableClient(c.var.db, c.req.param('id'))
       c.var.act.changed('client', change)
-      return c.json({ message: 'Client enabled successfully', data: change.after })
+      return CLIENT_ENABLED.of(c, change.after)
     },
   )

@@ -5,8 +5,9 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { once } from '../base/once.ts'
 import { describes } from '../http/annotations.ts'
+import { adminAnswer } from '../http/answers.ts'
 import { name } from '../http/fields.ts'
-import { adminAnswer, textValue } from '../http/schemas.ts'
+import { textValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import {
   activateCustomer,
@@ -26,6 +27,11 @@ const customerKeyObject = once(() =>
     .meta({ id: 'NewCustomerApiKey' }),
 )
 
+const CUSTOMER_DELETED = adminAnswer(200, 'Customer deleted successfully', customerObject)
+const CUSTOMER_SUSPENDED = adminAnswer(200, 'Customer suspended successfully', customerObject)
+const CUSTOMER_ACTIVATED = adminAnswer(200, 'Customer activated successfully', customerObject)
+const API_KEY_CREATED = adminAnswer(201, 'API key created successfully', customerKeyObject)
+
 /** What lets a customer in, keeps it out, or ends it. */
 export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .delete(
@@ -34,7 +40,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       summary: 'Delete a customer in 30 days',
       description:
         'Keeps it out at once and has all that it has purged after 30 days, unless it is activated before.',
-      answers: { 200: adminAnswer('Customer deleted successfully', customerObject()) },
+      answers: [CUSTOMER_DELETED],
       errors: ['customer_unknown'],
     })),
     requires('customers:manage', 'customer'),
@@ -42,7 +48,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       const { db, actor, act, now } = c.var
       const change = await deleteCustomer(db, reachOf(actor), c.req.param('uid'), now())
       act.changed('customer', change)
-      return c.json({ message: 'Customer deleted successfully', data: change.after })
+      return CUSTOMER_DELETED.of(c, change.after)
     },
   )
   .post(
@@ -50,7 +56,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Suspend a customer',
       description: 'Keeps the customer, and everyone who acts for it, out until it is activated.',
-      answers: { 200: adminAnswer('Customer suspended successfully', customerObject()) },
+      answers: [CUSTOMER_SUSPENDED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
     requires('customers:manage', 'customer'),
@@ -58,7 +64,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       const { db, actor, act, now } = c.var
       const change = await suspendCustomer(db, reachOf(actor), c.req.param('uid'), now())
       act.changed('customer', change)
-      return c.json({ message: 'Customer suspended successfully', data: change.after })
+      return CUSTOMER_SUSPENDED.of(c, change.after)
     },
   )
   .post(
@@ -66,7 +72,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Activate a customer',
       description: 'Lets the customer in again, also one that is to be deleted.',
-      answers: { 200: adminAnswer('Customer activated successfully', customerObject()) },
+      answers: [CUSTOMER_ACTIVATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
     requires('customers:manage', 'customer'),
@@ -74,7 +80,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       const { db, actor, act, now } = c.var
       const change = await activateCustomer(db, reachOf(actor), c.req.param('uid'), now())
       act.changed('customer', change)
-      return c.json({ message: 'Customer activated successfully', data: change.after })
+      return CUSTOMER_ACTIVATED.of(c, change.after)
     },
   )
   .post(
@@ -83,7 +89,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       summary: 'Create an API key for a customer',
       description:
         'The customer sees that staff made it. It ends with the account of who made it, with a role that may not make any, and with the API key that it was made with, if any.',
-      answers: { 201: adminAnswer('API key created successfully', customerKeyObject()) },
+      answers: [API_KEY_CREATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
     requires('customers:keys', 'customer'),
@@ -93,6 +99,6 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       const key = await createKeyFor(db, actor, c.req.param('uid'), c.req.valid('json').name, now())
       c.var.act.about('api_key', key.id)
       c.var.act.changed('api_key', { before: null, after: key })
-      return c.json({ message: 'API key created successfully', data: key }, 201)
+      return API_KEY_CREATED.of(c, key)
     },
   )

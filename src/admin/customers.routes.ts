@@ -6,10 +6,9 @@ import { type ActorEnv, requires } from '../auth/requires.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { email, name, nullableText, text, timezone } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import {
   type CustomerInput,
@@ -78,6 +77,11 @@ const changes = () =>
       lastName,
     }))
 
+const CUSTOMERS_RETRIEVED = adminPage('Customers retrieved successfully', customerObject)
+const CUSTOMER_CREATED = adminAnswer(201, 'Customer created successfully', customerObject)
+const CUSTOMER_RETRIEVED = adminAnswer(200, 'Customer retrieved successfully', customerObject)
+const CUSTOMER_UPDATED = adminAnswer(200, 'Customer updated successfully', customerObject)
+
 /** `/admin/customers`: the tenants. */
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
@@ -86,19 +90,14 @@ export const customersRoutes = new Hono<AdminEnv>()
       summary: 'List customers',
       description:
         '`search` finds the start of an email, a first, last or company name (ASCII letters in any case), a whole domain as `@acme.example`, and a whole uid.',
-      answers: { 200: adminPage('Customers retrieved successfully', customerObject()) },
+      answers: [CUSTOMERS_RETRIEVED],
     })),
     requires('customers:read'),
     query(listQuery),
     async (c) => {
       const { search, status, ...page } = c.req.valid('query')
-      const { items, ...position } = await listCustomers(
-        c.var.db,
-        reachOf(c.var.actor),
-        { search, status },
-        page,
-      )
-      return c.json({ message: 'Customers retrieved successfully', data: items, meta: positionOf(position) })
+      const found = await listCustomers(c.var.db, reachOf(c.var.actor), { search, status }, page)
+      return CUSTOMERS_RETRIEVED.of(c, found)
     },
   )
   .post(
@@ -106,7 +105,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Create a customer',
       description: 'Makes an active customer, without keys. What is left out is set to nothing.',
-      answers: { 201: adminAnswer('Customer created successfully', customerObject()) },
+      answers: [CUSTOMER_CREATED],
     })),
     requires('customers:manage'),
     body(wholeInput),
@@ -116,7 +115,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
       c.var.act.about('customer', customer.customer_uid)
       c.var.act.changed('customer', { before: null, after: customer })
-      return c.json({ message: 'Customer created successfully', data: customer }, 201)
+      return CUSTOMER_CREATED.of(c, customer)
     },
   )
   .get(
@@ -124,13 +123,13 @@ export const customersRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Get a customer',
       description: 'Returns a customer. The look is on record.',
-      answers: { 200: adminAnswer('Customer retrieved successfully', customerObject()) },
+      answers: [CUSTOMER_RETRIEVED],
       errors: ['customer_unknown'],
     })),
     requires('customers:read', 'customer'),
     async (c) => {
       const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
-      return c.json({ message: 'Customer retrieved successfully', data: customer })
+      return CUSTOMER_RETRIEVED.of(c, customer)
     },
   )
   .put(
@@ -139,7 +138,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       summary: 'Replace what is known of a customer',
       description:
         'Sets all that may be set; what is left out is set to nothing. The state changes by suspend, activate and DELETE.',
-      answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
+      answers: [CUSTOMER_UPDATED],
       errors: ['customer_unknown'],
     })),
     requires('customers:manage', 'customer'),
@@ -151,7 +150,7 @@ export const customersRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Change what is known of a customer',
       description: 'Sets what is sent, of a company the parts that are sent.',
-      answers: { 200: adminAnswer('Customer updated successfully', customerObject()) },
+      answers: [CUSTOMER_UPDATED],
       errors: ['customer_unknown'],
     })),
     requires('customers:manage', 'customer'),
@@ -163,5 +162,5 @@ async function answerUpdated(c: Context<ActorEnv>, uid: string, input: Partial<C
   const { db, actor, act, now } = c.var
   const change = await updateCustomer(db, reachOf(actor), uid, input, now())
   act.changed('customer', change)
-  return c.json({ message: 'Customer updated successfully', data: change.after })
+  return CUSTOMER_UPDATED.of(c, change.after)
 }

@@ -4,11 +4,14 @@ import { adminObject, presentAdmin } from '../auth/account.ts'
 import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { endAllSessions, endOwnSession, listSessions, sessionObject } from './live-sessions.service.ts'
+
+const SESSIONS_RETRIEVED = adminPage('Sessions retrieved successfully', sessionObject)
+const SESSION_ENDED = adminAnswer(200, 'Session ended successfully', z.null)
+const SESSIONS_ENDED = adminAnswer(200, 'Sessions ended successfully', adminObject)
 
 /** `/admin/sessions`: where an admin is logged in. */
 export const liveSessionsRoutes = new Hono<AdminEnv>()
@@ -17,14 +20,14 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'List the own sessions',
       description: 'Returns where you are logged in, by age.',
-      answers: { 200: adminPage('Sessions retrieved successfully', sessionObject()) },
+      answers: [SESSIONS_RETRIEVED],
     })),
     requires('sessions:own'),
     query(pageQuery),
     async (c) => {
       const { db, actor, now } = c.var
-      const { items, ...position } = await listSessions(db, actor, c.req.valid('query'), now())
-      return c.json({ message: 'Sessions retrieved successfully', data: items, meta: positionOf(position) })
+      const found = await listSessions(db, actor, c.req.valid('query'), now())
+      return SESSIONS_RETRIEVED.of(c, found)
     },
   )
   .delete(
@@ -32,13 +35,13 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'End a session of the own',
       description: 'It is refused from the next request on, be it the one that asks.',
-      answers: { 200: adminAnswer('Session ended successfully', z.null()) },
+      answers: [SESSION_ENDED],
       errors: ['session_unknown'],
     })),
     requires('sessions:own', 'session'),
     async (c) => {
       await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
-      return c.json({ message: 'Session ended successfully', data: null })
+      return SESSION_ENDED.of(c, null)
     },
   )
   .delete(
@@ -46,12 +49,12 @@ export const liveSessionsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'End all sessions of an admin',
       description: 'They are refused from the next request on. API keys go on working.',
-      answers: { 200: adminAnswer('Sessions ended successfully', adminObject()) },
+      answers: [SESSIONS_ENDED],
       errors: ['admin_unknown'],
     })),
     requires('sessions:end_others', 'admin'),
     async (c) => {
       const account = await endAllSessions(c.var.db, c.req.param('id'))
-      return c.json({ message: 'Sessions ended successfully', data: presentAdmin(account, c.var.now()) })
+      return SESSIONS_ENDED.of(c, presentAdmin(account, c.var.now()))
     },
   )

@@ -9,9 +9,10 @@ import { once } from '../base/once.ts'
 import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { annotated, describes } from '../http/annotations.ts'
+import { adminAnswer } from '../http/answers.ts'
 import { timestamp } from '../http/envelopes.ts'
 import { text } from '../http/fields.ts'
-import { adminAnswer, textValue, timeValue } from '../http/schemas.ts'
+import { textValue, timeValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import { logFailure } from '../log.ts'
 import { lockoutStores } from './lockout-stores.ts'
@@ -58,6 +59,8 @@ async function isWithinLimit(
   }
 }
 
+const ADMIN_LOGIN_SUCCESSFUL = adminAnswer(200, 'Admin login successful', session)
+
 /** `/admin/login`. */
 export const loginRoutes = new Hono<AdminEnv>().post(
   '/login',
@@ -65,7 +68,7 @@ export const loginRoutes = new Hono<AdminEnv>().post(
     summary: 'Log in',
     description:
       'Opens a session of 12 hours, or 30 minutes without use. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour.',
-    answers: { 200: adminAnswer('Admin login successful', session()) },
+    answers: [ADMIN_LOGIN_SUCCESSFUL],
     errors: ['login_invalid'],
   })),
   brake,
@@ -80,13 +83,10 @@ export const loginRoutes = new Hono<AdminEnv>().post(
     if (result instanceof AppError) throw result
     const { account, token, expiresAt } = result
     act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
-    return c.json({
-      message: 'Admin login successful',
-      data: {
-        auth_token: token,
-        expires_at: timestamp(expiresAt),
-        admin: presentAdmin(account, now()),
-      },
+    return ADMIN_LOGIN_SUCCESSFUL.of(c, {
+      auth_token: token,
+      expires_at: timestamp(expiresAt),
+      admin: presentAdmin(account, now()),
     })
   },
 )

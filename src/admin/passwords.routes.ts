@@ -6,16 +6,13 @@ import { requires } from '../auth/requires.ts'
 import { LOCKED } from '../auth/unlock-link.ts'
 import { AppError } from '../errors.ts'
 import { describes } from '../http/annotations.ts'
+import { adminAnswer } from '../http/answers.ts'
 import { text } from '../http/fields.ts'
-import { adminAnswer } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
 import { inBackground } from '../log.ts'
 import { lockoutStores } from './lockout-stores.ts'
 import { resetPassword } from './password-reset.service.ts'
 import { updatePassword } from './passwords.service.ts'
-
-const UPDATED = 'Password updated successfully'
-const RESET = 'Password reset successfully'
 
 const passwordChange = () =>
   z
@@ -31,6 +28,9 @@ const passwordChange = () =>
       confirmation: input.password_confirmation,
     }))
 
+const UPDATED = adminAnswer(200, 'Password updated successfully', adminObject)
+const RESET = adminAnswer(200, 'Password reset successfully', adminObject)
+
 /** `/admin/update_password` and `/admin/reset_password/:id`. */
 export const passwordsRoutes = new Hono<AdminEnv>()
   .post(
@@ -39,7 +39,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       summary: 'Change the own password',
       description:
         'At least 15 characters, none of which has to be of any kind. Every other session ends. A wrong current password counts as a failed login.',
-      answers: { 200: adminAnswer(UPDATED, adminObject()) },
+      answers: [UPDATED],
       errors: ['throttled'],
     })),
     requires('self:password'),
@@ -54,7 +54,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       if (result instanceof AppError) throw result
       const data = presentAdmin(result, now())
       act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })
-      return c.json({ message: UPDATED, data })
+      return UPDATED.of(c, data)
     },
   )
   .post(
@@ -63,7 +63,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       summary: 'Give an account a random password, by mail',
       description:
         'It is valid for 72 hours. All sessions and API keys that the account ever made end, and it is unlocked.',
-      answers: { 200: adminAnswer(RESET, adminObject()) },
+      answers: [RESET],
       errors: ['admin_unknown', 'self_action', 'throttled', 'mail_unavailable'],
     })),
     requires('admins:manage', 'admin'),
@@ -74,6 +74,6 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       inBackground(c.executionCtx, 'forget_credentials', afterwards)
       const told = { before: toldAdmin(before, now()), after: toldAdmin(after, now()) }
       act.changed('admin', { ...told, after: { ...told.after, password: true } })
-      return c.json({ message: RESET, data: presentAdmin(after, now()) })
+      return RESET.of(c, presentAdmin(after, now()))
     },
   )

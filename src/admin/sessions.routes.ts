@@ -4,7 +4,9 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires } from '../auth/requires.ts'
 import { endSession } from '../auth/session.ts'
 import { describes } from '../http/annotations.ts'
-import { adminAnswer } from '../http/schemas.ts'
+import { adminAnswer } from '../http/answers.ts'
+
+const USER_SESSION_INVALIDATED = adminAnswer(200, 'User session invalidated', z.null)
 
 /** `/admin/logout`. */
 export const sessionsRoutes = new Hono<AdminEnv>().post(
@@ -12,11 +14,11 @@ export const sessionsRoutes = new Hono<AdminEnv>().post(
   describes(() => ({
     summary: 'Log out',
     description: 'Ends the session that the call is made with.',
-    answers: { 200: adminAnswer('User session invalidated', z.null()) },
+    answers: [USER_SESSION_INVALIDATED],
   })),
   requires('session:end'),
   async (c) => {
     await endSession(c.var.db, c.var.actor.sessionId)
-    return c.json({ message: 'User session invalidated', data: null })
+    return USER_SESSION_INVALIDATED.of(c, null)
   },
 )

@@ -6,7 +6,7 @@ import { isPublic } from '../auth/declared.ts'
 import { ownerOfLink, redeemLink, UNLOCKED } from '../auth/unlock-link.ts'
 import type { AppEnv } from '../env.ts'
 import { describes } from '../http/annotations.ts'
-import { textValue } from '../http/schemas.ts'
+import { pageAnswer } from '../http/answers.ts'
 import { body, query } from '../http/validation.ts'
 import { settingsOf } from '../settings.ts'
 import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
@@ -14,7 +14,7 @@ import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unloc
 /** Whatever is no token of ours gets the page that says so, not a list of errors. */
 const link = () => z.object({ token: z.string().catch('') })
 
-const htmlPage = () => ({ mediaType: 'text/html', schema: textValue('<!doctype html>...') })
+const UNLOCK_PAGES = [pageAnswer(200), pageAnswer(404)]
 
 /** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
 export const unlockRoutes = new Hono<AppEnv>()
@@ -23,7 +23,7 @@ export const unlockRoutes = new Hono<AppEnv>()
     describes(() => ({
       summary: 'Show the page that unlocks an account',
       description: 'What the mailed link leads to: a page with a button, for browsers.',
-      answers: { 200: htmlPage(), 404: htmlPage() },
+      answers: UNLOCK_PAGES,
       errors: ['dependency_unavailable'],
     })),
     isPublic(),
@@ -42,7 +42,7 @@ export const unlockRoutes = new Hono<AppEnv>()
     describes(() => ({
       summary: 'Unlock the account of a mailed link',
       description: 'What the button sends. A link works once, for an hour.',
-      answers: { 200: htmlPage(), 404: htmlPage() },
+      answers: UNLOCK_PAGES,
       errors: ['dependency_unavailable', 'audit_unavailable'],
     })),
     isPublic(),

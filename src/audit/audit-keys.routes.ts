@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { isPublic } from '../auth/declared.ts'
 import type { AppEnv } from '../env.ts'
 import { describes } from '../http/annotations.ts'
+import { jsonAnswer } from '../http/answers.ts'
 import { textValue } from '../http/schemas.ts'
 import { SigningKeys } from './signing-keys.ts'
 
@@ -14,6 +15,8 @@ const publicKeyObject = () =>
     x: textValue('6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw'),
   })
 
+const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }))
+
 /** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
 export const auditKeysRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
@@ -21,8 +24,8 @@ export const auditKeysRoutes = new Hono<AppEnv>().get(
     summary: 'Get the public keys that audit digests are signed with',
     description:
       'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',
-    answers: { 200: z.object({ keys: z.array(publicKeyObject()) }) },
+    answers: [KEYS],
   })),
   isPublic(),
-  async (c) => c.json({ keys: await new SigningKeys(c.env.AUDIT_SIGNING_KEYS).publicKeys() }),
+  async (c) => KEYS.of(c, { keys: await new SigningKeys(c.env.AUDIT_SIGNING_KEYS).publicKeys() }),
 )

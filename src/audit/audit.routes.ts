@@ -4,14 +4,15 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requiresToRead } from '../auth/requires.ts'
 import { once } from '../base/once.ts'
 import { describes, streams } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
+import { EXPORT_FORMATS, fileAnswer, rowCounter } from '../http/export-files.ts'
 import { digits } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage, textValue } from '../http/schemas.ts'
+import { textValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { getEntries, listEntries } from './audit.service.ts'
 import { entryObject } from './entry.ts'
-import { EXPORT_FORMATS, exportEntries, MAX_COVERED } from './entry-stream.ts'
+import { exportEntries, MAX_COVERED } from './entry-stream.ts'
 import { auditFilter, filterOf } from './filter-query.ts'
 import { outcome } from './outcome.ts'
 
@@ -41,9 +42,9 @@ const listedEntry = once(() =>
     .meta({ id: 'ListedAuditEntry' }),
 )
 
-const MEDIA_TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' }
-
-const RETRIEVED = 'Audit entries retrieved successfully'
+const RETRIEVED = adminPage('Audit entries retrieved successfully', listedEntry)
+const ACT_RETRIEVED = adminAnswer(200, 'Audit entries retrieved successfully', () => z.array(listedEntry()))
+const FILE = fileAnswer('audit', { ndjson: '{"seq":1,"v":1}\n', csv: 'seq,v\r\n1,1\r\n' })
 
 /** `/admin/audit`: the trail, for those who watch over it. */
 export const auditRoutes = new Hono<AdminEnv>()
@@ -53,23 +54,14 @@ export const auditRoutes = new Hono<AdminEnv>()
       summary: 'List audit entries, newest first',
       description:
         'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
-      answers: { 200: adminPage(RETRIEVED, listedEntry()) },
+      answers: [RETRIEVED],
     })),
     requiresToRead('audit:read'),
     query(auditQuery),
     async (c) => {
       const { page, per_page, cursor, ...filter } = c.req.valid('query')
-      const { items, ...position } = await listEntries(
-        c.var.reader,
-        filterOf(filter),
-        { page, per_page, cursor },
-        c.var.now(),
-      )
-      return c.json({
-        message: RETRIEVED,
-        data: items,
-        meta: positionOf(position),
-      })
+      const found = await listEntries(c.var.reader, filterOf(filter), { page, per_page, cursor }, c.var.now())
+      return RETRIEVED.of(c, found)
     },
   )
   .get(
@@ -77,34 +69,22 @@ export const auditRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Export audit entries by their numbers',
       description: `As NDJSON, each line the same bytes as in the exported objects, or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. An answer covers ${MAX_COVERED} entries after after_seq, matching or not, and nothing that was appended after it began: where there are more, the header Link (RFC 8288) leads on as rel="next". A connection that ends early means that the answer is not complete.`,
-      answers: {
-        200: [
-          { mediaType: 'application/x-ndjson', schema: textValue('{"seq":1,"v":1}\n') },
-          { mediaType: 'text/csv', schema: textValue('seq,v\r\n1,1\r\n') },
-        ],
-      },
+      answers: [FILE],
     })),
     requiresToRead('audit:read'),
     streams(),
     query(exportQuery),
     async (c) => {
       const { after_seq: afterSeq, format, ...filter } = c.req.valid('query')
-      const { reader, facts, now } = c.var
-      facts.rows = 0
       const { stream, nextAfterSeq } = await exportEntries(
-        reader,
+        c.var.reader,
         filterOf(filter),
         { afterSeq, format },
-        now(),
-        (rows) => {
-          facts.rows = (facts.rows ?? 0) + rows
-        },
+        c.var.now(),
+        rowCounter(c.var.facts),
       )
       if (nextAfterSeq !== null) c.header('Link', nextLink(c.req.url, nextAfterSeq))
-      return c.body(stream, 200, {
-        'Content-Type': MEDIA_TYPES[format],
-        'Content-Disposition': `attachment; filename="audit.${format}"`,
-      })
+      return FILE.of(c, format, stream)
     },
   )
   .get(
@@ -112,12 +92,12 @@ export const auditRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'Get the entries of one act',
       description: 'Returns the stages of an act in the order they were appended. The look is on record.',
-      answers: { 200: adminAnswer(RETRIEVED, z.array(listedEntry())) },
+      answers: [ACT_RETRIEVED],
       errors: ['audit_entry_unknown'],
     })),
     requiresToRead('audit:read', 'audit_entry'),
     async (c) => {
       const entries = await getEntries(c.var.reader, c.req.param('id'), c.var.now())
-      return c.json({ message: RETRIEVED, data: entries })
+      return ACT_RETRIEVED.of(c, entries)
     },
   )

@@ -4,9 +4,9 @@ import type { AdminEnv } from '../auth/identify-admin.ts'
 import { requires, requiresToRead } from '../auth/requires.ts'
 import { once } from '../base/once.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { adminAnswer, adminPage } from '../http/answers.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { adminAnswer, adminPage, countValue, textValue, timeValue } from '../http/schemas.ts'
+import { countValue, textValue, timeValue } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { listDeadLetters, replayDeadLetter } from './dead-letters.service.ts'
 
@@ -27,8 +27,8 @@ const deadLetterObject = once(() =>
     .meta({ id: 'DeadLetter' }),
 )
 
-const RETRIEVED = 'Dead letters retrieved successfully'
-const REPLAYED = 'Dead letter replayed successfully'
+const RETRIEVED = adminPage('Dead letters retrieved successfully', deadLetterObject)
+const REPLAYED = adminAnswer(200, 'Dead letter replayed successfully', deadLetterObject)
 
 /** `/admin/audit/dead_letters`: messages that did not make it into the trail. */
 export const deadLettersRoutes = new Hono<AdminEnv>()
@@ -37,13 +37,13 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     describes(() => ({
       summary: 'List audit messages that could not be read or stored',
       description: 'Returns them as they came, the newest first. The look is on record.',
-      answers: { 200: adminPage(RETRIEVED, deadLetterObject()) },
+      answers: [RETRIEVED],
     })),
     requiresToRead('audit:replay'),
     query(pageQuery),
     async (c) => {
-      const { items, ...position } = await listDeadLetters(c.var.reader, c.req.valid('query'))
-      return c.json({ message: RETRIEVED, data: items, meta: positionOf(position) })
+      const found = await listDeadLetters(c.var.reader, c.req.valid('query'))
+      return RETRIEVED.of(c, found)
     },
   )
   .post(
@@ -52,13 +52,13 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
       summary: 'Send a dead letter to the audit queue again',
       description:
         'What still cannot be read comes back. One whose entry is in the trail is refused, so that nothing is there twice.',
-      answers: { 200: adminAnswer(REPLAYED, deadLetterObject()) },
+      answers: [REPLAYED],
       errors: ['dead_letter_unknown', 'dead_letter_appended'],
     })),
     requires('audit:replay', 'dead_letter'),
     async (c) => {
       const stores = { db: c.var.db, queue: c.env.AUDIT_QUEUE }
       const letter = await replayDeadLetter(stores, c.req.param('id'), c.var.now())
-      return c.json({ message: REPLAYED, data: letter })
+      return REPLAYED.of(c, letter)
     },
   )

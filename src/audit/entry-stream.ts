@@ -5,6 +5,7 @@ import type { Database } from '../db/client.ts'
 import { auditEntries } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
 import { csvLines } from '../http/csv.ts'
+import type { ExportFormat } from '../http/export-files.ts'
 import { pagedStream } from '../http/paged-stream.ts'
 import { logFailure } from '../log.ts'
 import { objectText } from './digest.ts'
@@ -20,9 +21,6 @@ const SCAN_SIZE = 5_000
 
 /** Entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1. */
 export const MAX_COVERED = 100_000
-
-export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
-type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** An answer of the export, and after which entry the next one goes on; null if there is none after it. */
 interface EntryExport {

@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { customerPage } from '../http/answers.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { customerPage } from '../http/schemas.ts'
 import { query } from '../http/validation.ts'
 import { accessLogEntry, listAccesses } from './access-log.service.ts'
+
+const PAGE = customerPage('entries', accessLogEntry)
 
 /** `/access_log`: which admin did what on the customer's data, when, and why. */
 export const accessLogRoutes = new Hono<CustomerEnv>().get(
@@ -14,14 +15,14 @@ export const accessLogRoutes = new Hono<CustomerEnv>().get(
     summary: 'List what admins did on your data',
     description:
       'Newest first, one entry an act, refused ones too. An act shows up within seconds of its end. Admins have pseudonyms that hold for this customer only.',
-    answers: { 200: customerPage('entries', accessLogEntry()) },
+    answers: [PAGE],
   })),
   requiresCustomer(),
   query(pageQuery),
   async (c) => {
     const { customer, now } = c.var
     const page = c.req.valid('query')
-    const { items, ...position } = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
-    return c.json({ status: 'success' as const, entries: items, pagination: positionOf(position) })
+    const found = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
+    return PAGE.of(c, found)
   },
 )

@@ -2,10 +2,9 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/answers.ts'
 import { name } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { accountObject, getAccount } from './account.service.ts'
 import {
@@ -16,6 +15,15 @@ import {
   revokeCustomerKey,
 } from './api-keys.service.ts'
 
+const SHOWN = customerAnswer(() => ({ account: accountObject() }))
+const PAGE = customerPage('api_keys', customerKeyObject)
+const API_KEY_CREATED = customerChange(201, 'API key created successfully', () => ({
+  api_key: newCustomerKeyObject(),
+}))
+const API_KEY_REVOKED = customerChange(200, 'API key revoked successfully', () => ({
+  api_key: customerKeyObject(),
+}))
+
 /** `/account` and `/api_keys`: the customer itself, and the keys it calls with. */
 export const accountRoutes = new Hono<CustomerEnv>()
   .get(
@@ -23,24 +31,24 @@ export const accountRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Get the own account',
       description: 'Returns the customer that the call is made for.',
-      answers: { 200: customerAnswer({ account: accountObject() }) },
+      answers: [SHOWN],
     })),
     requiresCustomer(),
-    async (c) => c.json({ status: 'success' as const, account: await getAccount(c.var.customer) }),
+    async (c) => SHOWN.of(c, { account: await getAccount(c.var.customer) }),
   )
   .get(
     '/api_keys',
     describes(() => ({
       summary: 'List the own API keys',
       description: 'Returns the keys of the customer by age, revoked ones too.',
-      answers: { 200: customerPage('api_keys', customerKeyObject()) },
+      answers: [PAGE],
     })),
     requiresCustomer(),
     query(pageQuery),
     async (c) => {
       const page = c.req.valid('query')
-      const { items, ...position } = await listCustomerKeys(c.var.customer, c.env.PSEUDONYM_KEY, page)
-      return c.json({ status: 'success' as const, api_keys: items, pagination: positionOf(position) })
+      const found = await listCustomerKeys(c.var.customer, c.env.PSEUDONYM_KEY, page)
+      return PAGE.of(c, found)
     },
   )
   .post(
@@ -49,7 +57,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
       summary: 'Create an API key',
       description:
         'The key in clear is in this answer and nowhere else: a repetition with the same `Idempotency-Key` gives the id of the key, to revoke it by.',
-      answers: { 201: customerChange('API key created successfully', { api_key: newCustomerKeyObject() }) },
+      answers: [API_KEY_CREATED],
       errors: ['idempotency_secret_gone'],
     })),
     requiresCustomer({ ownKeyOnly: true }),
@@ -59,10 +67,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
       const { name } = c.req.valid('json')
       const key = await createCustomerKey(customer, c.env.PSEUDONYM_KEY, name, now())
       noteMade(c, 'api_key', key.id)
-      return c.json(
-        { status: 'success' as const, message: 'API key created successfully', api_key: key },
-        201,
-      )
+      return API_KEY_CREATED.of(c, { api_key: key })
     },
   )
   .delete(
@@ -71,13 +76,13 @@ export const accountRoutes = new Hono<CustomerEnv>()
       summary: 'Revoke an API key',
       description:
         'Refused from the next request on; also the key that this call is made with, and the last one.',
-      answers: { 200: customerChange('API key revoked successfully', { api_key: customerKeyObject() }) },
+      answers: [API_KEY_REVOKED],
       errors: ['api_key_unknown'],
     })),
     requiresCustomer({ target: 'api_key', ownKeyOnly: true }),
     async (c) => {
       const { customer, now } = c.var
       const key = await revokeCustomerKey(customer, c.env.PSEUDONYM_KEY, c.req.param('id'), now())
-      return c.json({ status: 'success' as const, message: 'API key revoked successfully', api_key: key })
+      return API_KEY_REVOKED.of(c, { api_key: key })
     },
   )

@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
+import { customerAnswer } from '../http/answers.ts'
 import { bulkBody } from '../http/bulk-body.ts'
-import { customerAnswer } from '../http/schemas.ts'
 import { bulkOutcome } from './bulk.service.ts'
 import { upsertContacts } from './bulk-contacts.service.ts'
 import { upsertMembers } from './bulk-members.service.ts'
@@ -11,6 +11,8 @@ import { contactUpsert, memberUpsert } from './contact-input.ts'
 const HOW_FILES_ARE_READ =
   'JSON or a form has the rows under `contacts`; NDJSON has one a line; CSV (UTF-8; commas, semicolons or tabs; at most 250 columns) names its columns in the first line, in any case. The file may also come as the part `file` of a multipart form. Columns `fields.<name>` are members of `fields`, or a column `fields` holds it as JSON; other columns that are not known are refused, unless `unknown_columns` says what becomes of them; those that only an export has (`uid`, `created_at`, `updated_at`) are passed over. An empty cell is null, one with nothing but an apostrophe is an empty text. Apostrophes that keep a cell from being taken for a formula are taken off. An email that is there twice is created by its first row and updated by the next, in order. `row` counts from 1, without the line of columns and lines of nothing but separators. Up to 10,000 rows and 8 MiB; rows are written by the thousand, and sending a file again does no harm.'
 
+const SHOWN = customerAnswer(bulkOutcome)
+
 /** `.../bulk`: many contacts in one request. */
 export const bulkRoutes = new Hono<CustomerEnv>()
   .post(
@@ -18,7 +20,7 @@ export const bulkRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Create or update many contacts by their emails',
       description: `Of a contact that is there, what a row names changes and the rest stays. ${HOW_FILES_ARE_READ}`,
-      answers: { 200: customerAnswer(bulkOutcome()) },
+      answers: [SHOWN],
     })),
     requiresCustomer(),
     bulkBody(contactUpsert, {
@@ -31,7 +33,7 @@ export const bulkRoutes = new Hono<CustomerEnv>()
     }),
     async (c) => {
       const outcome = await upsertContacts(c.var.customer, c.req.valid('json').rows, c.var.now())
-      return c.json({ status: 'success' as const, ...outcome })
+      return SHOWN.of(c, { ...outcome })
     },
   )
   .post(
@@ -39,7 +41,7 @@ export const bulkRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Put many contacts into a list',
       description: `By \`contact_uid\`, or by \`email\`: then the contact is created, or changed as \`POST /contacts/bulk\` does. The status is \`subscribed\` unless a row names another; a contact that is in the list already keeps its own unless a row names one, and its result is \`updated\`. ${HOW_FILES_ARE_READ}`,
-      answers: { 200: customerAnswer(bulkOutcome()) },
+      answers: [SHOWN],
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
@@ -54,6 +56,6 @@ export const bulkRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { rows } = c.req.valid('json')
       const outcome = await upsertMembers(c.var.customer, c.req.param('uid'), rows, c.var.now())
-      return c.json({ status: 'success' as const, ...outcome })
+      return SHOWN.of(c, { ...outcome })
     },
   )

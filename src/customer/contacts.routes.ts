@@ -1,10 +1,9 @@
 import { type Context, Hono } from 'hono'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/answers.ts'
 import { text } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { contactChanges, contactInput, memberStatus } from './contact-input.ts'
 import { listContacts } from './contact-listing.service.ts'
@@ -29,7 +28,17 @@ const contactQuery = () =>
       error: 'goes without email and status',
     })
 
-const updated = () => customerChange('Contact updated successfully', { contact: contactObject() })
+const PAGE = customerPage('contacts', contactObject)
+const CONTACT_CREATED = customerChange(201, 'Contact created successfully', () => ({
+  contact: contactObject(),
+}))
+const SHOWN = customerAnswer(() => ({ contact: contactObject() }))
+const CONTACT_UPDATED = customerChange(200, 'Contact updated successfully', () => ({
+  contact: contactObject(),
+}))
+const CONTACT_DELETED = customerChange(200, 'Contact deleted successfully', () => ({
+  contact: contactObject(),
+}))
 
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
@@ -39,14 +48,14 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       summary: 'List the contacts',
       description:
         '`search` finds emails, first and last names that begin with it (ASCII letters in any case), in this order, or, as `@example.com`, every address of a domain. `email` is a whole address, `status` that of a contact in any list. Above 1,000 matches of `search` or `status`, `total` and `total_pages` are null: follow `next_cursor`.',
-      answers: { 200: customerPage('contacts', contactObject()) },
+      answers: [PAGE],
     })),
     requiresCustomer(),
     query(contactQuery),
     async (c) => {
       const { search, email, status, ...page } = c.req.valid('query')
-      const { items, ...position } = await listContacts(c.var.customer, { search, email, status }, page)
-      return c.json({ status: 'success' as const, contacts: items, pagination: positionOf(position) })
+      const found = await listContacts(c.var.customer, { search, email, status }, page)
+      return PAGE.of(c, found)
     },
   )
   .post(
@@ -55,7 +64,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       summary: 'Create a contact',
       description:
         'Makes a contact. A second one with the same email is refused with 409 and the uid of the first.',
-      answers: { 201: customerChange('Contact created successfully', { contact: contactObject() }) },
+      answers: [CONTACT_CREATED],
       errors: ['contact_exists'],
     })),
     requiresCustomer(),
@@ -63,7 +72,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const contact = await createContact(c.var.customer, c.req.valid('json'), c.var.now())
       noteMade(c, 'contact', contact.uid)
-      return c.json({ status: 'success' as const, message: 'Contact created successfully', contact }, 201)
+      return CONTACT_CREATED.of(c, { contact })
     },
   )
   .get(
@@ -71,13 +80,13 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Get a contact',
       description: 'Returns a contact.',
-      answers: { 200: customerAnswer({ contact: contactObject() }) },
+      answers: [SHOWN],
       errors: ['contact_unknown'],
     })),
     requiresCustomer({ target: 'contact' }),
     async (c) => {
       const contact = await getContact(c.var.customer, c.req.param('uid'))
-      return c.json({ status: 'success' as const, contact })
+      return SHOWN.of(c, { contact })
     },
   )
   .put(
@@ -85,7 +94,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Replace a contact',
       description: 'Sets all that may be set; what is left out is taken away.',
-      answers: { 200: updated() },
+      answers: [CONTACT_UPDATED],
       errors: ['contact_unknown', 'contact_exists'],
     })),
     requiresCustomer({ target: 'contact' }),
@@ -96,7 +105,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     '/contacts/:uid',
     describes(() => ({
       summary: 'Change a contact',
-      answers: { 200: updated() },
+      answers: [CONTACT_UPDATED],
       errors: ['contact_unknown', 'contact_exists'],
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
     })),
@@ -109,17 +118,17 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Delete a contact',
       description: 'Takes it out of all lists as well. Returns the contact as it was.',
-      answers: { 200: customerChange('Contact deleted successfully', { contact: contactObject() }) },
+      answers: [CONTACT_DELETED],
       errors: ['contact_unknown'],
     })),
     requiresCustomer({ target: 'contact' }),
     async (c) => {
       const contact = await deleteContact(c.var.customer, c.req.param('uid'))
-      return c.json({ status: 'success' as const, message: 'Contact deleted successfully', contact })
+      return CONTACT_DELETED.of(c, { contact })
     },
   )
 
 async function answerUpdated(c: Context<CustomerEnv>, uid: string, input: Partial<ContactInput>) {
   const contact = await updateContact(c.var.customer, uid, input, c.var.now())
-  return c.json({ status: 'success' as const, message: 'Contact updated successfully', contact })
+  return CONTACT_UPDATED.of(c, { contact })
 }

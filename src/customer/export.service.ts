@@ -4,15 +4,13 @@ import type { CustomerScope } from '../auth/customer-scope.ts'
 import { contacts } from '../db/schema/lists.ts'
 import { AppError } from '../errors.ts'
 import { csvLines } from '../http/csv.ts'
+import type { ExportFormat } from '../http/export-files.ts'
 import { pagedStream } from '../http/paged-stream.ts'
 import { logFailure } from '../log.ts'
 import { type Contact, type ContactRow, contactColumns, presentContact } from './contacts.service.ts'
 
 /** Rows in memory at a time: at most 17 MB, if each has all the fields that it may. */
 const ROWS_PER_PAGE = 1_000
-
-export const EXPORT_FORMATS = ['csv', 'ndjson'] as const
-export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 const COLUMNS = [
   'uid',

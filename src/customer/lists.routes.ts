@@ -2,10 +2,9 @@ import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../auth/requires-customer.ts'
 import { describes } from '../http/annotations.ts'
-import { positionOf } from '../http/envelopes.ts'
+import { customerAnswer, customerChange, customerPage } from '../http/answers.ts'
 import { limitedText, name, text } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
-import { customerAnswer, customerChange, customerPage } from '../http/schemas.ts'
 import { body, query } from '../http/validation.ts'
 import { copyList, MEMBERS_PER_STEP, runListTasks } from './list-tasks.service.ts'
 import {
@@ -27,7 +26,12 @@ const listInput = () =>
 const listChanges = () => z.strictObject({ name: name().optional(), description: description() })
 const copyInput = () => z.strictObject({ name: name().nullish() })
 
-const updated = () => customerChange('List updated successfully', { list: listObject() })
+const PAGE = customerPage('lists', listObject)
+const LIST_CREATED = customerChange(201, 'List created successfully', () => ({ list: listObject() }))
+const SHOWN = customerAnswer(() => ({ list: listObject() }))
+const LIST_UPDATED = customerChange(200, 'List updated successfully', () => ({ list: listObject() }))
+const LIST_COPIED = customerChange(201, 'List copied successfully', () => ({ list: listObject() }))
+const LIST_DELETED = customerChange(200, 'List deleted successfully', () => ({ list: listObject() }))
 
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
@@ -36,14 +40,14 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'List the lists',
       description: 'Returns the lists by age, or those whose name begins with `search`, by name.',
-      answers: { 200: customerPage('lists', listObject()) },
+      answers: [PAGE],
     })),
     requiresCustomer(),
     query(listQuery),
     async (c) => {
       const { search, ...page } = c.req.valid('query')
-      const { items, ...position } = await listLists(c.var.customer, search, page)
-      return c.json({ status: 'success' as const, lists: items, pagination: positionOf(position) })
+      const found = await listLists(c.var.customer, search, page)
+      return PAGE.of(c, found)
     },
   )
   .post(
@@ -51,14 +55,14 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Create a list',
       description: 'Makes an empty list. Another one may have the same name.',
-      answers: { 201: customerChange('List created successfully', { list: listObject() }) },
+      answers: [LIST_CREATED],
     })),
     requiresCustomer(),
     body(listInput),
     async (c) => {
       const list = await createList(c.var.customer, c.req.valid('json'), c.var.now())
       noteMade(c, 'list', list.uid)
-      return c.json({ status: 'success' as const, message: 'List created successfully', list }, 201)
+      return LIST_CREATED.of(c, { list })
     },
   )
   .get(
@@ -66,13 +70,13 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Get a list',
       description: 'Returns a list.',
-      answers: { 200: customerAnswer({ list: listObject() }) },
+      answers: [SHOWN],
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
     async (c) => {
       const list = await getList(c.var.customer, c.req.param('uid'))
-      return c.json({ status: 'success' as const, list })
+      return SHOWN.of(c, { list })
     },
   )
   .put(
@@ -80,7 +84,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Replace a list',
       description: 'Sets name and description; a description that is left out is taken away.',
-      answers: { 200: updated() },
+      answers: [LIST_UPDATED],
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
@@ -92,7 +96,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Change a list',
       description: 'Sets what is sent.',
-      answers: { 200: updated() },
+      answers: [LIST_UPDATED],
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
@@ -103,7 +107,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     '/lists/:uid/copy',
     describes(() => ({
       summary: 'Copy a list with its members',
-      answers: { 201: customerChange('List copied successfully', { list: listObject() }) },
+      answers: [LIST_COPIED],
       errors: ['list_unknown'],
       description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
     })),
@@ -118,7 +122,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       )
       noteMade(c, 'list', list.uid)
       if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
-      return c.json({ status: 'success' as const, message: 'List copied successfully', list }, 201)
+      return LIST_COPIED.of(c, { list })
     },
   )
   .delete(
@@ -126,18 +130,18 @@ export const listsRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       summary: 'Delete a list',
       description: 'Its contacts stay, and are in it no more. Returns the list as it was.',
-      answers: { 200: customerChange('List deleted successfully', { list: listObject() }) },
+      answers: [LIST_DELETED],
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
     async (c) => {
       const { list, complete } = await deleteList(c.var.customer, c.req.param('uid'))
       if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
-      return c.json({ status: 'success' as const, message: 'List deleted successfully', list })
+      return LIST_DELETED.of(c, { list })
     },
   )
 
 async function answerUpdated(c: Context<CustomerEnv>, uid: string, input: Partial<ListInput>) {
   const list = await updateList(c.var.customer, uid, input, c.var.now())
-  return c.json({ status: 'success' as const, message: 'List updated successfully', list })
+  return LIST_UPDATED.of(c, { list })
 }

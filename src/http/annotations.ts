@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { Answer } from './answers.ts'
 
 /** Who may call a route. A scope gives it to an admin API key too. */
 export type Access =
@@ -19,8 +20,8 @@ export interface OtherMedia {
 export interface Words {
   summary: string
   description?: string
-  /** What the body of each success status holds. */
-  answers: Record<number, z.ZodType | OtherMedia | readonly OtherMedia[]>
+  /** What it answers when all went well. */
+  answers: readonly Answer[]
   /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
   errors?: readonly ErrorCode[]
 }

@@ -6,7 +6,7 @@ import { once } from '../base/once.ts'
 import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { describes, isPageFile } from './annotations.ts'
-import { textValue } from './schemas.ts'
+import { jsonAnswer, pageAnswer } from './answers.ts'
 
 /** Scripts and styles, and all else, come from here only; the scripts make elements, and never markup from text. */
 const PAGE_POLICY = [
@@ -45,6 +45,8 @@ const MEDIA_TYPES: Record<string, string> = {
   css: 'text/css; charset=utf-8',
 }
 
+const DOCUMENT = jsonAnswer(200, () => z.looseObject({ openapi: z.literal('3.1.1') }))
+
 /** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
 export function docsRoutes(app: Hono<AppEnv>) {
   const document = once(async () => (await import('./openapi.ts')).openapiDocument(app))
@@ -54,7 +56,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
       describes(() => ({
         summary: 'Get this document',
         description: 'OpenAPI 3.1, made from the schemas that validate.',
-        answers: { 200: z.looseObject({ openapi: z.literal('3.1.1') }) },
+        answers: [DOCUMENT],
       })),
       isPublic(),
       async (c) => c.json(await document()),
@@ -64,7 +66,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
       describes(() => ({
         summary: 'Read this document',
         description: 'A page that shows it, and signs and sends what is tried on it.',
-        answers: { 200: { mediaType: 'text/html', schema: textValue('<!doctype html>...') } },
+        answers: [pageAnswer(200)],
       })),
       isPublic(),
       (c) => {

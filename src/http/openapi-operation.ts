@@ -89,12 +89,11 @@ function parameters(
 }
 
 /** What a status means where an answer with it is not a refusal. */
-const DESCRIPTIONS: Record<string, string> = { 201: 'Created', 404: 'Not found', 503: 'Not ready' }
+const DESCRIPTIONS: Record<number, string> = { 201: 'Created', 404: 'Not found', 503: 'Not ready' }
 
 function successes(answers: Words['answers'], headers: Json, components: Components): Json {
-  const responses = Object.entries(answers).map(([status, answer]) => {
-    const media = answer instanceof z.ZodType ? { mediaType: 'application/json', schema: answer } : answer
-    const content = otherContent([media].flat(), 'output', components)
+  const responses = answers.map(({ status, media }) => {
+    const content = otherContent(media(), 'output', components)
     return [status, { description: DESCRIPTIONS[status] ?? 'Success', headers, content }]
   })
   return Object.fromEntries(responses)

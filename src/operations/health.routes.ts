@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { isPublic } from '../auth/declared.ts'
 import type { AppEnv } from '../env.ts'
 import { describes } from '../http/annotations.ts'
+import { jsonAnswer } from '../http/answers.ts'
 import { countValue } from '../http/schemas.ts'
 import { readinessOf } from './readiness.service.ts'
 
@@ -24,6 +25,10 @@ const readiness = () =>
       }),
   })
 
+const ALIVE = jsonAnswer(200, () => z.object({ status: z.literal('ok') }))
+const READY = jsonAnswer(200, readiness)
+const NOT_READY = jsonAnswer(503, readiness)
+
 /** `/health` and `/health/ready`: whether the Worker answers at all, and whether all it needs does. */
 export const healthRoutes = new Hono<AppEnv>()
   .get(
@@ -31,10 +36,10 @@ export const healthRoutes = new Hono<AppEnv>()
     describes(() => ({
       summary: 'Tell that the service is alive',
       description: 'Asks nothing of any other part: for a check that is made every second.',
-      answers: { 200: z.object({ status: z.literal('ok') }) },
+      answers: [ALIVE],
     })),
     isPublic(),
-    (c) => c.json({ status: 'ok' }),
+    (c) => ALIVE.of(c, { status: 'ok' }),
   )
   .get(
     '/health/ready',
@@ -42,14 +47,16 @@ export const healthRoutes = new Hono<AppEnv>()
       summary: 'Tell whether the service and all it depends on can be used',
       description:
         'Asks each part for something that changes nothing. A part that takes longer than three seconds has failed.',
-      answers: { 200: readiness(), 503: readiness() },
+      answers: [READY, NOT_READY],
     })),
     isPublic(),
     async (c) => {
       const { checks, unknownOutcomes } = await readinessOf(c.env, c.var.db, c.var.now())
       const isReady = Object.values(checks).every((result) => result === 'ok')
       if (!isReady) c.header('Retry-After', `${RETRY_AFTER_SECONDS}`)
-      const status = isReady ? 'ready' : 'not_ready'
-      return c.json({ status, checks, unknown_outcomes: unknownOutcomes }, isReady ? 200 : 503)
+      const told = { checks, unknown_outcomes: unknownOutcomes }
+      return isReady
+        ? READY.of(c, { status: 'ready', ...told })
+        : NOT_READY.of(c, { status: 'not_ready', ...told })
     },
   )
