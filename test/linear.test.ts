@@ -6,6 +6,7 @@ import { readCredentials } from '../src/auth/credentials.ts'
 import { fromHex } from '../src/crypto/encoding.ts'
 import { annotationOf } from '../src/http/annotations.ts'
 import { rowsOfCsv } from '../src/http/body/csv.ts'
+import { bodyDigest } from '../src/http/body/digest.ts'
 import { readInput } from '../src/http/body/input.ts'
 import { rowsOfLines } from '../src/http/body/rows.ts'
 import { parsedBody, rawBody, unpackedBody } from '../src/http/body.ts'
@@ -82,7 +83,8 @@ const form = bodyOf('application/x-www-form-urlencoded')
 const keyForm = bodyOf('application/x-www-form-urlencoded', apiKey)
 const json = bodyOf('application/json')
 const keyJson = bodyOf('application/json', apiKey)
-const multipart = bodyOf('multipart/form-data; boundary=bbbbbbbbbbbbbbbb')
+const MULTIPART_TYPE = 'multipart/form-data; boundary=bbbbbbbbbbbbbbbb'
+const multipart = bodyOf(MULTIPART_TYPE)
 
 const RECORDS = [
   row('a record of a long text', times('a'), recordable, 4_000),
@@ -154,6 +156,16 @@ const PARTS_END = '--bbbbbbbbbbbbbbbb--'
 
 const MULTIPARTS = [
   row('many parts', (size) => lines((i) => `${PART}x${i}\r\n\r\n1\r\n`)(size) + PARTS_END, multipart, 500),
+  row(
+    'many parts that are known again',
+    (size) => lines((i) => `${PART}x${i}\r\n\r\n1\r\n`)(size) + PARTS_END,
+    async (body) => {
+      const request = requestOf(MULTIPART_TYPE, body)
+      await rawBody(request, 64 * 1024 * 1024)
+      return bodyDigest(request)
+    },
+    500,
+  ),
   row(
     'what is almost a boundary',
     (size) => `${PART}a\r\n\r\n${'\r\n--bbbbbbbbbbbbbbb'.repeat(size)}\r\n${PARTS_END}`,

@@ -1,9 +1,10 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
-import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
+import { sha256Hex } from '../crypto/digest.ts'
 import { AppError } from '../errors.ts'
-import { mediaTypeOf, parsedBody, rawBody } from '../http/body.ts'
+import { bodyDigest } from '../http/body/digest.ts'
+import { mediaTypeOf } from '../http/body.ts'
 import { routePattern } from '../http/routing.ts'
 import { bodyLimit } from '../http/validation.ts'
 import { repeatableScope } from './idempotency.service.ts'
@@ -34,13 +35,9 @@ export const idempotent = createMiddleware<CustomerEnv>(async (c, next) => {
   if (facts.replayed) c.header('Idempotent-Replayed', 'true')
 })
 
-/** What is asked: method, path with query, type and content of the body. */
+/** What is asked: method, path as it is routed, query, type and content of the body. */
 async function fingerprintOf(c: Context<CustomerEnv>): Promise<string> {
-  const bytes = await rawBody(c.req.raw, bodyLimit(c))
-  const mediaType = mediaTypeOf(c.req.raw)
-  const { pathname, search } = new URL(c.req.url)
-  // The boundary of a multipart form is drawn anew each time it is sent, so what counts is what it says.
-  const payload = mediaType === 'multipart/form-data' ? JSON.stringify(await parsedBody(c.req.raw)) : bytes
-  const digest = await sha256HexOfMuch(payload)
-  return sha256Hex(`${c.req.method} ${pathname}${search}\n${mediaType}\n${digest}`)
+  const { method, path, url, raw } = c.req
+  const digest = await bodyDigest(raw, bodyLimit(c))
+  return sha256Hex(JSON.stringify([method, path, new URL(url).search, mediaTypeOf(raw), digest]))
 }

@@ -37,7 +37,7 @@ function jsonObject(bytes: Uint8Array): Record<string, unknown> {
 }
 
 /** @throws AppError malformed_body for whatever goes wrong that has no better name */
-function orMalformed<Result>(parse: () => Result): Result {
+export function orMalformed<Result>(parse: () => Result): Result {
   try {
     return parse()
   } catch (cause) {

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer'
 import { AppError } from '../../errors.ts'
 
 /** More than a form of 10,000 contacts has; a million of the shortest would fill the memory of an isolate. */
@@ -38,15 +37,6 @@ export class Form {
   constructor(entries: readonly FormEntry[]) {
     if (entries.length > MAX_ENTRIES) throw new AppError('body_too_large')
     this.entries = entries
-  }
-
-  /** The same for every boundary and order of headers that a client may choose: what a repetition is known by. */
-  toJSON(): unknown {
-    return this.entries.map(([name, value]) =>
-      typeof value === 'string'
-        ? [name, value]
-        : [name, value.filename, Buffer.from(value.bytes).toString('latin1')],
-    )
   }
 
   /**

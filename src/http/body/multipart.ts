@@ -11,21 +11,43 @@ const MAX_HEADERS_LENGTH = 8 * 1024
 /** `; name=value` or `; name="value"` (RFC 2045, section 5.1), or a lone `;`, each where the one before ends. */
 const PARAMETER = /;[ \t]*(?:([^\s;="]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"[ \t]*|([^;"]*)))?/gy
 
+/** A part of a multipart form. */
+interface Part {
+  name: string | undefined
+  /** Undefined if it is no file. */
+  filename: string | undefined
+  /** The media type it claims to have, in lower case, without parameters; empty if none. */
+  mediaType: string
+  /** Where the body has it: no copy. */
+  content: Uint8Array
+}
+
 /**
- * The entries of a multipart form (RFC 7578), as clients write it: names quoted or not, types and names in any case,
- * lines that end with LF alone. What stands before the first and after the last boundary is no part of it.
+ * The entries of a multipart form. A file that has no name is none.
  * @throws Error if it is malformed, ends early, or has text that is not UTF-8
  */
-export function multipartEntries(bytes: Uint8Array, contentType: string): FormEntry[] {
+export const multipartEntries = (bytes: Uint8Array, contentType: string): FormEntry[] =>
+  [...multipartParts(bytes, contentType)].flatMap(entryOf)
+
+function entryOf({ name, filename, mediaType, content }: Part): FormEntry[] {
+  if (name === undefined) return []
+  return [[name, filename === undefined ? utf8Text(content) : { filename, mediaType, bytes: content }]]
+}
+
+/**
+ * The parts of a multipart form (RFC 7578), as clients write it: names quoted or not, types and names in any case,
+ * lines that end with LF alone. What stands before the first and after the last boundary is no part of it.
+ * @throws Error if it is malformed or ends early
+ */
+export function* multipartParts(bytes: Uint8Array, contentType: string): Generator<Part> {
   const boundary = parametersOf(contentType).get('boundary') ?? ''
   if (boundary === '' || boundary.length > MAX_BOUNDARY_LENGTH) throw new Error('no boundary')
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const entries: FormEntry[] = []
-  let part: number | undefined
+  let start: number | undefined
   for (const delimiter of delimiters(body, `--${boundary}`)) {
-    if (part !== undefined) entries.push(...entryOf(body.subarray(part, delimiter.start)))
-    if (delimiter.isLast) return entries
-    part = delimiter.end
+    if (start !== undefined) yield partOf(body.subarray(start, delimiter.start))
+    if (delimiter.isLast) return
+    start = delimiter.end
   }
   throw new Error('no last boundary')
 }
@@ -56,25 +78,20 @@ function lineEnd(body: Buffer, from: number): number | undefined {
   return body[at] === LF ? at + 1 : undefined
 }
 
-/** One entry; none for a file that has no name. */
-function entryOf(part: Buffer): FormEntry[] {
-  const { headers, content } = divided(part)
+function partOf(bytes: Buffer): Part {
+  const { headers, content } = divided(bytes)
   const disposition = headers.get('content-disposition') ?? ''
   const parameters = parametersOf(disposition)
   if (!/^form-data[ \t]*(;|$)/i.test(disposition)) throw new Error('a part that is no form data')
   if (!/^(7bit|8bit|binary)?$/i.test(headers.get('content-transfer-encoding') ?? ''))
     throw new Error('a part that is encoded')
   const name = parameters.get('name')
-  const filename = parameters.get('filename') ?? parameters.get('filename*')
   const mediaType = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
   // A file of rows may come without a name: curl has it so for `-F 'file=<rows.csv;type=text/csv'`.
-  if (filename === undefined && fileTypeOf(mediaType) === undefined) {
-    if (name === undefined) throw new Error('a part without a name')
-    return [[fieldName(name), utf8Text(content)]]
-  }
-  return name === undefined
-    ? []
-    : [[fieldName(name), { filename: filename ?? '', mediaType, bytes: content }]]
+  const noName = fileTypeOf(mediaType) === undefined ? undefined : ''
+  const filename = parameters.get('filename') ?? parameters.get('filename*') ?? noName
+  if (name === undefined && filename === undefined) throw new Error('a part without a name')
+  return { name: name === undefined ? name : fieldName(name), filename, mediaType, content }
 }
 
 function divided(part: Buffer) {
