@@ -1,8 +1,9 @@
 import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import { randomUid } from '../crypto/random.ts'
 import { contacts } from '../db/schema/lists.ts'
 import type { Validated } from '../http/validation.ts'
-import { type BulkOutcome, inTrips, said, sayingsOf, says, type Upsert } from './bulk.service.ts'
+import { type BulkOutcome, inTrips, said, says, type Upsert } from './bulk.service.ts'
 import type { ContactInput } from './contacts.service.ts'
 
 /** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
@@ -19,19 +20,15 @@ export const upsertContacts = (
   rows: Validated<ContactUpsert>[],
   now: number,
 ): Promise<BulkOutcome> =>
-  inTrips(rows, async (inputs) => {
-    const { parameters, identities } = sayingsOf(inputs.map(contactSaid))
+  inTrips(rows, contactSaid, async ({ contacts: json, identities }) => {
     const { contacts } = await scope.write({
-      statements: [
-        ...parameters.map((json) => createNew(scope, json, now)),
-        ...parameters.map((json) => updateKnown(scope, json, now)),
-      ],
+      statements: [createNew(scope, json, now), updateKnown(scope, json, now)],
       after: { contacts: contactsOf(scope, identities) },
     })
     const created = new Set(contacts.filter(({ isNew }) => isNew).map(({ uid }) => uid))
     const uids = new Map(contacts.map(({ key, uid }) => [key, uid]))
-    return ({ email }) => {
-      const uid = uids.get(identityOf(email))
+    return ({ key, email }) => {
+      const uid = uids.get(key)
       if (uid === undefined) throw new Error('D1 wrote fewer contacts than it was given')
       return { email, uid, isNew: created.delete(uid) }
     }
@@ -41,8 +38,9 @@ export const upsertContacts = (
 const identityOf = (email: string) => email.toLowerCase()
 
 /** What a row says of its contact. */
-export const contactSaid = (contact: ContactUpsert): Upsert => ({
+export const contactSaid = (contact: ContactUpsert) => ({
   key: identityOf(contact.email),
+  uid: randomUid(),
   ...contact,
 })
 
@@ -50,7 +48,7 @@ export const contactSaid = (contact: ContactUpsert): Upsert => ({
 export function createNew({ db, uid }: CustomerScope, json: string, now: number, condition = sql`true`) {
   const rows = sql`SELECT NULL, ${said('uid')}, ${uid}, ${said('email')}, ${said('firstName')}, ${said('lastName')},
     ${said('phone')}, coalesce(${said('fields')}, '{}'), ${now}, ${now}
-    FROM json_each(${json}) AS row WHERE ${says('email')} AND ${condition}`
+    FROM json_each(${json}) AS row WHERE ${condition}`
   return db.insert(contacts).select(rows).onConflictDoNothing()
 }
 

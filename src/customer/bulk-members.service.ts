@@ -1,9 +1,10 @@
-import { and, eq, exists, ne, sql } from 'drizzle-orm'
+import { and, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import { randomUid } from '../crypto/random.ts'
 import { members } from '../db/schema/lists.ts'
 import { FIELD_TEXT } from '../errors.ts'
 import type { Validated } from '../http/validation.ts'
-import { type BulkOutcome, inTrips, said, sayingsOf, type Upsert } from './bulk.service.ts'
+import { type BulkOutcome, inTrips, said, says, type Upsert } from './bulk.service.ts'
 import {
   type ContactUpsert,
   contactId,
@@ -34,24 +35,23 @@ export const upsertMembers = (
   rows: Validated<MemberUpsert>[],
   now: number,
 ): Promise<BulkOutcome> =>
-  inTrips(rows, async (inputs) => {
-    const { parameters, identities } = sayingsOf(inputs.map(memberSaid))
+  inTrips(rows, memberSaid, async ({ contacts: json, identities }) => {
     const ifListed = exists(listQuery(scope, listUid))
     const { list, enrolled, contacts } = await scope.write({
       before: { list: listQuery(scope, listUid), enrolled: membersOf(scope, listUid, identities) },
       statements: [
-        ...parameters.map((json) => createNew(scope, json, now, ifListed)),
-        ...parameters.map((json) => updateKnown(scope, json, now, ifListed)),
-        ...parameters.map((json) => setStatuses(scope, listUid, json, now)),
-        ...parameters.map((json) => enrol(scope, listUid, json, now)),
+        createNew(scope, json, now, ifListed),
+        updateKnown(scope, json, now, ifListed),
+        enrol(scope, listUid, identities, now),
+        setStatuses(scope, listUid, identities, now),
       ],
       after: { contacts: contactsOf(scope, identities) },
     })
     foundList(list)
     const known = new Set(enrolled.map(({ contactId }) => contactId))
     const byKey = new Map(contacts.map((contact) => [contact.key, contact]))
-    return (input) => {
-      const contact = byKey.get(memberSaid(input).key)
+    return ({ key }) => {
+      const contact = byKey.get(key)
       if (!contact) return { errors: { contact_uid: [FIELD_TEXT.unknown] } }
       const { id, email, uid } = contact
       const isNew = !known.has(id)
@@ -61,7 +61,9 @@ export const upsertMembers = (
   })
 
 const memberSaid = ({ contactUid, contact, status }: MemberUpsert): Upsert =>
-  contactUid === undefined ? { ...contactSaid(contact), status } : { key: contactUid, contactUid, status }
+  contactUid === undefined
+    ? { ...contactSaid(contact), status }
+    : { key: contactUid, uid: randomUid(), contactUid, status }
 
 /**
  * The query for those of the contacts that rows are about who are in the list. CROSS JOIN keeps SQLite from going
@@ -79,27 +81,28 @@ const membersOf = (scope: CustomerScope, listUid: string, identities: string) =>
       ),
     )
 
-/** Goes before `enrol`, so that it is about members of before. */
-const setStatuses = (scope: CustomerScope, listUid: string, json: string, now: number) =>
-  scope.db
-    .update(members)
-    .set({ status: sql`${said('status')}`, updatedAt: now })
-    .from(sql`json_each(${json}) AS row`)
-    .where(
-      and(
-        // The plus keeps SQLite from going through the whole list for each row (https://sqlite.org/optoverview.html, 5.1).
-        eq(sql`+${members.listId}`, sql`(SELECT id FROM lists WHERE ${ownList(scope, listUid)})`),
-        eq(members.contactId, contactId(scope)),
-        ne(members.status, said('status')),
-      ),
-    )
-
-const enrol = (scope: CustomerScope, listUid: string, json: string, now: number) =>
+/** Puts those into the list who are not in it. */
+const enrol = (scope: CustomerScope, listUid: string, identities: string, now: number) =>
   scope.db
     .insert(members)
-    .select(
-      sql`SELECT lists.id, ${contactId(scope)} AS contact_id, ${scope.uid}, coalesce(${said('status')}, 'subscribed'),
-        ${now}, ${now} FROM lists CROSS JOIN json_each(${json}) AS row
-        WHERE ${ownList(scope, listUid)} AND contact_id IS NOT NULL`,
-    )
+    .select(memberRows(scope, listUid, identities, now, sql`true`))
     .onConflictDoNothing()
+
+/**
+ * Gives members the statuses that rows name, one after another: rows that name a contact by its uid and by its email
+ * are about one member. Goes after `enrol`, so that all are members.
+ */
+const setStatuses = (scope: CustomerScope, listUid: string, identities: string, now: number) =>
+  scope.db
+    .insert(members)
+    .select(memberRows(scope, listUid, identities, now, says('status')))
+    .onConflictDoUpdate({
+      target: [members.listId, members.contactId],
+      set: { status: sql`excluded.status`, updatedAt: now },
+      setWhere: ne(members.status, sql`excluded.status`),
+    })
+
+const memberRows = (scope: CustomerScope, listUid: string, identities: string, now: number, condition: SQL) =>
+  sql`SELECT lists.id, ${contactId(scope)} AS contact_id, ${scope.uid}, coalesce(${said('status')}, 'subscribed'),
+    ${now}, ${now} FROM lists CROSS JOIN json_each(${identities}) AS row
+    WHERE ${ownList(scope, listUid)} AND contact_id IS NOT NULL AND ${condition} ORDER BY row.key`

@@ -381,15 +381,6 @@ describe('10,000 rows', () => {
     expect((await own('/contacts')).json.pagination.total).toBe(10_000)
   })
 
-  test('of the size that D1 takes at once go in as many round trips', async () => {
-    const fields = { text: '"'.repeat(8_000 - 10) }
-    const contacts = rows.slice(0, 400).map(({ email }) => ({ email, fields }))
-    const { json, counts } = await counted(own, '/contacts/bulk', { body: { contacts } })
-    expect(json).toMatchObject({ created: 400 })
-    expect(counts.d1).toBe(2)
-    expect((await own('/contacts?email=person-399@example.com')).json.contacts).toMatchObject([{ fields }])
-  })
-
   test('are read by key, however many contacts the customer has', async () => {
     await bulk({ contacts: rows })
     const { counts } = await counted(own, '/contacts/bulk', { body: { contacts: rows.slice(0, 10) } })

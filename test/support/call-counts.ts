@@ -10,6 +10,10 @@ export interface CallCounts {
   /** Rows that D1 says it read and wrote. */
   rowsRead: number
   rowsWritten: number
+  /** Bytes of texts that were bound to statements: of the longest, of the round trip with most, of all. */
+  longestText: number
+  mostText: number
+  allText: number
   queue: number
 }
 
@@ -22,7 +26,17 @@ type Asynchronous = (...args: unknown[]) => Promise<unknown>
 
 /** The bindings, of which every call that D1, KV and the queues get is noted, and the notes. */
 export function countedBindings(env: Env) {
-  const counts: CallCounts = { kv: 0, d1: 0, d1InSequence: 0, rowsRead: 0, rowsWritten: 0, queue: 0 }
+  const counts: CallCounts = {
+    kv: 0,
+    d1: 0,
+    d1InSequence: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    longestText: 0,
+    mostText: 0,
+    allText: 0,
+    queue: 0,
+  }
   /** How many round trips, one after another, are over. */
   let stepsOver = 0
 
@@ -32,6 +46,12 @@ export function countedBindings(env: Env) {
       const step = stepsOver + 1
       counts.d1++
       counts.d1InSequence = Math.max(counts.d1InSequence, step)
+      // Where it sends to, the statements, and what is bound to each.
+      const texts = textSizes(args[2])
+      const size = texts.reduce((sum, text) => sum + text, 0)
+      counts.longestText = Math.max(counts.longestText, ...texts)
+      counts.mostText = Math.max(counts.mostText, size)
+      counts.allText += size
       const result = await send(...args)
       stepsOver = Math.max(stepsOver, step)
       counts.rowsRead += rows('rows_read', result)
@@ -68,6 +88,9 @@ function rows(kind: 'rows_read' | 'rows_written', result: unknown): number {
   const results = [result].flat() as { meta?: Record<string, number> }[]
   return results.reduce((sum, { meta }) => sum + (meta?.[kind] ?? 0), 0)
 }
+
+const textSizes = (bound: unknown) =>
+  [bound].flat(2).map((value) => (typeof value === 'string' ? new TextEncoder().encode(value).length : 0))
 
 type Method = (...args: unknown[]) => unknown
 
