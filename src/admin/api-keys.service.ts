@@ -1,17 +1,18 @@
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import { createAccessKey, keyHint } from '../auth/access-key.ts'
 import { isPast } from '../auth/account.ts'
 import type { SessionActor } from '../auth/actor.ts'
 import { forgetKeys, type KvEntry, kvName } from '../auth/admin-api-key.ts'
-import { defaultScopes, ROLE_SCOPES, type Role, type Scope } from '../auth/permissions.ts'
-import { creationTime } from '../auth/revocation.ts'
+import { defaultScopes } from '../auth/permissions.ts'
+import { creationTime, isSessionOpen, standingOf } from '../auth/revocation.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import { randomId } from '../crypto/random.ts'
+import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import { customers } from '../db/schema/customers.ts'
 import { adminApiKeys } from '../db/schema/staff.ts'
 import type { Env } from '../env.ts'
-import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../errors.ts'
+import { AppError, orUnavailable } from '../errors.ts'
+import { type ApiKeyInput, checkInput } from './api-key-input.ts'
 import {
   type ApiKeyRow,
   found,
@@ -21,17 +22,6 @@ import {
   presentApiKey,
   visibleTo,
 } from './api-key-records.service.ts'
-
-/** What is asked of a new key; what is left out does not limit it. */
-export interface ApiKeyInput {
-  name: string
-  scopes?: Scope[] | undefined
-  customers?: string[] | undefined
-  ipAllow?: string[] | undefined
-  ipDeny?: string[] | undefined
-  expiresAt?: number | undefined
-  requireReason?: boolean | undefined
-}
 
 /** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const MIN_KV_TTL_SECONDS = 60
@@ -83,25 +73,6 @@ export async function createApiKey(
   return withKey(row, key)
 }
 
-async function checkInput(db: Database, role: Role, input: ApiKeyInput, now: number): Promise<void> {
-  const fields: FieldErrors = {}
-  const isCovered = (scope: Scope) => ROLE_SCOPES[role].includes(scope)
-  if (input.scopes?.some((scope) => !isCovered(scope))) fields.scopes = [FIELD_TEXT.notIncluded]
-  if (input.expiresAt !== undefined && input.expiresAt <= now) fields.expires_at = ['must be in the future']
-  const known = new Set(await knownCustomers(db, input.customers ?? []))
-  input.customers?.forEach((uid, index) => {
-    if (!known.has(uid)) fields[`customers.${index}`] = [FIELD_TEXT.notIncluded]
-  })
-  if (Object.keys(fields).length > 0) throw new AppError('invalid', { fields })
-}
-
-async function knownCustomers(db: Database, uids: string[]): Promise<string[]> {
-  if (uids.length === 0) return []
-  const given = sql`(SELECT value FROM json_each(${JSON.stringify(uids)}))`
-  const rows = await db.select({ uid: customers.uid }).from(customers).where(inArray(customers.uid, given))
-  return rows.map(({ uid }) => uid)
-}
-
 /** KV learns of a key before D1 does: an id that D1 does not know lets nobody in. */
 async function tellKv(
   kv: Env['KEYS'],
@@ -120,11 +91,11 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
 /**
  * Gives a key a new secret; the one before works until the grace is over. Only the owner may: whoever holds the new
  * one acts in the owner's name.
- * @throws AppError api_key_unknown, forbidden, api_key_inactive
+ * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
  */
 export async function rollApiKey(
   { db, kv }: KeyStores,
-  actor: Owner,
+  actor: SessionActor,
   id: string,
   graceSeconds: number,
   now: number,
@@ -136,17 +107,26 @@ export async function rollApiKey(
   const key = createAccessKey('admin')
   const keyHash = sha256Hex(key)
   await tellKv(kv, { ...replaced, keyHash })
-  const [rolled] = await db
-    .update(adminApiKeys)
-    .set({
-      keyHash,
-      keyHint: keyHint('admin', key),
-      previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
-      previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
-    })
-    .where(and(eq(adminApiKeys.id, id), isNull(adminApiKeys.revokedAt)))
-    .returning()
-  if (!rolled) throw new AppError('api_key_inactive')
+  const {
+    standings: [standing],
+    keys: [rolled],
+  } = await inOneTrip(db, {
+    standings: standingOf(db, actor, now),
+    keys: db
+      .update(adminApiKeys)
+      .set({
+        keyHash,
+        keyHint: keyHint('admin', key),
+        previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
+        previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+      })
+      .where(and(eq(adminApiKeys.id, id), isNull(adminApiKeys.revokedAt), isSessionOpen(db, actor.sessionId)))
+      .returning(),
+  })
+  if (!rolled) {
+    await forgetKeys(kv, [{ keyHash, previousKeyHash: null }])
+    throw new AppError(standing ? 'api_key_inactive' : 'session_invalid')
+  }
   return { apiKey: withKey(rolled, key), replaced }
 }
 

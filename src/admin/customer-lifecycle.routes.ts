@@ -9,12 +9,8 @@ import { adminAnswer } from '../http/answers.ts'
 import { name } from '../http/fields.ts'
 import { textValue } from '../http/schemas.ts'
 import { body } from '../http/validation.ts'
-import {
-  activateCustomer,
-  createKeyFor,
-  deleteCustomer,
-  suspendCustomer,
-} from './customer-lifecycle.service.ts'
+import { createKeyFor } from './customer-keys.service.ts'
+import { activateCustomer, deleteCustomer, suspendCustomer } from './customer-lifecycle.service.ts'
 import { customerObject } from './customers.service.ts'
 
 const customerKeyObject = once(() =>

@@ -1,11 +1,8 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../audit/changes.ts'
-import type { AdminActor } from '../auth/actor.ts'
-import { reachOf } from '../auth/actor.ts'
-import { newCustomerKey } from '../customer/api-keys.service.ts'
 import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import { customerApiKeys, customers } from '../db/schema/customers.ts'
+import { customers } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 import {
   type Customer,
@@ -47,26 +44,6 @@ export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: num
     pendingDeleteAt: sql`coalesce(${customers.pendingDeleteAt}, ${now})`,
     updatedAt: now,
   })
-
-/**
- * Creates a key for a customer, which is marked as made by this actor and ends with the actor's account or key. The
- * clear key is in this answer and nowhere else.
- * @throws AppError customer_unknown, customer_pending_delete
- */
-export async function createKeyFor(db: Database, actor: AdminActor, uid: string, name: string, now: number) {
-  const { key, row } = newCustomerKey(uid, name, now)
-  const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
-  const own = inReach(reachOf(actor), uid)
-  const { customer } = await inOneTrip(db, {
-    customer: db.select({ status: customers.status }).from(customers).where(own),
-    key: db.insert(customerApiKeys).select(
-      sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${actor.adminId}, ${makingKeyId}, ${now}, NULL
-        FROM customers WHERE ${and(own, ne(customers.status, 'pending_delete'))}`,
-    ),
-  })
-  if (found(customer[0]).status === 'pending_delete') throw new AppError('customer_pending_delete')
-  return { id: row.id, name, key }
-}
 
 type Change = Parameters<ReturnType<Database['update']>['set']>[0]
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sameDigest, sha256Hex } from '../crypto/digest.ts'
 import type { Database } from '../db/client.ts'
@@ -9,7 +9,7 @@ import { AppError, orUnavailable } from '../errors.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import type { ApiKeyActor } from './actor.ts'
 import { ROLE_SCOPES } from './permissions.ts'
-import { isKeyInForce } from './revocation.ts'
+import { isKeyInForce, isKeyLive } from './revocation.ts'
 
 /** Where KV keeps which API key a hash belongs to. The value is its id and its owner's, neither of which ever changes. */
 export const kvName = (keyHash: string) => `admin_key:${keyHash}`
@@ -66,13 +66,7 @@ export const keyAuthority = (db: Database, keyId: string, customerUid: string | 
     .from(adminApiKeys)
     .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
     .leftJoin(customers, eq(customers.uid, customerUid ?? ''))
-    .where(
-      and(
-        eq(adminApiKeys.id, keyId),
-        isNull(adminApiKeys.revokedAt),
-        or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)),
-      ),
-    )
+    .where(and(eq(adminApiKeys.id, keyId), isKeyLive(now)))
 
 export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
 

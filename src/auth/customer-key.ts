@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNotNull, isNull, or, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm'
 import { BoundedCache } from '../crypto/bounded-cache.ts'
 import { sha256Hex } from '../crypto/digest.ts'
 import type { Database } from '../db/client.ts'
@@ -9,7 +9,7 @@ import { AppError } from '../errors.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import { Authority } from './authority.ts'
 import { rolesWithScope } from './permissions.ts'
-import { isInForce } from './revocation.ts'
+import { isInForce, isKeyLive } from './revocation.ts'
 
 /** Whose key it is, and which. */
 interface KnownKey {
@@ -28,13 +28,13 @@ export async function customerWithKey(db: Database, key: string, now: Clock) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
-    queries: (asked) => ({ key: liveKey(asked, hash, now()) }),
+    queries: (asked) => ({ key: liveKey(asked, eq(customerApiKeys.keyHash, hash), now()) }),
     judge: ({ key: [row] }) => keyOf(hash, row),
   })
   return { ...(knownKeys.get(hash) ?? (await authority.verify())), authority }
 }
 
-const liveKey = (db: Database, hash: string, now: number) =>
+const liveKey = (db: Database, which: SQL, now: number) =>
   db
     .select({ uid: customers.uid, status: customers.status, keyId: customerApiKeys.id })
     .from(customerApiKeys)
@@ -43,10 +43,10 @@ const liveKey = (db: Database, hash: string, now: number) =>
     .leftJoin(adminApiKeys, eq(adminApiKeys.id, customerApiKeys.madeByApiKeyId))
     .where(
       and(
-        eq(customerApiKeys.keyHash, hash),
+        which,
         isNull(customerApiKeys.revokedAt),
         or(isNull(customerApiKeys.madeByAdminId), isMakerInForce()),
-        or(isNull(customerApiKeys.madeByApiKeyId), isMakingKeyLive(now)),
+        or(isNull(customerApiKeys.madeByApiKeyId), and(isNotNull(adminApiKeys.id), isKeyLive(now))),
       ),
     )
 
@@ -54,12 +54,12 @@ const liveKey = (db: Database, hash: string, now: number) =>
 const isMakerInForce = (): SQL | undefined =>
   and(isInForce(customerApiKeys.createdAt), inArray(admins.role, rolesWithScope('customers:keys')))
 
-const isMakingKeyLive = (now: number): SQL | undefined =>
-  and(
-    isNotNull(adminApiKeys.id),
-    isNull(adminApiKeys.revokedAt),
-    or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)),
-  )
+/**
+ * Returns, for SQL, the customer whose key this is; null once it lets nobody in. It stands in the transaction that makes
+ * another key with it, for between two round trips it may have been revoked.
+ */
+export const holderOf = (db: Database, keyId: string, now: number): SQL<string> =>
+  sql`(SELECT uid FROM ${liveKey(db, eq(customerApiKeys.id, keyId), now)})`
 
 type Row = Awaited<ReturnType<typeof liveKey>>[number]
 

@@ -7,13 +7,8 @@ import { name } from '../http/fields.ts'
 import { pageQuery } from '../http/pagination.ts'
 import { body, query } from '../http/validation.ts'
 import { accountObject, getAccount } from './account.service.ts'
-import {
-  createCustomerKey,
-  customerKeyObject,
-  listCustomerKeys,
-  newCustomerKeyObject,
-  revokeCustomerKey,
-} from './api-keys.service.ts'
+import { customerKeyObject, listCustomerKeys, newCustomerKeyObject } from './api-key-records.service.ts'
+import { createCustomerKey, revokeCustomerKey } from './api-keys.service.ts'
 
 const SHOWN = customerAnswer(() => ({ account: accountObject() }))
 const PAGE = customerPage('api_keys', customerKeyObject)

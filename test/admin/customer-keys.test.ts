@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ApiKeyInput } from '../../src/admin/api-keys.service.ts'
+import type { ApiKeyInput } from '../../src/admin/api-key-input.ts'
 import type { Role, Scope } from '../../src/auth/permissions.ts'
 import { customerApiKeys } from '../../src/db/schema/customers.ts'
 import { admins } from '../../src/db/schema/staff.ts'

@@ -89,39 +89,6 @@ describe.each(['reset_password', 'revoke_credentials'])('POST /admin/%s/:id', (a
     expect(await withKey(created.json.data.key)).toEqual([200, 200])
   })
 
-  test('stops a key that is being made: there is none, in D1 or KV', async () => {
-    const owner = await makeAdmin('admin', undefined, CHEAP)
-    const token = await makeSession(owner.adminId)
-    let trips = 0
-    const DB = interceptedDatabase(env.DB, {
-      before: async () => {
-        // The first round trip tells who calls, the second makes the key.
-        if (++trips === 2) await revoke(owner.adminId)
-      },
-    })
-    const options = { body: { name: 'Late' }, via: (request: Request) => at(request, { DB }) }
-    const late = await as(token, '/admin/api_keys', options)
-    expect(late).toMatchObject({ status: 401, json: { code: 'session_invalid' } })
-    expect(trips).toBe(2)
-    expect(await database().select().from(adminApiKeys)).toEqual([])
-    expect(await kvNames()).toEqual([])
-  })
-
-  test('stops a key that is being rolled', async () => {
-    const owner = await makeAdmin('admin', undefined, CHEAP)
-    const token = await makeSession(owner.adminId)
-    const { id } = await makeAdminKey(owner)
-    let trips = 0
-    const DB = interceptedDatabase(env.DB, {
-      before: async () => {
-        if (++trips === 3) await revoke(owner.adminId)
-      },
-    })
-    const options = { body: {}, via: (request: Request) => at(request, { DB }) }
-    const late = await as(token, `/admin/api_keys/${id}/roll`, options)
-    expect(late).toMatchObject({ status: 409, json: { code: 'api_key_inactive' } })
-  })
-
   test('stops a login whose password is being compared', async () => {
     const owner = await makeAdmin('admin', undefined, CHEAP)
     let trips = 0

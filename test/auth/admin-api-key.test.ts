@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { ApiKeyInput } from '../../src/admin/api-keys.service.ts'
+import type { ApiKeyInput } from '../../src/admin/api-key-input.ts'
 import { createAccessKey } from '../../src/auth/access-key.ts'
 import { customers } from '../../src/db/schema/customers.ts'
 import { lists } from '../../src/db/schema/lists.ts'

@@ -4,9 +4,8 @@ import { createAdmin } from '../../src/admin/accounts.service.ts'
 import { createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
 import { createCustomer } from '../../src/admin/customers.service.ts'
-import { ownScope } from '../../src/auth/customer-scope.ts'
 import { newSession } from '../../src/auth/session.ts'
-import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
+import { issueCustomerKey } from '../../src/customer/new-api-key.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
 import type { Env } from '../../src/env.ts'
@@ -74,10 +73,7 @@ async function newCustomer(db: Database, name: string, now: number) {
   const names = { firstName: name, lastName: 'Benchmark', email: `${name}@example.com` }
   const customer = await createCustomer(db, { ...names, timezone: 'UTC', group: null, company: null }, now)
   const uid = customer.customer_uid
-  return {
-    uid,
-    key: (await createCustomerKey(ownScope(db, uid), TEST_SECRETS.PSEUDONYM_KEY, 'Benchmark', now)).key,
-  }
+  return { uid, key: await issueCustomerKey(db, uid, 'Benchmark', now) }
 }
 
 async function migrate(d1: D1Database) {

@@ -1,16 +1,16 @@
 import { env } from 'cloudflare:workers'
 import { Buffer } from 'node:buffer'
 import { createAdmin } from '../../src/admin/accounts.service.ts'
-import { type ApiKeyInput, createApiKey } from '../../src/admin/api-keys.service.ts'
+import type { ApiKeyInput } from '../../src/admin/api-key-input.ts'
+import { createApiKey } from '../../src/admin/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients.service.ts'
 import { type CustomerInput, createCustomer } from '../../src/admin/customers.service.ts'
-import { ownScope } from '../../src/auth/customer-scope.ts'
 import { hashPassword } from '../../src/auth/passwords.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { newSession } from '../../src/auth/session.ts'
 import { once } from '../../src/base/once.ts'
 import { argon2idHash } from '../../src/crypto/argon2id.ts'
-import { createCustomerKey } from '../../src/customer/api-keys.service.ts'
+import { issueCustomerKey } from '../../src/customer/new-api-key.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
 
@@ -69,11 +69,5 @@ export async function makeCustomer(input: Partial<CustomerInput> = {}) {
   const email = `customer-${++made}@example.com`
   const customer = await createCustomer(database(), { ...defaults, email, ...input }, Date.now())
   const uid = customer.customer_uid
-  const { key } = await createCustomerKey(
-    ownScope(database(), uid),
-    env.PSEUDONYM_KEY,
-    'Test key',
-    Date.now(),
-  )
-  return { uid, key }
+  return { uid, key: await issueCustomerKey(database(), uid, 'Test key', Date.now()) }
 }

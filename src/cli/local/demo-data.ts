@@ -5,9 +5,9 @@ import { createCustomer } from '../../admin/customers.service.ts'
 import { ownScope } from '../../auth/customer-scope.ts'
 import { hashPassword } from '../../auth/passwords.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
-import { createCustomerKey } from '../../customer/api-keys.service.ts'
 import { createContact } from '../../customer/contacts.service.ts'
 import { createList } from '../../customer/lists.service.ts'
+import { issueCustomerKey } from '../../customer/new-api-key.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
 import { admins, clients } from '../../db/schema/staff.ts'
@@ -81,12 +81,11 @@ export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
   const stores = { db, kv: env.KEYS }
   const { key } = await createApiKey(stores, { adminId, role }, { name: 'Demo key' }, now)
   const customers: DemoCustomer[] = []
-  for (const customer of CUSTOMERS) customers.push(await seedCustomer(env, db, customer, now))
+  for (const customer of CUSTOMERS) customers.push(await seedCustomer(db, customer, now))
   return { client: { id, secret }, super_admin: { email, password }, admin_api_key: key, customers }
 }
 
 async function seedCustomer(
-  env: Env,
   db: Database,
   { name, owner, lists, contacts }: (typeof CUSTOMERS)[number],
   now: number,
@@ -94,9 +93,8 @@ async function seedCustomer(
   const input = { ...owner, group: null, company: { name } }
   const { customer_uid: uid } = await createCustomer(db, input, now)
   const scope = ownScope(db, uid)
-  const { key } = await createCustomerKey(scope, env.PSEUDONYM_KEY, 'Demo key', now)
   for (const list of lists) await createList(scope, { name: list, description: null }, now)
   for (const [email, firstName, lastName] of contacts)
     await createContact(scope, { email, firstName, lastName, phone: null, fields: {} }, now)
-  return { uid, name, api_key: key }
+  return { uid, name, api_key: await issueCustomerKey(db, uid, 'Demo key', now) }
 }
