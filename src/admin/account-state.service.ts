@@ -11,7 +11,7 @@ import { inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
 import { adminSessions, admins } from '../db/schema/staff.ts'
 import { AppError } from '../errors.ts'
-import { accountById, found, getAdmin } from './accounts.service.ts'
+import { accountById, adminIdOf, found, getAdmin } from './accounts.service.ts'
 
 type Actor = Pick<SessionActor, 'adminId' | 'role'>
 
@@ -25,7 +25,7 @@ export async function disableAdmin(
   id: string,
   now: number,
 ): Promise<Changed<AdminAccount>> {
-  if (actor.adminId === Number(id)) throw new AppError('self_action')
+  if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
   const change = and(isNull(admins.disabledAt), isExpendable(db))
   const changed = await changeAndEndSessions(db, id, change, { disabledAt: now })
   if (changed.after.disabledAt === null) throw new AppError('last_super_admin')
@@ -40,7 +40,7 @@ export async function enableAdmin(db: Database, id: string): Promise<Changed<Adm
   const enabled = db
     .update(admins)
     .set({ disabledAt: null })
-    .where(eq(admins.id, Number(id)))
+    .where(eq(admins.id, adminIdOf(id)))
   const { before, after } = await inOneTrip(db, {
     before: accountById(db, id),
     enabled,
@@ -59,7 +59,7 @@ export async function changeRole(
   id: string,
   role: Role,
 ): Promise<Changed<AdminAccount>> {
-  if (actor.adminId === Number(id) && actor.role !== role) throw new AppError('self_action')
+  if (actor.adminId === adminIdOf(id) && actor.role !== role) throw new AppError('self_action')
   const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(db))
   const changed = await changeAndEndSessions(db, id, change, { role })
   if (changed.after.role !== role) throw new AppError('last_super_admin')
@@ -76,7 +76,7 @@ export async function revokeCredentials(
   id: string,
   now: number,
 ): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
-  const adminId = Number(id)
+  const adminId = adminIdOf(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
   const { before, keys, after } = await inOneTrip(db, {
     before: accountById(db, id),
@@ -122,7 +122,7 @@ async function changeAndEndSessions(
   condition: SQL | undefined,
   change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
 ): Promise<Changed<AdminAccount>> {
-  const changing = and(eq(admins.id, Number(id)), condition)
+  const changing = and(eq(admins.id, adminIdOf(id)), condition)
   const { before, after } = await inOneTrip(db, {
     before: accountById(db, id),
     sessions: db

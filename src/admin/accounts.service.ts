@@ -18,8 +18,14 @@ export const CREATION_REFUSED = 'Error occurred creating admin'
 const accounts = (db: Database) =>
   db.select(adminColumns).from(admins).leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
 
+/**
+ * Returns the number that a path has for an account. An id is written in one way, which is how records name it, so what
+ * is written in another (`0002`) is the id of none: 0, which SQLite gives to no row by itself.
+ */
+export const adminIdOf = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0)
+
 /** The query for one account. */
-export const accountById = (db: Database, id: string) => accounts(db).where(eq(admins.id, Number(id)))
+export const accountById = (db: Database, id: string) => accounts(db).where(eq(admins.id, adminIdOf(id)))
 
 /** @throws AppError admin_unknown, in the contract's words */
 export function found(account: AdminAccount | undefined, id: string): AdminAccount {

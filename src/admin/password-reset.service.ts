@@ -13,7 +13,7 @@ import { admins, unlockTokens } from '../db/schema/staff.ts'
 import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { passwordResetMail } from '../mail/templates.ts'
-import { accountById, found, getAdmin } from './accounts.service.ts'
+import { accountById, adminIdOf, found, getAdmin } from './accounts.service.ts'
 
 /**
  * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
@@ -27,7 +27,7 @@ export async function resetPassword(
   id: string,
   now: Clock,
 ): Promise<Changed<AdminAccount> & { afterwards: Promise<unknown> }> {
-  if (actor.adminId === Number(id)) throw new AppError('self_action')
+  if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
   const account = await getAdmin(db, id)
   const password = randomPassword()
   const pending = await pendingPassword(password, now())
