@@ -139,6 +139,11 @@ describe('POST /admin/api_keys', () => {
     ]),
     ['a host name', { ip_deny: ['192.0.2.1', 'localhost'] }, { 'ip_deny.1': ['is invalid'] }],
     ['an end in the past', { expires_at: '2020-01-01T00:00:00Z' }, { expires_at: ['must be in the future'] }],
+    [
+      'an end past the year 9999',
+      { expires_at: '9999-12-31T23:59:59-05:00' },
+      { expires_at: ['is invalid'] },
+    ],
     ['an end without an offset', { expires_at: '2099-01-01T00:00:00' }, { expires_at: ['is invalid'] }],
     [
       'several at once',

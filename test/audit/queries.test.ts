@@ -188,6 +188,8 @@ test.each([
   'route=',
   'customer_uid=1',
   'customer_uid=aaaaaaaaaaaaa&customer=bbbbbbbbbbbbb',
+  'from=9999-12-31T23:59:59-05:00',
+  'to=0000-01-01T00:00:00%2B00:01',
   'ip=localhost',
   'ip=203.0.113.0/24',
   'ip=1',

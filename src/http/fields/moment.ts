@@ -10,6 +10,10 @@ const DATE = /^\d{4}-\d\d-\d\d$/
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
 
+/** RFC 3339, section 1: years have four digits. In UTC too, or times as text would not be in the order of time. */
+const FIRST = Date.parse('0000-01-01T00:00:00.000Z')
+const LAST = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** A time in RFC 3339, or a date for its begin in UTC, as milliseconds since the Unix epoch. */
 export const moment = () =>
   z
@@ -36,9 +40,9 @@ function momentOf(value: string): number | undefined {
   const minute = Date.parse(`${date}T${time}Z`) - offset * MINUTE_MS
   const moment = minute + Number(second) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
   // A leap second, which only the last minute of a day in UTC has, is the begin of the next day, as in Unix time.
-  const isLeap = second === '60'
-  if (isLeap && (minute + MINUTE_MS) % DAY_MS !== 0) return undefined
-  return isLeap ? minute + MINUTE_MS : moment
+  if (second === '60' && (minute + MINUTE_MS) % DAY_MS !== 0) return undefined
+  const counted = second === '60' ? minute + MINUTE_MS : moment
+  return counted >= FIRST && counted <= LAST ? counted : undefined
 }
 
 /** When a day begins; undefined if the calendar does not have it. */
