@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
 import type { Env } from './env.ts'
-import { positiveDigits } from './http/fields.ts'
 import { logFailure } from './log.ts'
 
 /** Longer than the queue can hold a message, which would else be appended again after it was pruned. */

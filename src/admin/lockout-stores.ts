@@ -1,5 +1,6 @@
 import type { LockoutStores } from '../auth/unlock-link.ts'
-import type { Env, RequestVariables } from '../env.ts'
+import type { Env } from '../env.ts'
+import type { RequestVariables } from '../http/context.ts'
 import { mailerOf } from '../mail/mailer.ts'
 import { settingsOf } from '../settings.ts'
 

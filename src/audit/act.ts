@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { randomId } from '../crypto/random.ts'
-import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
+import type { AppEnv } from '../http/context.ts'
 import { keptHeader } from '../http/headers.ts'
 import { routeName } from '../http/routing.ts'
 import { uidOrNull } from '../http/schemas.ts'

@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
-import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
 import { inOrder, type PageRequest, past, sortKey } from '../db/paging.ts'
+import type { Reader } from '../db/reader.ts'
 import { auditEntries, auditOpenActs } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
 import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../http/pagination.ts'

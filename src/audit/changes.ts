@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../http/request-log.ts'
+import type { RequestFacts } from '../http/context.ts'
 import { recordable } from './recordable.ts'
 
 /** A thing before and after a change; null: it is new. */

@@ -1,7 +1,7 @@
 import { and, count, eq, isNull } from 'drizzle-orm'
-import type { Reader } from '../auth/authority.ts'
 import type { Database } from '../db/client.ts'
 import { paged, sortKey } from '../db/paging.ts'
+import type { Reader } from '../db/reader.ts'
 import { auditDeadLetters } from '../db/schema/audit.ts'
 import { AppError, orUnavailable } from '../errors.ts'
 import { timestamp } from '../http/envelopes.ts'

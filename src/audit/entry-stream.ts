@@ -1,7 +1,7 @@
 import { and, gt, lte, type SQL, sql } from 'drizzle-orm'
-import type { Reader } from '../auth/authority.ts'
 import { once } from '../base/once.ts'
 import type { Database } from '../db/client.ts'
+import type { Reader } from '../db/reader.ts'
 import { auditEntries } from '../db/schema/audit.ts'
 import { AppError } from '../errors.ts'
 import { csvLines } from '../http/csv.ts'

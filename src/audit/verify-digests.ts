@@ -2,7 +2,7 @@ import { sha256Hex } from '../crypto/digest.ts'
 import { digestName, LATEST_DIGEST, readDigest, type SegmentDigest } from './digest.ts'
 import { ExportProblem, type ProblemKind } from './export-problem.ts'
 import { fingerprintOf, type PublicKey, signatureHolds } from './signing-keys.ts'
-import type { ExportSource, Progress } from './verify.ts'
+import type { ExportSource, Progress } from './verified-export.ts'
 
 /** A digest whose signature holds. */
 export interface SignedDigest {

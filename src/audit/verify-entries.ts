@@ -2,7 +2,7 @@ import { sha256Hex, sha256HexOfMuch } from '../crypto/digest.ts'
 import type { SegmentDigest } from './digest.ts'
 import { GENESIS_HASH } from './entry.ts'
 import { ExportProblem, type ProblemKind } from './export-problem.ts'
-import type { ExportSource } from './verify.ts'
+import type { ExportSource } from './verified-export.ts'
 
 /** A line of an export. */
 export interface ReadEntry {

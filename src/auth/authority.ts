@@ -1,15 +1,7 @@
 import { groupsInOneTrip, inOneTrip, type Results, type Statements } from '../db/batch.ts'
 import { anotherSession, type Database } from '../db/client.ts'
+import type { Reader } from '../db/reader.ts'
 import { orUnavailable } from '../errors.ts'
-
-/** The way to the data for a caller whose authority may not be known yet. */
-export interface Reader {
-  readonly db: Database
-  /** Runs queries in one D1 round trip, none of whose rows come back unless the caller may see them. */
-  read<const Named extends Statements>(queries: Named): Promise<Results<Named>>
-  /** A reader that asks for the caller's authority once more, for what goes on after the answer has begun. */
-  renewed(): Reader
-}
 
 /** What decides on a call: the queries that tell, and the judge of their rows, who throws the refusal. */
 export interface AuthorityCheck<Checked extends Statements, Verdict> {

@@ -3,7 +3,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { PreparedQuery } from 'drizzle-orm/session'
 import { groupsInOneTrip, inOneTrip } from '../db/batch.ts'
 import type { Database } from '../db/client.ts'
-import type { Reader } from './authority.ts'
+import type { Reader } from '../db/reader.ts'
 
 /** A select with its columns named one by one. */
 type Select = BatchItem<'sqlite'> &

@@ -1,6 +1,6 @@
-/** The roles of staff, as the contract names them. */
-export const ROLES = ['customer_success', 'banking_operations', 'admin', 'super_admin'] as const
-export type Role = (typeof ROLES)[number]
+import { ROLES, type Role } from '../db/schema/staff.ts'
+
+export { ROLES, type Role }
 
 /** What an admin API key can be limited to. `customers:write` covers reading. */
 export const SCOPES = [

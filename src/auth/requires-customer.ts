@@ -1,8 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { AppEnv } from '../env.ts'
+import type { AppEnv } from '../http/context.ts'
+import { declaredAccess, declares } from '../http/declared.ts'
 import { lastPathParameter } from '../http/routing.ts'
 import type { CustomerScope } from './customer-scope.ts'
-import { declaredAccess, declares } from './declared.ts'
 
 export interface CustomerEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { customer: CustomerScope }

@@ -1,6 +1,6 @@
 import { and, eq, gt } from 'drizzle-orm'
-import type { Reader } from '../auth/authority.ts'
 import type { CustomerScope } from '../auth/customer-scope.ts'
+import type { Reader } from '../db/reader.ts'
 import { contacts } from '../db/schema/lists.ts'
 import { AppError } from '../errors.ts'
 import { csvLines } from '../http/csv.ts'

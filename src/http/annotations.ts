@@ -2,19 +2,13 @@ import type { MiddlewareHandler } from 'hono'
 import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
-import type { Answer } from './answers.ts'
+import type { Answer, OtherMedia } from './answers.ts'
 
 /** Who may call a route. A scope gives it to an admin API key too. */
 export type Access =
   | { kind: 'public' | 'client' }
   | { kind: 'customer'; target?: string | undefined; ownKeyOnly?: boolean | undefined }
   | { kind: 'admin'; permission: string; scope: string | undefined }
-
-/** A body that is not JSON: a file or a page. */
-export interface OtherMedia {
-  mediaType: string
-  schema: z.ZodType
-}
 
 /** What the OpenAPI document says of a route beside what its other middleware does. */
 export interface Words {

@@ -1,10 +1,15 @@
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
-import type { OtherMedia } from './annotations.ts'
 import { positionOf } from './envelopes.ts'
 import type { Page } from './pagination.ts'
 import { countValue, textValue } from './schemas.ts'
+
+/** A kind of body, with what it holds. */
+export interface OtherMedia {
+  mediaType: string
+  schema: z.ZodType
+}
 
 /** An answer that a route may give when all went well, as the OpenAPI document tells of it. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
-import type { AppEnv } from '../env.ts'
 import { settingsOf } from '../settings.ts'
+import type { AppEnv } from './context.ts'
 
 /** How long a browser may keep what a preflight told it. */
 const PREFLIGHT_SECONDS = 600

@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
 import * as z from 'zod'
-import { isPublic } from '../auth/declared.ts'
 import { once } from '../base/once.ts'
-import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { describes, isPageFile } from './annotations.ts'
 import { jsonAnswer, pageAnswer } from './answers.ts'
+import type { AppEnv } from './context.ts'
+import { isPublic } from './declared.ts'
 
 /** Scripts and styles, and all else, come from here only; the scripts make elements, and never markup from text. */
 const PAGE_POLICY = [

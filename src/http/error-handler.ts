@@ -1,8 +1,8 @@
 import { DrizzleQueryError } from 'drizzle-orm'
 import type { ErrorHandler } from 'hono'
-import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { logFailure } from '../log.ts'
+import type { AppEnv } from './context.ts'
 import { isWrite } from './routing.ts'
 
 /** Headers of an answer that a refusal may take the place of. */

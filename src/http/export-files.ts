@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { RequestFacts } from './request-log.ts'
+import type { RequestFacts } from './context.ts'
 import { textValue } from './schemas.ts'
 
 /** How a collection can be exported. */

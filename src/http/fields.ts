@@ -43,14 +43,6 @@ export const digits = () =>
     .transform(Number)
     .meta({ type: 'integer', minimum: 0 })
 
-/** A whole number from 1 on, as its digits. */
-export const positiveDigits = () =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/)
-    .transform(Number)
-    .meta({ type: 'integer', minimum: 1 })
-
 /** A whole number from 0 on, also as digits. */
 const wholeNumber = () => z.union([z.int().nonnegative(), digits()]).meta({ type: 'integer', minimum: 0 })
 

@@ -1,13 +1,20 @@
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
-import type { Access, Annotation, OtherMedia, Words } from './annotations.ts'
-import type { Route } from './openapi.ts'
+import type { Access, Annotation, Words } from './annotations.ts'
+import type { OtherMedia } from './answers.ts'
 import { ACCESS_WORDS, REPEATABLE_WORDS } from './openapi-access.ts'
 import type { Components, Json } from './openapi-components.ts'
 import { operationId } from './openapi-ids.ts'
 import { ANSWER_HEADERS } from './openapi-shared.ts'
 import { pathParameterWords, tagOf } from './openapi-words.ts'
 import { BODY_ERRORS } from './validation.ts'
+
+/** An endpoint with all that its middleware says of it. */
+export interface Route {
+  method: string
+  path: string
+  annotations: Annotation[]
+}
 
 /** What the document says of a route. @throws Error if the route says too little of itself */
 export function describedOperation(

@@ -1,20 +1,13 @@
 import type { Hono } from 'hono'
-import type { AppEnv } from '../env.ts'
-import { type Annotation, annotationOf } from './annotations.ts'
+import { annotationOf } from './annotations.ts'
+import type { AppEnv } from './context.ts'
 import { Components, type Json } from './openapi-components.ts'
 import { explained } from './openapi-glossary.ts'
-import { describedOperation } from './openapi-operation.ts'
+import { describedOperation, type Route } from './openapi-operation.ts'
 import { SHARED } from './openapi-shared.ts'
 import { INFO, TAGS } from './openapi-words.ts'
 
 type App = Pick<Hono<AppEnv>, 'routes'>
-
-/** An endpoint with all that its middleware says of it. */
-export interface Route {
-  method: string
-  path: string
-  annotations: Annotation[]
-}
 
 /**
  * The OpenAPI 3.1 document of an app (https://spec.openapis.org/oas/v3.1.1.html), made from the schemas that validate

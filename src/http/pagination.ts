@@ -1,9 +1,9 @@
 import * as z from 'zod'
+import { positiveDigits } from '../base/digits.ts'
 import { once } from '../base/once.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { PageRequest, Position, SortKey } from '../db/paging.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
-import { positiveDigits } from './fields.ts'
 
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory'
 import { openDatabase } from '../db/client.ts'
-import type { AppEnv, Clock } from '../env.ts'
+import type { Clock } from '../env.ts'
+import type { AppEnv, RequestFacts } from './context.ts'
 import { customerEnvelope } from './envelopes.ts'
-import type { RequestFacts } from './request-log.ts'
 
 /** The headers of every answer: OWASP REST Security Cheat Sheet, "Security Headers". A page has a policy of its own. */
 const HEADERS = Object.entries({

@@ -2,9 +2,9 @@ import type { Context, Hono, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { RouterRoute } from 'hono/types'
 import { once } from '../base/once.ts'
-import type { AppEnv } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { type Annotation, annotationOf } from './annotations.ts'
+import type { AppEnv } from './context.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 

@@ -1,12 +1,12 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
-import type { AppEnv } from '../env.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, shownName } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
 import { parsedBody, unpackedBody } from './body.ts'
+import type { AppEnv } from './context.ts'
 import { annotationsOf, isWrite } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<

@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { isPublic } from '../auth/declared.ts'
-import type { AppEnv } from '../env.ts'
 import { describes } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
+import type { AppEnv } from '../http/context.ts'
+import { isPublic } from '../http/declared.ts'
 import { countValue } from '../http/schemas.ts'
 import { readinessOf } from './readiness.service.ts'
 

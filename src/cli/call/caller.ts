@@ -1,26 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { DemoData } from '../local/demo-data.ts'
 import { DEMO_FILE } from '../local/project.ts'
-import { demoSession } from './demo-session.ts'
-
-/** Where to call, and as whom. */
-export interface Caller {
-  url: string
-  headers: Record<string, string>
-  /** Signs what is sent to the admin surface. */
-  clientSecret?: string
-  /** Makes another session, where the one in the headers turns out to be over. */
-  renew?: () => Promise<Caller>
-}
+import { type Demo, demoSession } from './demo-session.ts'
+import type { Caller } from './send.ts'
 
 export interface Target {
   path: string
   /** The customer to act for, with an admin key. */
   customer: string | undefined
 }
-
-/** What `npm start` saved, and where its service is. */
-export type Demo = DemoData & { url: string }
 
 const DEFAULT_URL = 'http://localhost:8787'
 

@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import type { DemoData } from '../local/demo-data.ts'
 import { CALL_SESSION_FILE } from '../local/project.ts'
-import type { Caller, Demo } from './caller.ts'
-import { send } from './send.ts'
+import { type Caller, send } from './send.ts'
+
+/** What `npm start` saved, and where its service is. */
+export type Demo = DemoData & { url: string }
 
 /**
  * The session of the demo super_admin: the one of the call before, or a new one.

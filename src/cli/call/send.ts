@@ -1,5 +1,14 @@
 import { boundSignature } from '../local/checksum.ts'
-import type { Caller } from './caller.ts'
+
+/** Where to call, and as whom. */
+export interface Caller {
+  url: string
+  headers: Record<string, string>
+  /** Signs what is sent to the admin surface. */
+  clientSecret?: string
+  /** Makes another session, where the one in the headers turns out to be over. */
+  renew?: () => Promise<Caller>
+}
 
 export interface CallRequest {
   method: string

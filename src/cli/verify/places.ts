@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestName, LATEST_DIGEST, readDigest } from '../../audit/digest.ts'
 import { ExportProblem } from '../../audit/export-problem.ts'
-import type { ExportSource } from '../../audit/verify.ts'
+import type { ExportSource } from '../../audit/verified-export.ts'
 
 const PART = /(?:^|\/)(\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.(?:ndjson|digest\.json)|latest\.digest\.json)$/
 const DIGEST_NAME = /^audit\/\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.digest\.json$/

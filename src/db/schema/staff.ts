@@ -1,7 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import type { Role } from '../../auth/permissions.ts'
 import { caseInsensitiveText, moment, stringList } from '../columns.ts'
+
+/** The roles of staff, as the contract names them. */
+export const ROLES = ['customer_success', 'banking_operations', 'admin', 'super_admin'] as const
+export type Role = (typeof ROLES)[number]
 
 /** Registered callers of the admin surface, who sign what they send. */
 export const clients = sqliteTable('clients', {

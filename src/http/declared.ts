@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ErrorCode } from '../errors.ts'
-import { type Access, annotated } from '../http/annotations.ts'
-import { handleError } from '../http/error-handler.ts'
-import { annotationsOf } from '../http/routing.ts'
-import { unaskedBody, unaskedQuery } from '../http/validation.ts'
+import { type Access, annotated } from './annotations.ts'
+import { handleError } from './error-handler.ts'
+import { annotationsOf } from './routing.ts'
+import { unaskedBody, unaskedQuery } from './validation.ts'
 
 /**
  * Notes that a middleware is its route's declaration of who may call it; a test fails for a route without one. Whoever
