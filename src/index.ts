@@ -1,6 +1,6 @@
 import { createApp } from './app.ts'
-import { consumeAuditEvents } from './audit/consumer.ts'
-import { consumeDeadLetters } from './audit/dead-letters.consumer.ts'
+import { consumeAuditEvents } from './audit/trail/consumer.ts'
+import { consumeDeadLetters } from './audit/trail/dead-letters.consumer.ts'
 import type { Env } from './env.ts'
 import { runJobs } from './jobs.ts'
 

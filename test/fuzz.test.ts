@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodedOrRaw, type FuzzRequest, fuzzRequests } from './support/fuzz-requests.ts'
-import { type Answer, call } from './support/http.ts'
-import { type Route, routeTable } from './support/routes.ts'
-import { makeWorld, type World } from './support/world.ts'
+import { encodedOrRaw, type FuzzRequest, fuzzRequests } from './support/calls/fuzz-requests.ts'
+import { type Answer, call } from './support/calls/http.ts'
+import { type Route, routeTable } from './support/calls/routes.ts'
+import { makeWorld, type World } from './support/calls/world.ts'
 
 /** Fixed, so that a failure comes back. Another seed tries other requests. */
 const SEED = 20_261_121

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { createAccessKey } from '../src/auth/access-key.ts'
-import { counted } from './support/counted-bindings.ts'
-import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
+import { createAccessKey } from '../src/auth/callers/access-key.ts'
+import { counted } from './support/bindings/counted-bindings.ts'
 import {
   type Caller,
   type CallOptions,
@@ -9,7 +8,8 @@ import {
   customerWithCallers,
   loggedIn,
   signedCaller,
-} from './support/http.ts'
+} from './support/calls/http.ts'
+import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
 
 const own = async () => (await customerWithCallers()).own
 const impersonated = async () => (await customerWithCallers()).impersonated

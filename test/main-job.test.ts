@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { exportedLinesOf, recordsOf } from './support/audit.ts'
+import { callerWith, signedCaller } from './support/calls/http.ts'
 import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
-import { callerWith, signedCaller } from './support/http.ts'
+import { exportedLinesOf, recordsOf } from './support/trail/audit.ts'
 
 test('an admin logs in, makes a key, acts for a customer, and every act is in the trail and its export', async () => {
   const client = await makeClient()

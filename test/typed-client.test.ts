@@ -2,7 +2,7 @@ import { exports } from 'cloudflare:workers'
 import { hc } from 'hono/client'
 import { expect, test } from 'vitest'
 import type { AppType } from '../src/app.ts'
-import { customerWithCallers } from './support/http.ts'
+import { customerWithCallers } from './support/calls/http.ts'
 
 test('a typed client knows the routes, what they take and what they give', async () => {
   const { key } = await customerWithCallers()

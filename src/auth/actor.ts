@@ -1,5 +1,5 @@
-import type { RecordedActor } from '../audit/act.ts'
-import type { AdminAccount } from './account.ts'
+import type { RecordedActor } from '../audit/recording/act.ts'
+import type { AdminAccount } from './accounts/account.ts'
 import type { Role, Scope } from './permissions.ts'
 
 interface Admin {

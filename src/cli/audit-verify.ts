@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import { LATEST_DIGEST } from '../audit/digest.ts'
-import { ExportProblem } from '../audit/export-problem.ts'
-import type { VerifiedExport } from '../audit/verified-export.ts'
-import { verifyExport } from '../audit/verify.ts'
+import { LATEST_DIGEST } from '../audit/export/digest.ts'
+import { ExportProblem } from '../audit/verify/problem.ts'
+import type { VerifiedExport } from '../audit/verify/verified-export.ts'
+import { verifyExport } from '../audit/verify/verify.ts'
 import { folderSource, isUrl, webSource } from './verify/places.ts'
 import { type TrustedKeys, trustedKeys } from './verify/trusted-keys.ts'
 

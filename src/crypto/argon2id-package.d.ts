@@ -1,5 +1,5 @@
 // The package declares its two entry points only. Both of these are for argon2id-wasm.*.ts; argon2id.wasm is made of the
-// package's by src/cli/generate-argon2id-wasm.ts (MIT licence, copyright 2022 Proton AG).
+// package's by src/cli/generate/argon2id-wasm.ts (MIT licence, copyright 2022 Proton AG).
 
 declare module 'argon2id/lib/argon2id.js' {
   export default function argon2id(

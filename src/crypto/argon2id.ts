@@ -1,6 +1,6 @@
 import { computeArgon2id, module } from '#argon2id-wasm'
+import { utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
-import { utf8 } from './encoding.ts'
 
 /** What one hash costs (RFC 9106, section 3.1). */
 export interface Argon2Cost {

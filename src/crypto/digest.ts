@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { utf8 } from './encoding.ts'
+import { utf8 } from '../base/encoding.ts'
 
 /**
  * Lower-case hex of the SHA-256 of bytes, or of a text's UTF-8 bytes. Not by node:crypto, which takes 10 ms of an

@@ -1,4 +1,4 @@
-import { fromBase64Url } from './encoding.ts'
+import { fromBase64Url } from '../base/encoding.ts'
 
 const KEY_BYTES = 32
 

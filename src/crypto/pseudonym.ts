@@ -1,5 +1,5 @@
-import { BoundedCache } from './bounded-cache.ts'
-import { fromBase64Url, toBase64Url, utf8 } from './encoding.ts'
+import { BoundedCache } from '../base/bounded-cache.ts'
+import { fromBase64Url, toBase64Url, utf8 } from '../base/encoding.ts'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 

@@ -1,4 +1,4 @@
-import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from './encoding.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/encoding.ts'
 import { type KeyList, readKeyList } from './key-list.ts'
 
 /** AES-GCM with the 96-bit nonce of NIST SP 800-38D, section 8.2.2, drawn at random for each secret. */

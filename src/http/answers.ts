@@ -2,8 +2,8 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
 import { positionOf } from './envelopes.ts'
+import { countValue, textValue } from './fields/values.ts'
 import type { Page } from './pagination.ts'
-import { countValue, textValue } from './schemas.ts'
 
 /** A kind of body, with what it holds. */
 export interface OtherMedia {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { positiveDigits } from '../base/digits.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
-import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../crypto/encoding.ts'
 import type { PageRequest, Position, SortKey } from '../db/paging.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 

@@ -5,7 +5,7 @@ import { AppError, FIELD_TEXT, type FieldErrors, shownName } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
-import { parsedBody, unpackedBody } from './body.ts'
+import { parsedBody, unpackedBody } from './body/parse.ts'
 import type { AppEnv } from './context.ts'
 import { annotationsOf, isWrite } from './routing.ts'
 

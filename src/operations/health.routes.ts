@@ -4,7 +4,7 @@ import { describes } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
-import { countValue } from '../http/schemas.ts'
+import { countValue } from '../http/fields/values.ts'
 import { readinessOf } from './readiness.service.ts'
 
 /** Seconds after which it may be asked again. */

@@ -1,5 +1,5 @@
-import { unknownOutcomes } from '../audit/outcome.ts'
-import { SigningKeys } from '../audit/signing-keys.ts'
+import { SigningKeys } from '../audit/export/signing-keys.ts'
+import { unknownOutcomes } from '../audit/trail/outcome.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
 import type { Env } from '../env.ts'

@@ -1,11 +1,12 @@
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import type { AuditEvent } from '../../src/audit/event.ts'
+import type { AuditEvent } from '../../src/audit/recording/event.ts'
 import { isGivenBy, type Permission, ROLES, type Role, ruleOf, SCOPES } from '../../src/auth/permissions.ts'
 import { adminSessions, admins, clients } from '../../src/db/schema/staff.ts'
-import { listenedQueue } from '../support/audit.ts'
-import { fetchWith } from '../support/bindings.ts'
+import { fetchWith } from '../support/bindings/bindings.ts'
+import { type Answer, call, checksum } from '../support/calls/http.ts'
+import { type Route, routeTable } from '../support/calls/routes.ts'
 import {
   database,
   makeAdmin,
@@ -14,8 +15,7 @@ import {
   makeCustomer,
   makeSession,
 } from '../support/factories.ts'
-import { type Answer, call, checksum } from '../support/http.ts'
-import { type Route, routeTable } from '../support/routes.ts'
+import { listenedQueue } from '../support/trail/audit.ts'
 
 /** Every route of the admin surface that wants to know who calls. */
 const ROUTES = routeTable().filter(({ access }) => access?.kind === 'admin' || access?.kind === 'client')

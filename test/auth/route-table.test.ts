@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { routeTable } from '../support/routes.ts'
+import { routeTable } from '../support/calls/routes.ts'
 
 test.each(routeTable())('$method $path declares who may call it', ({ access }) => {
   expect(access).toBeDefined()

@@ -1,12 +1,12 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { signDigest } from '../../src/audit/digest.ts'
-import { SigningKeys } from '../../src/audit/signing-keys.ts'
+import { signDigest } from '../../src/audit/export/digest.ts'
+import { SigningKeys } from '../../src/audit/export/signing-keys.ts'
 import { auditSegments } from '../../src/db/schema/audit.ts'
-import { deliver, deliveriesOf, makeEvents } from '../support/audit-queue.ts'
-import { seedTrail } from '../support/audit-seed.ts'
-import { countedBindings } from '../support/counted-bindings.ts'
+import { countedBindings } from '../support/bindings/counted-bindings.ts'
 import { database } from '../support/factories.ts'
+import { deliver, deliveriesOf, makeEvents } from '../support/trail/audit-queue.ts'
+import { seedTrail } from '../support/trail/audit-seed.ts'
 
 const BATCHES = 30
 const BATCH_SIZE = 100

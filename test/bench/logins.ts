@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bundled } from '../../src/cli/bundle.ts'
+import { bundled } from '../../src/cli/checks/bundle.ts'
 import { seedService } from './seed.ts'
 import { run, serviceOptions } from './workers.ts'
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { once } from '../../src/base/once.ts'
-import type { Bundle } from '../../src/cli/bundle.ts'
+import type { Bundle } from '../../src/cli/checks/bundle.ts'
 import { TEST_SECRETS } from '../support/secrets.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

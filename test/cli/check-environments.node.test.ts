@@ -7,7 +7,7 @@ import { environmentProblems } from '../../src/cli/local/environments.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const LOGS = 'invocation_logs = false'
-const SCRIPT = join(ROOT, 'src/cli/check-environments.ts')
+const SCRIPT = join(ROOT, 'src/cli/checks/environments.ts')
 const CONFIG = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
 
 /** A folder with this wrangler.toml, for the time of the test. */

@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { firstAdmin } from '../../src/cli/bootstrap/first-admin.ts'
 import { admins, clients } from '../../src/db/schema/staff.ts'
+import { signedCaller } from '../support/calls/http.ts'
 import { database, makeAdmin } from '../support/factories.ts'
-import { signedCaller } from '../support/http.ts'
 
 const execute = async (statements: string[]) => {
   const results = await env.DB.batch(statements.map((statement) => env.DB.prepare(statement)))

@@ -3,8 +3,8 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import * as wasm from '#argon2id-wasm'
+import { utf8 } from '../../src/base/encoding.ts'
 import { type Argon2Cost, argon2idHash, isHashable } from '../../src/crypto/argon2id.ts'
-import { utf8 } from '../../src/crypto/encoding.ts'
 
 const CHEAP = { m: 32, t: 2, p: 1 }
 const TODAY = { m: 19_456, t: 2, p: 1 }

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Answer, type Caller, type CallOptions, customerWithCallers } from '../support/http.ts'
-import { joined, MULTIPART, multipartOf } from '../support/multipart.ts'
+import { type Answer, type Caller, type CallOptions, customerWithCallers } from '../support/calls/http.ts'
+import { joined, MULTIPART, multipartOf } from '../support/calls/multipart.ts'
 
 let own: Caller
 

@@ -3,18 +3,18 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { idempotencyKeys } from '../../src/db/schema/customers.ts'
 import worker from '../../src/index.ts'
-import { recordsOf } from '../support/audit.ts'
-import { fetchWith, interceptedDatabase, outage } from '../support/bindings.ts'
-import { counted } from '../support/counted-bindings.ts'
-import { database, makeAdminKey } from '../support/factories.ts'
+import { fetchWith, interceptedDatabase, outage } from '../support/bindings/bindings.ts'
+import { counted } from '../support/bindings/counted-bindings.ts'
 import {
   type Answer,
   type Caller,
   type CallOptions,
   callerWith,
   customerWithCallers,
-} from '../support/http.ts'
-import { routeTable } from '../support/routes.ts'
+} from '../support/calls/http.ts'
+import { routeTable } from '../support/calls/routes.ts'
+import { database, makeAdminKey } from '../support/factories.ts'
+import { recordsOf } from '../support/trail/audit.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 

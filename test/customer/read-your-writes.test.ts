@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { customerWithCallers } from '../support/http.ts'
+import { customerWithCallers } from '../support/calls/http.ts'
 
 const bookmarkOf = ({ headers }: { headers: Headers }) => headers.get('X-D1-Bookmark') ?? ''
 

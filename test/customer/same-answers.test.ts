@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { deliver, deliveriesOf, makeEvent } from '../support/audit-queue.ts'
-import { fetchWith } from '../support/bindings.ts'
-import { type Answer, type CallOptions, customerWithCallers } from '../support/http.ts'
-import { routeTable } from '../support/routes.ts'
+import { fetchWith } from '../support/bindings/bindings.ts'
+import { type Answer, type CallOptions, customerWithCallers } from '../support/calls/http.ts'
+import { routeTable } from '../support/calls/routes.ts'
+import { deliver, deliveriesOf, makeEvent } from '../support/trail/audit-queue.ts'
 
 /** What a call to each route sends, where it has to send something; a test fails for a route that is missing here. */
 const SENT: Record<string, CallOptions & { query?: string }> = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type CallOptions, customerWithCallers } from '../support/http.ts'
-import { routeTable } from '../support/routes.ts'
+import { type CallOptions, customerWithCallers } from '../support/calls/http.ts'
+import { routeTable } from '../support/calls/routes.ts'
 
 /** What each change sends; a test fails for a route that is missing here. Bulk tells what came of each row instead. */
 const CHANGES: { route: string; thing: string; body?: unknown }[] = [

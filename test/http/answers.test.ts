@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { failingDatabase, fetchWith } from '../support/bindings.ts'
-import { call, callerWith, customerWithCallers, loggedIn } from '../support/http.ts'
+import { failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
+import { call, callerWith, customerWithCallers, loggedIn } from '../support/calls/http.ts'
 
 describe('every answer', () => {
   test.each(['/health', '/lists', '/nowhere', '/admin', '/admin/nowhere'])(

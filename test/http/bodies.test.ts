@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Caller, customerWithCallers } from '../support/http.ts'
+import { type Caller, customerWithCallers } from '../support/calls/http.ts'
 
 let own: Caller
 

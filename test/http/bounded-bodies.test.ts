@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { readInput } from '../../src/http/body/input.ts'
-import { jsonObject } from '../../src/http/fields.ts'
-import { type Caller, customerWithCallers } from '../support/http.ts'
+import { jsonObject } from '../../src/http/fields/inputs.ts'
+import { type Caller, customerWithCallers } from '../support/calls/http.ts'
 
 /** Few bytes that are many once they are unpacked and read: what an isolate holds of them has its bound. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Env } from '../../src/env.ts'
-import { fetchWith } from '../support/bindings.ts'
-import { type CallOptions, call, customerWithCallers } from '../support/http.ts'
+import { fetchWith } from '../support/bindings/bindings.ts'
+import { type CallOptions, call, customerWithCallers } from '../support/calls/http.ts'
 
 const APP = 'https://app.example.com'
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressRange, email, moment } from '../../src/http/fields.ts'
+import { addressRange, email, moment } from '../../src/http/fields/inputs.ts'
 
 const emails = email()
 const label = (length: number) => 'a'.repeat(length)

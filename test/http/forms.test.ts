@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, type Caller, customerWithCallers, loggedIn } from '../support/http.ts'
-import { MULTIPART, multipartOf } from '../support/multipart.ts'
+import { type Answer, type Caller, customerWithCallers, loggedIn } from '../support/calls/http.ts'
+import { MULTIPART, multipartOf } from '../support/calls/multipart.ts'
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type Caller, customerWithCallers } from '../support/http.ts'
-import { joined, MULTIPART, multipartOf } from '../support/multipart.ts'
+import { type Caller, customerWithCallers } from '../support/calls/http.ts'
+import { joined, MULTIPART, multipartOf } from '../support/calls/multipart.ts'
 
 let own: Caller
 

@@ -3,8 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
-import { failingDatabase } from '../support/bindings.ts'
-import { makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
+import { failingDatabase } from '../support/bindings/bindings.ts'
 import {
   type Caller,
   type CallOptions,
@@ -12,7 +11,8 @@ import {
   customerWithCallers,
   loggedIn,
   signedCaller,
-} from '../support/http.ts'
+} from '../support/calls/http.ts'
+import { makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
 
 /** The answer, and the lines that the request wrote. */
 async function logged(caller: Caller, path: string, options: CallOptions = {}, bindings: Partial<Env> = {}) {

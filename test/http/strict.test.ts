@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { annotationOf } from '../../src/http/annotations.ts'
 import { shapeOf } from '../../src/http/body/input.ts'
-import { recordsOf } from '../support/audit.ts'
-import { type Caller, call, checksum, customerWithCallers, loggedIn } from '../support/http.ts'
-import { routeTable } from '../support/routes.ts'
-import { makeWorld } from '../support/world.ts'
+import { type Caller, call, checksum, customerWithCallers, loggedIn } from '../support/calls/http.ts'
+import { routeTable } from '../support/calls/routes.ts'
+import { makeWorld } from '../support/calls/world.ts'
+import { recordsOf } from '../support/trail/audit.ts'
 
 const identified = routeTable().filter(({ access }) => access?.kind !== 'public')
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { mailerOf } from '../../src/mail/mailer.ts'
 import { newAccountMail, passwordResetMail, unlockMail } from '../../src/mail/templates.ts'
 import { settingsOf } from '../../src/settings.ts'
-import { mailsTo, mailTo, passwordIn, tokenIn } from '../support/mail.ts'
+import { mailsTo, mailTo, passwordIn, tokenIn } from '../support/bindings/mail.ts'
 
 const TO = 'person@example.com'
 const settings = settingsOf(env)

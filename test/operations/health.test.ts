@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Env } from '../../src/env.ts'
-import { deliver, deliveriesOf, makeEvent } from '../support/audit-queue.ts'
-import { failing, failingDatabase, fetchWith } from '../support/bindings.ts'
-import { call } from '../support/http.ts'
+import { failing, failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
+import { call } from '../support/calls/http.ts'
+import { deliver, deliveriesOf, makeEvent } from '../support/trail/audit-queue.ts'
 
 beforeEach(() => {
   const logged = vi.spyOn(console, 'error').mockReturnValue()

@@ -30,7 +30,7 @@ test('the lines that bind a signature print the header', async () => {
 test('the typed client compiles in a project that has hono and TypeScript only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'steward-typed-client-'))
   onTestFinished(() => rm(folder, { recursive: true }))
-  const generated = await run('node', ['src/cli/generate-client.ts', '--out', join(folder, 'client.d.ts')], {
+  const generated = await run('node', ['src/cli/generate/client.ts', '--out', join(folder, 'client.d.ts')], {
     cwd: root,
   })
   expect(generated).toMatchObject({ status: 0, stderr: '' })

@@ -9,7 +9,7 @@ declare namespace Cloudflare {
     /** Miniflare's store of sent mails, as far as tests use it (see local-mail.ts). */
     SENT_MAIL: {
       listSent(): Promise<{ items: { messageId: string; to: string[] }[] }>
-      findSent(id: string): Promise<import('./mail.ts').SentMail | undefined>
+      findSent(id: string): Promise<import('./bindings/mail.ts').SentMail | undefined>
       clear(): Promise<void>
     }
   }

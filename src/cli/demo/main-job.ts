@@ -1,4 +1,4 @@
-import { createAccessKey } from '../../auth/access-key.ts'
+import { createAccessKey } from '../../auth/callers/access-key.ts'
 import { randomUid } from '../../crypto/random.ts'
 import type { DemoCustomer, DemoData } from '../local/demo-data.ts'
 import { type Caller, type Outcome, type Stage, type Step, takeStep } from './calls.ts'

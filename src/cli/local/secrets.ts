@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { parseEnv } from 'node:util'
-import { toBase64Url } from '../../crypto/encoding.ts'
+import { toBase64Url } from '../../base/encoding.ts'
 import { requiredSecrets } from './config.ts'
 
 const randomKey = (bytes: number) => toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestName, LATEST_DIGEST, readDigest } from '../../audit/digest.ts'
-import { ExportProblem } from '../../audit/export-problem.ts'
-import type { ExportSource } from '../../audit/verified-export.ts'
+import { digestName, LATEST_DIGEST, readDigest } from '../../audit/export/digest.ts'
+import { ExportProblem } from '../../audit/verify/problem.ts'
+import type { ExportSource } from '../../audit/verify/verified-export.ts'
 
 const PART = /(?:^|\/)(\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.(?:ndjson|digest\.json)|latest\.digest\.json)$/
 const DIGEST_NAME = /^audit\/\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.digest\.json$/

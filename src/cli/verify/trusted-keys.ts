@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { relative } from 'node:path'
 import * as z from 'zod'
-import { fingerprintOf, type PublicKey } from '../../audit/signing-keys.ts'
+import { fingerprintOf, type PublicKey } from '../../audit/export/signing-keys.ts'
 import { bytesAt, isUrl } from './places.ts'
 
 const KEYS_FILE = 'steward-audit-keys.json'

@@ -1,5 +1,5 @@
 import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
-import { undefused } from '../csv.ts'
+import { undefused } from '../files/csv.ts'
 import { type CsvRecord, csvRecords, MAX_COLUMNS } from './csv-records.ts'
 import { parseJson } from './json.ts'
 import { type FileText, fileText, NOT_UTF8, type SentRow, unreadableRow } from './rows.ts'

@@ -1,6 +1,6 @@
 import { sha256HexOfMuch } from '../../crypto/digest.ts'
-import { mediaTypeOf, orMalformed, unpackedBody } from '../body.ts'
 import { multipartParts } from './multipart.ts'
+import { mediaTypeOf, orMalformed, unpackedBody } from './parse.ts'
 
 /**
  * Returns the lower-case hex SHA-256 of what the body says: of its bytes without their `Content-Encoding`, and of a

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { AppError, FIELD_TEXT, type FieldErrors, invalidField } from '../../errors.ts'
-import { asObject } from '../body.ts'
 import { parseJson } from './json.ts'
+import { asObject } from './parse.ts'
 
 /** The most rows that one request may bring. */
 export const MAX_ROWS = 10_000

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { FIELD_TEXT } from '../../errors.ts'
-import { textValue } from '../schemas.ts'
+import { textValue } from './values.ts'
 
 /** The longest text of an IPv6 address, with a prefix. */
 const MAX_LENGTH = '0000:0000:0000:0000:0000:ffff:255.255.255.255/128'.length

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { utf8 } from '../../crypto/encoding.ts'
+import { utf8 } from '../../base/encoding.ts'
 import { FIELD_TEXT } from '../../errors.ts'
 
 /** Deeper than that nobody nests on purpose; SQLite's own functions stop at 1,000. */

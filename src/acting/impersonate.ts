@@ -1,0 +1,125 @@
+import type { Context } from 'hono'
+import { Act } from '../audit/recording/act.ts'
+import { recorded } from '../audit/recording/recorded.ts'
+import { type ApiKeyActor, recordedActor } from '../auth/actor.ts'
+import { Authority } from '../auth/authority.ts'
+import {
+  type ClaimedKey,
+  claimAdminKey,
+  type KeyAuthority,
+  keyActor,
+  keyAuthority,
+  liveKey,
+  noteKeyUse,
+} from '../auth/callers/admin-key.ts'
+import type { Credentials } from '../auth/callers/credentials.ts'
+import { limitRefusal, recordedReason } from '../auth/callers/key-limits.ts'
+import { customerScope } from '../auth/customer-scope.ts'
+import type { Scope } from '../auth/permissions.ts'
+import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
+import { AppError } from '../errors.ts'
+import { uidOrNull } from '../http/fields/values.ts'
+import { isWrite, streamsAnswer } from '../http/routing.ts'
+import { inBackground } from '../log.ts'
+
+type Claim = Extract<Credentials, { kind: 'impersonation' }>
+type CustomerContext = Context<CustomerEnv>
+
+/**
+ * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record.
+ * Without a valid key nothing is recorded, for nobody is known to have asked.
+ * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, own_key_required,
+ * customer_unknown, customer_inactive, audit_unavailable
+ */
+export async function impersonate(
+  c: CustomerContext,
+  claim: Claim,
+  next: () => Promise<void>,
+): Promise<void> {
+  const claimed = await claimKey(c, claim)
+  const act = new Act(c)
+  let used: KeyAuthority | undefined
+  const authority = authorityOf(c, claim, claimed, (actor, key) => {
+    if (!used) identify(c, act, actor)
+    used ??= key
+  })
+  const work = recorded(c, {
+    act,
+    recording: recordingOf(c),
+    ridesAlong: claim.refusal === undefined,
+    async authorize() {
+      try {
+        await authority.verify()
+      } catch (error) {
+        throw act.isIdentified ? error : (claim.refusal ?? error)
+      }
+    },
+    run() {
+      c.set('customer', customerScope(claim.customerUid, claimed.id, authority))
+      return next()
+    },
+  })
+  await work.finally(() => {
+    const { db, now } = c.var
+    if (used) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, used, now()))
+  })
+}
+
+function identify(c: CustomerContext, act: Act, actor: ApiKeyActor): void {
+  const { facts } = c.var
+  facts.adminId = actor.adminId
+  facts.apiKeyId = actor.apiKeyId
+  act.actor = recordedActor(actor)
+  act.reason = recordedReason(c.req.raw.headers)
+  c.header('X-Audit-Id', act.id)
+}
+
+function recordingOf(c: CustomerContext) {
+  if (isWrite(c)) return 'change'
+  return streamsAnswer(c) ? 'stream' : 'read'
+}
+
+/** A call that breaks the header rules gets that answer whether or not its key exists. */
+async function claimKey(c: CustomerContext, { key, refusal }: Claim): Promise<ClaimedKey> {
+  try {
+    return await claimAdminKey(c.env, key)
+  } catch (error) {
+    throw refusal ?? error
+  }
+}
+
+function authorityOf(
+  c: CustomerContext,
+  claim: Claim,
+  claimed: ClaimedKey,
+  onIdentified: (actor: ApiKeyActor, key: KeyAuthority) => void,
+) {
+  const { db, now, facts } = c.var
+  const customerUid = uidOrNull(claim.customerUid)
+  return new Authority(db, {
+    queries: (asked) => ({ key: keyAuthority(asked, claimed.id, customerUid, now()) }),
+    judge({ key: [row] }) {
+      const key = liveKey(claimed, row)
+      const actor = keyActor(claimed, key)
+      facts.customerUid = customerUid
+      onIdentified(actor, key)
+      const refusal = claim.refusal ?? limitRefusal(key, c.req.raw.headers)
+      if (refusal) throw refusal
+      checkScope(actor.scopes, isWrite(c))
+      if (isOwnKeyOnly(c)) throw new AppError('own_key_required')
+      checkCustomer(key, claim.customerUid)
+    },
+  })
+}
+
+function checkScope(scopes: readonly Scope[], writing: boolean): void {
+  const covered = scopes.includes('customers:write') || (!writing && scopes.includes('customers:read'))
+  if (!covered) throw new AppError('scope_insufficient')
+}
+
+/** A customer outside the key's set and one that does not exist are one answer. */
+function checkCustomer({ customers, customerStatus }: KeyAuthority, uid: string): void {
+  if (customerStatus === null || (customers !== null && !customers.includes(uid)))
+    throw new AppError('customer_unknown')
+  if (customerStatus !== 'active') throw new AppError('customer_inactive')
+}

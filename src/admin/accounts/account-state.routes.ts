@@ -1,0 +1,119 @@
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
+import type { SessionActor } from '../../auth/actor.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { ROLES } from '../../auth/permissions.ts'
+import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer } from '../../http/answers.ts'
+import { body } from '../../http/validation.ts'
+import { inBackground } from '../../log.ts'
+import { lockoutStores } from '../login/lockout-stores.ts'
+import {
+  changeRole,
+  disableAdmin,
+  enableAdmin,
+  revokeCredentials,
+  sendUnlockLink,
+} from './account-state.service.ts'
+
+const DISABLED = adminAnswer(200, 'Admin disabled successfully', adminObject)
+const ENABLED = adminAnswer(200, 'Admin enabled successfully', adminObject)
+const ROLE_UPDATED = adminAnswer(200, 'Role updated successfully', adminObject)
+const CREDENTIALS_REVOKED = adminAnswer(200, 'Credentials revoked successfully', adminObject)
+const UNLOCK_SENT = adminAnswer(200, 'Unlock email sent successfully', adminObject)
+
+/** `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`: what a super_admin does to others. */
+export const accountStateRoutes = new Hono<AdminEnv>()
+  .post(
+    '/disable/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Disable an account',
+      description: 'Its sessions end and its API keys are refused from the next request on.',
+      answers: [DISABLED],
+      errors: ['admin_unknown', 'self_action', 'last_super_admin'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
+      return DISABLED.of(c, presentAdmin(account, now()))
+    },
+  )
+  .post(
+    '/enable/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Enable an account',
+      description: 'Lets its owner log in again. The sessions that it had stay ended.',
+      answers: [ENABLED],
+      errors: ['admin_unknown'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
+      return ENABLED.of(c, presentAdmin(account, c.var.now()))
+    },
+  )
+  .post(
+    '/role/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Give an account another role',
+      description:
+        'Its sessions end; its API keys can do no more than the new role from the next request on.',
+      answers: [ROLE_UPDATED],
+      errors: ['admin_unknown', 'self_action', 'last_super_admin'],
+    })),
+    requires('admins:manage', 'admin'),
+    body(() => z.strictObject({ role: z.enum(ROLES) })),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const { role } = c.req.valid('json')
+      const account = noteChange(c, await changeRole(db, actor, c.req.param('id'), role))
+      return ROLE_UPDATED.of(c, presentAdmin(account, now()))
+    },
+  )
+  .post(
+    '/revoke_credentials/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'End everything that lets an account in but its password',
+      description:
+        'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
+      answers: [CREDENTIALS_REVOKED],
+      errors: ['admin_unknown', 'self_action'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const { keys, ...changed } = await revokeCredentials(db, actor, c.req.param('id'), now())
+      inBackground(c.executionCtx, 'forget_keys', forgetKeys(c.env.KEYS, keys))
+      const account = noteChange(c, changed)
+      return CREDENTIALS_REVOKED.of(c, presentAdmin(account, now()))
+    },
+  )
+  .post(
+    '/unlock/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Mail the owner of a locked account a link that unlocks it',
+      description: 'The link works once, for an hour. The account stays locked until it is followed.',
+      answers: [UNLOCK_SENT],
+      errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const account = await sendUnlockLink(lockoutStores(c), c.req.param('id'), c.var.now())
+      return UNLOCK_SENT.of(c, presentAdmin(account, c.var.now()))
+    },
+  )
+
+/** Puts what changed of an account into the record. Returns the account as it is now. */
+function noteChange(
+  c: Context<ActorEnv<SessionActor>>,
+  { before, after }: Changed<AdminAccount>,
+): AdminAccount {
+  const { act, now } = c.var
+  act.changed('admin', { before: toldAdmin(before, now()), after: toldAdmin(after, now()) })
+  return after
+}

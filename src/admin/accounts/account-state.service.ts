@@ -1,0 +1,135 @@
+import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Changed } from '../../audit/recording/changes.ts'
+import type { AdminAccount } from '../../auth/accounts/account.ts'
+import { type LockoutStores, mailUnlockLink } from '../../auth/accounts/unlock-link.ts'
+import type { SessionActor } from '../../auth/actor.ts'
+import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
+import { endSessionsOf } from '../../auth/callers/session.ts'
+import type { Role } from '../../auth/permissions.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { adminSessions, admins } from '../../db/schema/staff.ts'
+import { AppError } from '../../errors.ts'
+import { accountById, adminIdOf, found, getAdmin } from './accounts.service.ts'
+
+type Actor = Pick<SessionActor, 'adminId' | 'role'>
+
+/**
+ * Disables an account and ends its sessions. Doing it twice changes nothing.
+ * @throws AppError self_action, admin_unknown, last_super_admin
+ */
+export async function disableAdmin(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<Changed<AdminAccount>> {
+  if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
+  const change = and(isNull(admins.disabledAt), isExpendable(db))
+  const changed = await changeAndEndSessions(db, id, change, { disabledAt: now })
+  if (changed.after.disabledAt === null) throw new AppError('last_super_admin')
+  return changed
+}
+
+/**
+ * Enables an account. The sessions it had stay ended. Doing it twice changes nothing.
+ * @throws AppError admin_unknown
+ */
+export async function enableAdmin(db: Database, id: string): Promise<Changed<AdminAccount>> {
+  const enabled = db
+    .update(admins)
+    .set({ disabledAt: null })
+    .where(eq(admins.id, adminIdOf(id)))
+  const { before, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    enabled,
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id) }
+}
+
+/**
+ * Gives an account a role and ends its sessions, if it had another.
+ * @throws AppError self_action, admin_unknown, last_super_admin
+ */
+export async function changeRole(
+  db: Database,
+  actor: Actor,
+  id: string,
+  role: Role,
+): Promise<Changed<AdminAccount>> {
+  if (actor.adminId === adminIdOf(id) && actor.role !== role) throw new AppError('self_action')
+  const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(db))
+  const changed = await changeAndEndSessions(db, id, change, { role })
+  if (changed.after.role !== role) throw new AppError('last_super_admin')
+  return changed
+}
+
+/**
+ * Ends all sessions and API keys of an account, and whatever else it made that lets anyone in; its password stays.
+ * @throws AppError self_action, admin_unknown
+ */
+export async function revokeCredentials(
+  db: Database,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
+  const adminId = adminIdOf(id)
+  if (actor.adminId === adminId) throw new AppError('self_action')
+  const { before, keys, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    keys: revokeKeysOf(db, adminId, now),
+    customerKeys: revokeCustomerKeysBy(db, adminId, now),
+    account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
+    sessions: endSessionsOf(db, adminId),
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id), keys }
+}
+
+type RevokedKeys = Awaited<ReturnType<typeof revokeKeysOf>>
+
+/**
+ * Mails the owner of a locked account a link that unlocks it.
+ * @throws AppError admin_unknown, not_locked, mail_unavailable
+ */
+export async function sendUnlockLink(stores: LockoutStores, id: string, now: number): Promise<AdminAccount> {
+  const account = await getAdmin(stores.db, id)
+  if (account.lockedUntil === null || account.lockedUntil <= now) throw new AppError('not_locked')
+  await mailUnlockLink(stores, account, now)
+  return account
+}
+
+/**
+ * Whether an account may stop being an enabled super_admin: if it is none, or there is another. It stands in the
+ * statement that makes the change, for between two statements two accounts could each be the other's reason.
+ */
+function isExpendable(db: Database): SQL | undefined {
+  const other = alias(admins, 'other')
+  const another = db
+    .select({ id: other.id })
+    .from(other)
+    .where(and(eq(other.role, 'super_admin'), isNull(other.disabledAt), ne(other.id, admins.id)))
+  return or(ne(admins.role, 'super_admin'), isNotNull(admins.disabledAt), exists(another))
+}
+
+/** Makes a change if its condition holds, and ends all sessions if so, in one transaction. */
+async function changeAndEndSessions(
+  db: Database,
+  id: string,
+  condition: SQL | undefined,
+  change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
+): Promise<Changed<AdminAccount>> {
+  const changing = and(eq(admins.id, adminIdOf(id)), condition)
+  const { before, after } = await inOneTrip(db, {
+    before: accountById(db, id),
+    sessions: db
+      .delete(adminSessions)
+      .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
+    account: db.update(admins).set(change).where(changing),
+    after: accountById(db, id),
+  })
+  return { before: found(before[0], id), after: found(after[0], id) }
+}

@@ -1,0 +1,86 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { ROLES } from '../../auth/permissions.ts'
+import { requires, requiresToRead } from '../../auth/requires.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { email, text } from '../../http/fields/inputs.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { body, query } from '../../http/validation.ts'
+import { lockoutStores } from '../login/lockout-stores.ts'
+import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
+
+const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
+const newAdmin = () => z.strictObject({ email: email(), role: z.enum(ROLES) })
+
+const RETRIEVED = adminAnswer(200, 'Admin retrieved successfully', adminObject)
+const LISTED = adminPage('Admins retrieved successfully', adminObject)
+const CREATED = adminAnswer(201, 'Admin created successfully', adminObject)
+
+/** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
+export const accountsRoutes = new Hono<AdminEnv>()
+  .get(
+    '/',
+    describes(() => ({
+      summary: 'Get the own account',
+      description: 'Returns the account that you are logged in to.',
+      answers: [RETRIEVED],
+    })),
+    requires('self:read'),
+    (c) => RETRIEVED.of(c, presentAdmin(c.var.actor.admin, c.var.now())),
+  )
+  .get(
+    '/list',
+    describes(() => ({
+      summary: 'List accounts',
+      description: 'All by age, or those whose email begins with `search_query` by email.',
+      answers: [LISTED],
+    })),
+    requiresToRead('admins:read'),
+    query(listQuery),
+    async (c) => {
+      const { search_query: search, ...page } = c.req.valid('query')
+      const found = await listAdmins(c.var.reader, search || undefined, page)
+      const items = found.items.map((account) => presentAdmin(account, c.var.now()))
+      return LISTED.of(c, { ...found, items })
+    },
+  )
+  .get(
+    '/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Get an account',
+      description: 'Returns an account of the staff.',
+      answers: [RETRIEVED],
+      errors: ['admin_unknown'],
+    })),
+    requiresToRead('admins:read', 'admin'),
+    async (c) => {
+      const account = await readAdmin(c.var.reader, c.req.param('id'))
+      return RETRIEVED.of(c, presentAdmin(account, c.var.now()))
+    },
+  )
+  .post(
+    '/new',
+    describes(() => ({
+      summary: 'Create an account',
+      description: 'Its owner is mailed a random password, which is valid for 72 hours.',
+      answers: [CREATED],
+      errors: ['throttled', 'mail_unavailable'],
+    })),
+    requires('admins:manage'),
+    body(newAdmin, {
+      message: CREATION_REFUSED,
+      alsoInvalid: (c, sent) => faultsOfEmail(c.var.db, sent.email),
+    }),
+    async (c) => {
+      const { act, now } = c.var
+      const { account, afterwards } = await inviteAdmin(lockoutStores(c), c.req.valid('json'), now())
+      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      const data = presentAdmin(account, now())
+      act.about('admin', `${account.id}`)
+      act.changed('admin', { before: null, after: data })
+      return CREATED.of(c, data)
+    },
+  )

@@ -1,0 +1,127 @@
+import { and, count, eq } from 'drizzle-orm'
+import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
+import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
+import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
+import type { LockoutStores } from '../../auth/accounts/unlock-link.ts'
+import type { Role } from '../../auth/permissions.ts'
+import type { Database } from '../../db/client.ts'
+import { paged, type SortKey, sortKey, startsWith } from '../../db/paging.ts'
+import type { Reader } from '../../db/reader.ts'
+import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import { newAccountMail } from '../../mail/templates.ts'
+
+/** How the contract words a 422 of a new account. */
+export const CREATION_REFUSED = 'Error occurred creating admin'
+
+const accounts = (db: Database) =>
+  db.select(adminColumns).from(admins).leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
+
+/**
+ * Returns the number that a path has for an account. An id is written in one way, which is how records name it, so what
+ * is written in another (`0002`) is the id of none: 0, which SQLite gives to no row by itself.
+ */
+export const adminIdOf = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0)
+
+/** The query for one account. */
+export const accountById = (db: Database, id: string) => accounts(db).where(eq(admins.id, adminIdOf(id)))
+
+/** @throws AppError admin_unknown, in the contract's words */
+export function found(account: AdminAccount | undefined, id: string): AdminAccount {
+  if (!account) throw new AppError('admin_unknown', { message: `Admin with id - ${id} -, does not exist` })
+  return account
+}
+
+/** @throws AppError admin_unknown */
+export async function getAdmin(db: Database, id: string): Promise<AdminAccount> {
+  const [account] = await accountById(db, id)
+  return found(account, id)
+}
+
+/** The same, for a caller who may not be allowed to read it. @throws AppError admin_unknown */
+export async function readAdmin(reader: Reader, id: string): Promise<AdminAccount> {
+  const { account } = await reader.read({ account: accountById(reader.db, id) })
+  return found(account[0], id)
+}
+
+const BY_AGE = sortKey({ id: admins.id })
+const BY_EMAIL = sortKey({ email: admins.email, id: admins.id })
+
+/** The accounts by age, or those whose email begins with `search` by email. */
+export async function listAdmins(
+  reader: Reader,
+  search: string | undefined,
+  query: PageQuery,
+): Promise<Page<AdminAccount>> {
+  const { db } = reader
+  const key: SortKey<AdminAccount> = search === undefined ? BY_AGE : BY_EMAIL
+  const page = pageRequest(query, key)
+  const matching = search === undefined ? undefined : startsWith(admins.email, search)
+  const { rows, total } = await reader.read({
+    rows: paged(accounts(db).$dynamic(), key, page, matching),
+    total: matching
+      ? db.select({ rows: count() }).from(admins).where(matching)
+      : db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, key, (account) => account)
+}
+
+export interface NewAdmin {
+  email: string
+  role: Role
+  passwordHash: string
+}
+
+/** Creates an account whose owner chose the password, and gives its id. */
+export async function createAdmin(db: Database, input: NewAdmin, now: number): Promise<number> {
+  const row = { ...input, emailHash: emailHashOf(input.email), hasChangedPassword: true, createdAt: now }
+  const [created] = await db.insert(admins).values(row).returning({ id: admins.id })
+  if (!created) throw new Error('an insert that returned no row')
+  return created.id
+}
+
+/** What is wrong with the email of a new account beside its form. */
+export async function faultsOfEmail(db: Database, email: unknown): Promise<FieldErrors> {
+  if (typeof email !== 'string') return {}
+  const [known] = await db
+    .select({ id: admins.id })
+    .from(admins)
+    .where(eq(admins.emailHash, emailHashOf(email)))
+  return known ? { email: [FIELD_TEXT.taken] } : {}
+}
+
+/**
+ * Creates an account and mails its owner a random password. The row comes first, because only its insertion decides
+ * who gets an email that two ask for at once, and only the one who does may mail; until the mail is gone nobody has
+ * the password, so nobody can log in. If it cannot be sent the row goes again, if the password is still the one that
+ * nobody was told: somebody else may have reset it.
+ * @throws AppError invalid if the email is taken, mail_unavailable, throttled, and then there is no account
+ */
+export async function inviteAdmin(
+  { db, kv, mailer, settings }: LockoutStores,
+  { email, role }: Pick<NewAdmin, 'email' | 'role'>,
+  now: number,
+): Promise<{ account: AdminAccount; afterwards?: Promise<void> | undefined }> {
+  const password = randomPassword()
+  const pending = await pendingPassword(password, now)
+  const emailHash = emailHashOf(email)
+  const row = { email, emailHash, role, ...pending, createdAt: now }
+  const [created] = await db.insert(admins).values(row).onConflictDoNothing().returning()
+  if (!created)
+    throw new AppError('invalid', { message: CREATION_REFUSED, fields: { email: [FIELD_TEXT.taken] } })
+  const inserted = and(eq(admins.id, created.id), eq(admins.passwordHash, pending.passwordHash))
+  try {
+    await mailer.send(email, await newAccountMail(email, password, RANDOM_PASSWORD_HOURS, settings))
+  } catch (error) {
+    await db.delete(admins).where(inserted)
+    throw error
+  }
+  // Who guessed at this email before there was an account must not keep its owner out.
+  const forgotten = await forgetFailures(db, emailHash)
+  const { passwordHash: _passwordHash, emailHash: _emailHash, ...account } = created
+  return {
+    account: { ...account, lockedUntil: null },
+    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
+  }
+}

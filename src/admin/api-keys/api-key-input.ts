@@ -1,0 +1,39 @@
+import { inArray, sql } from 'drizzle-orm'
+import { ROLE_SCOPES, type Role, type Scope } from '../../auth/permissions.ts'
+import type { Database } from '../../db/client.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
+
+/** What is asked of a new key; what is left out does not limit it. */
+export interface ApiKeyInput {
+  name: string
+  scopes?: Scope[] | undefined
+  customers?: string[] | undefined
+  ipAllow?: string[] | undefined
+  ipDeny?: string[] | undefined
+  expiresAt?: number | undefined
+  requireReason?: boolean | undefined
+}
+
+/**
+ * Checks what its form does not tell of the input for a key.
+ * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ */
+export async function checkInput(db: Database, role: Role, input: ApiKeyInput, now: number): Promise<void> {
+  const fields: FieldErrors = {}
+  const isCovered = (scope: Scope) => ROLE_SCOPES[role].includes(scope)
+  if (input.scopes?.some((scope) => !isCovered(scope))) fields.scopes = [FIELD_TEXT.notIncluded]
+  if (input.expiresAt !== undefined && input.expiresAt <= now) fields.expires_at = ['must be in the future']
+  const known = new Set(await knownCustomers(db, input.customers ?? []))
+  input.customers?.forEach((uid, index) => {
+    if (!known.has(uid)) fields[`customers.${index}`] = [FIELD_TEXT.notIncluded]
+  })
+  if (Object.keys(fields).length > 0) throw new AppError('invalid', { fields })
+}
+
+async function knownCustomers(db: Database, uids: string[]): Promise<string[]> {
+  if (uids.length === 0) return []
+  const given = sql`(SELECT value FROM json_each(${JSON.stringify(uids)}))`
+  const rows = await db.select({ uid: customers.uid }).from(customers).where(inArray(customers.uid, given))
+  return rows.map(({ uid }) => uid)
+}

@@ -1,0 +1,145 @@
+import { and, count, eq, not, sql } from 'drizzle-orm'
+import * as z from 'zod'
+import type { Changed } from '../../audit/recording/changes.ts'
+import type { AdminActor } from '../../auth/actor.ts'
+import { isSessionOpen } from '../../auth/callers/revocation.ts'
+import { SCOPES, type Scope } from '../../auth/permissions.ts'
+import { once } from '../../base/once.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { paged, sortKey } from '../../db/paging.ts'
+import { adminApiKeys } from '../../db/schema/staff.ts'
+import { AppError } from '../../errors.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { textValue, timeValue, uidValue } from '../../http/fields/values.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+
+export type ApiKeyRow = typeof adminApiKeys.$inferSelect
+
+/** An API key as its owner sees it. */
+export const apiKeyObject = once(() =>
+  z
+    .object({
+      id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Ticket desk'),
+      key_hint: textValue('stw_admin_4fJq…'),
+      scopes: z.array(z.enum(SCOPES)),
+      customers: z.array(uidValue()).nullable(),
+      ip_allow: z.array(textValue('203.0.113.0/24')),
+      ip_deny: z.array(textValue('203.0.113.7/32')),
+      expires_at: timeValue().nullable(),
+      require_reason: z.boolean(),
+      created_at: timeValue(),
+      last_used_at: timeValue().nullable(),
+      revoked_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'AdminApiKey' }),
+)
+export type ApiKey = z.infer<ReturnType<typeof apiKeyObject>>
+
+/** An API key with the key itself, which nobody is shown again. */
+export const newApiKeyObject = once(() =>
+  apiKeyObject()
+    .extend({ key: textValue('stw_admin_...') })
+    .meta({ id: 'NewAdminApiKey' }),
+)
+export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
+
+/** An admin, as far as it matters for whose keys it may touch. */
+export type Owner = Pick<AdminActor, 'adminId' | 'role'>
+
+const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
+
+/** The keys of `ownerId`, or of everyone who has any, by age; revoked ones too. */
+export async function listApiKeys(
+  db: Database,
+  ownerId: number | undefined,
+  query: PageQuery,
+): Promise<Page<ApiKey>> {
+  const page = pageRequest(query, BY_AGE)
+  const matching = ownerId === undefined ? undefined : eq(adminApiKeys.adminId, ownerId)
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(adminApiKeys).$dynamic(), BY_AGE, page, matching),
+    total: db.select({ rows: count() }).from(adminApiKeys).where(matching),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentApiKey)
+}
+
+/** @throws AppError api_key_unknown, also for a key of somebody else, unless a super_admin asks */
+export async function getApiKey(db: Database, actor: Owner, id: string): Promise<ApiKey> {
+  const [row] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+  return presentApiKey(found(row))
+}
+
+/** Makes the row, unless the session that asks has ended: then all of the account may have been revoked with it. */
+export async function insertKey(
+  db: Database,
+  row: ApiKeyRow,
+  sessionId: string | undefined,
+): Promise<boolean> {
+  const insert = db.insert(adminApiKeys).values(row)
+  if (sessionId === undefined) {
+    await insert
+    return true
+  }
+  const orphaned = and(eq(adminApiKeys.id, row.id), not(isSessionOpen(db, sessionId)))
+  const { withdrawn } = await inOneTrip(db, {
+    insert,
+    withdrawn: db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
+  })
+  return withdrawn.length === 0
+}
+
+/**
+ * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
+ * on, and so is the one it was rolled from; KV is cleaned up by the caller whenever it can be. Revoking twice changes
+ * nothing.
+ * @throws AppError api_key_unknown
+ */
+export async function revokeApiKey(
+  db: Database,
+  actor: Owner,
+  id: string,
+  now: number,
+): Promise<Changed<ApiKey> & { revoked: ApiKeyRow }> {
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(adminApiKeys).where(visibleTo(actor, id)),
+    after: db
+      .update(adminApiKeys)
+      .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
+      .where(visibleTo(actor, id))
+      .returning(),
+  })
+  const revoked = found(after[0])
+  return { before: presentApiKey(found(before[0])), after: presentApiKey(revoked), revoked }
+}
+
+/** The key with this id, if the actor may know of it: its own, or any for a super_admin. */
+export const visibleTo = (actor: Owner, id: string) =>
+  and(
+    eq(adminApiKeys.id, id),
+    actor.role === 'super_admin' ? undefined : eq(adminApiKeys.adminId, actor.adminId),
+  )
+
+/** @throws AppError api_key_unknown if there is no row */
+export function found(row: ApiKeyRow | undefined): ApiKeyRow {
+  if (!row) throw new AppError('api_key_unknown')
+  return row
+}
+
+export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  key_hint: row.keyHint,
+  scopes: row.scopes as Scope[],
+  customers: row.customers,
+  ip_allow: row.ipAllow,
+  ip_deny: row.ipDeny,
+  expires_at: timestamp(row.expiresAt),
+  require_reason: row.requireReason,
+  created_at: timestamp(row.createdAt),
+  last_used_at: timestamp(row.lastUsedAt),
+  revoked_at: timestamp(row.revokedAt),
+})

@@ -1,0 +1,156 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { SCOPES } from '../../auth/permissions.ts'
+import { requires } from '../../auth/requires.ts'
+import { AppError, FIELD_TEXT } from '../../errors.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { addressRange, digits, flag, graceInput, moment, name, uid } from '../../http/fields/inputs.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { body, query } from '../../http/validation.ts'
+import { inBackground } from '../../log.ts'
+import {
+  apiKeyObject,
+  getApiKey,
+  listApiKeys,
+  newApiKeyObject,
+  presentApiKey,
+  revokeApiKey,
+} from './api-key-records.service.ts'
+import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
+
+/** Bounds what every request with the key has to go through. */
+const MAX_RANGES = 100
+const MAX_CUSTOMERS = 1_000
+const MAX_SCOPES = 100
+
+const apiKeyInput = () =>
+  z
+    .strictObject({
+      name: name(),
+      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).max(MAX_SCOPES).nullish(),
+      customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
+      ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      expires_at: moment().nullish(),
+      require_reason: flag().nullish(),
+    })
+    .transform((input) => ({
+      name: input.name,
+      scopes: input.scopes ?? undefined,
+      customers: input.customers ?? undefined,
+      ipAllow: input.ip_allow ?? undefined,
+      ipDeny: input.ip_deny ?? undefined,
+      expiresAt: input.expires_at ?? undefined,
+      requireReason: input.require_reason ?? undefined,
+    }))
+
+const listQuery = () =>
+  pageQuery().extend({
+    admin_id: digits().optional(),
+  })
+
+const API_KEY_CREATED = adminAnswer(201, 'API key created successfully', newApiKeyObject)
+const API_KEYS_RETRIEVED = adminPage('API keys retrieved successfully', apiKeyObject)
+const API_KEY_RETRIEVED = adminAnswer(200, 'API key retrieved successfully', apiKeyObject)
+const API_KEY_ROLLED = adminAnswer(200, 'API key rolled successfully', newApiKeyObject)
+const API_KEY_REVOKED = adminAnswer(200, 'API key revoked successfully', apiKeyObject)
+
+/** `/admin/api_keys`: keys with which an admin's scripts act for customers. */
+export const apiKeysRoutes = new Hono<AdminEnv>()
+  .post(
+    '/api_keys',
+    describes(() => ({
+      summary: 'Create an API key',
+      description:
+        'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
+      answers: [API_KEY_CREATED],
+    })),
+    requires('api_keys:own'),
+    body(apiKeyInput),
+    async (c) => {
+      const stores = { db: c.var.db, kv: c.env.KEYS }
+      const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
+      c.var.act.about('api_key', apiKey.id)
+      c.var.act.changed('api_key', { before: null, after: apiKey })
+      return API_KEY_CREATED.of(c, apiKey)
+    },
+  )
+  .get(
+    '/api_keys',
+    describes(() => ({
+      summary: 'List API keys',
+      description: 'Returns your keys by age, revoked ones too; a super_admin gets those of everyone.',
+      answers: [API_KEYS_RETRIEVED],
+    })),
+    requires('api_keys:own'),
+    query(listQuery),
+    async (c) => {
+      const { admin_id: adminId, ...page } = c.req.valid('query')
+      const { actor, db } = c.var
+      const isOwn = adminId === undefined || adminId === actor.adminId
+      if (actor.role !== 'super_admin' && !isOwn) throw new AppError('forbidden')
+      const owner = actor.role === 'super_admin' ? adminId : actor.adminId
+      const found = await listApiKeys(db, owner, page)
+      return API_KEYS_RETRIEVED.of(c, found)
+    },
+  )
+  .get(
+    '/api_keys/:id',
+    describes(() => ({
+      summary: 'Get an API key',
+      description: 'Returns a key of yours; a super_admin gets any.',
+      answers: [API_KEY_RETRIEVED],
+      errors: ['api_key_unknown'],
+    })),
+    requires('api_keys:own', 'api_key'),
+    async (c) => {
+      const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
+      return API_KEY_RETRIEVED.of(c, apiKey)
+    },
+  )
+  .post(
+    '/api_keys/:id/roll',
+    describes(() => ({
+      summary: 'Roll an API key',
+      description: 'Gives a key of yours a new secret. The one before works until the grace is over.',
+      answers: [API_KEY_ROLLED],
+      errors: ['api_key_unknown', 'api_key_inactive'],
+    })),
+    requires('api_keys:own', 'api_key'),
+    body(graceInput),
+    async (c) => {
+      const stores = { db: c.var.db, kv: c.env.KEYS }
+      const { grace_seconds: grace } = c.req.valid('json')
+      const { apiKey, replaced } = await rollApiKey(
+        stores,
+        c.var.actor,
+        c.req.param('id'),
+        grace,
+        c.var.now(),
+      )
+      inBackground(c.executionCtx, 'forget_key', forgetLater(stores.kv, replaced, grace))
+      c.var.act.changed('api_key', { before: presentApiKey(replaced), after: apiKey })
+      return API_KEY_ROLLED.of(c, apiKey)
+    },
+  )
+  .delete(
+    '/api_keys/:id',
+    describes(() => ({
+      summary: 'Revoke an API key',
+      description:
+        'Refuses a key of yours from the next request on; a super_admin may revoke any. Doing it twice changes nothing.',
+      answers: [API_KEY_REVOKED],
+      errors: ['api_key_unknown'],
+    })),
+    requires('api_keys:own', 'api_key'),
+    async (c) => {
+      const { db, actor, act, now } = c.var
+      const { revoked, ...changed } = await revokeApiKey(db, actor, c.req.param('id'), now())
+      inBackground(c.executionCtx, 'forget_key', forgetKeys(c.env.KEYS, [revoked]))
+      act.changed('api_key', changed)
+      return API_KEY_REVOKED.of(c, changed.after)
+    },
+  )

@@ -1,0 +1,137 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { isPast } from '../../auth/accounts/account.ts'
+import type { SessionActor } from '../../auth/actor.ts'
+import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
+import { forgetKeys, type KvEntry, kvName } from '../../auth/callers/admin-key.ts'
+import { creationTime, isSessionOpen, standingOf } from '../../auth/callers/revocation.ts'
+import { defaultScopes } from '../../auth/permissions.ts'
+import { sha256Hex } from '../../crypto/digest.ts'
+import { randomId } from '../../crypto/random.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { adminApiKeys } from '../../db/schema/staff.ts'
+import type { Env } from '../../env.ts'
+import { AppError, orUnavailable } from '../../errors.ts'
+import { type ApiKeyInput, checkInput } from './api-key-input.ts'
+import {
+  type ApiKeyRow,
+  found,
+  type IssuedKey,
+  insertKey,
+  type Owner,
+  presentApiKey,
+  visibleTo,
+} from './api-key-records.service.ts'
+
+/** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
+const MIN_KV_TTL_SECONDS = 60
+
+/** Where keys are kept: D1 decides, KV tells which hash is which key's. */
+export interface KeyStores {
+  db: Database
+  kv: Env['KEYS']
+}
+
+/** Who makes a key: an admin in a session, or nobody who is logged in, on the command line. */
+export type Maker = Owner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
+
+/**
+ * The key in clear is in this answer and nowhere else.
+ * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ */
+export async function createApiKey(
+  { db, kv }: KeyStores,
+  owner: Maker,
+  input: ApiKeyInput,
+  now: number,
+): Promise<IssuedKey> {
+  await checkInput(db, owner.role, input, now)
+  const key = createAccessKey('admin')
+  const row: ApiKeyRow = {
+    id: randomId('key'),
+    adminId: owner.adminId,
+    name: input.name,
+    keyHash: sha256Hex(key),
+    keyHint: keyHint('admin', key),
+    previousKeyHash: null,
+    previousKeyExpiresAt: null,
+    scopes: input.scopes ?? defaultScopes(owner.role),
+    customers: input.customers ?? null,
+    ipAllow: input.ipAllow ?? [],
+    ipDeny: input.ipDeny ?? [],
+    requireReason: input.requireReason ?? false,
+    expiresAt: input.expiresAt ?? null,
+    createdAt: owner.admin ? creationTime(owner.admin, now) : now,
+    lastUsedAt: null,
+    revokedAt: null,
+  }
+  await tellKv(kv, row)
+  if (!(await insertKey(db, row, owner.sessionId))) {
+    await forgetKeys(kv, [row])
+    throw new AppError('session_invalid')
+  }
+  return withKey(row, key)
+}
+
+/** KV learns of a key before D1 does: an id that D1 does not know lets nobody in. */
+async function tellKv(
+  kv: Env['KEYS'],
+  { id, adminId, keyHash }: ApiKeyRow,
+  options?: KVNamespacePutOptions,
+): Promise<void> {
+  const entry: KvEntry = { id, admin_id: adminId }
+  await orUnavailable(kv.put(kvName(keyHash), JSON.stringify(entry), options))
+}
+
+function withKey(row: ApiKeyRow, key: string): IssuedKey {
+  const { id, name, ...rest } = presentApiKey(row)
+  return { id, name, key, ...rest }
+}
+
+/**
+ * Gives a key a new secret; the one before works until the grace is over. Only the owner may: whoever holds the new
+ * one acts in the owner's name.
+ * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
+ */
+export async function rollApiKey(
+  { db, kv }: KeyStores,
+  actor: SessionActor,
+  id: string,
+  graceSeconds: number,
+  now: number,
+): Promise<{ apiKey: IssuedKey; replaced: ApiKeyRow }> {
+  const [seen] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+  const replaced = found(seen)
+  if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
+  if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
+  const key = createAccessKey('admin')
+  const keyHash = sha256Hex(key)
+  await tellKv(kv, { ...replaced, keyHash })
+  const {
+    standings: [standing],
+    keys: [rolled],
+  } = await inOneTrip(db, {
+    standings: standingOf(db, actor, now),
+    keys: db
+      .update(adminApiKeys)
+      .set({
+        keyHash,
+        keyHint: keyHint('admin', key),
+        previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
+        previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+      })
+      .where(and(eq(adminApiKeys.id, id), isNull(adminApiKeys.revokedAt), isSessionOpen(db, actor.sessionId)))
+      .returning(),
+  })
+  if (!rolled) {
+    await forgetKeys(kv, [{ keyHash, previousKeyHash: null }])
+    throw new AppError(standing ? 'api_key_inactive' : 'session_invalid')
+  }
+  return { apiKey: withKey(rolled, key), replaced }
+}
+
+/** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
+export async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
+  if (graceSeconds === 0) return kv.delete(kvName(replaced.keyHash))
+  await tellKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
+}

@@ -1,0 +1,103 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { exportEntries, MAX_COVERED } from '../../audit/export/entry-stream.ts'
+import { entryObject } from '../../audit/trail/entry.ts'
+import { outcome } from '../../audit/trail/outcome.ts'
+import { getEntries, listEntries } from '../../audit/trail/queries.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { requiresToRead } from '../../auth/requires.ts'
+import { once } from '../../base/once.ts'
+import { describes, streams } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { digits } from '../../http/fields/inputs.ts'
+import { textValue } from '../../http/fields/values.ts'
+import { EXPORT_FORMATS, fileAnswer, rowCounter } from '../../http/files/export-files.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { query } from '../../http/validation.ts'
+import { auditFilter, filterOf } from './filter-query.ts'
+
+/** A link to what comes after this answer. */
+function nextLink(url: string, afterSeq: number): string {
+  const { pathname, searchParams } = new URL(url)
+  searchParams.set('after_seq', `${afterSeq}`)
+  return `<${pathname}?${searchParams}>; rel="next"`
+}
+
+const auditQuery = () => pageQuery().extend(auditFilter().shape)
+
+const exportQuery = () =>
+  auditFilter().extend({
+    after_seq: digits().default(0),
+    format: z.enum(EXPORT_FORMATS).default('ndjson'),
+  })
+
+const listedEntry = once(() =>
+  entryObject()
+    .extend({
+      actor_email: textValue('ada@example.com')
+        .nullable()
+        .meta({ description: 'Whose `admin_id` it is, as the account is called now. No part of the entry.' }),
+      outcome: outcome(),
+    })
+    .meta({ id: 'ListedAuditEntry' }),
+)
+
+const RETRIEVED = adminPage('Audit entries retrieved successfully', listedEntry)
+const ACT_RETRIEVED = adminAnswer(200, 'Audit entries retrieved successfully', () => z.array(listedEntry()))
+const FILE = fileAnswer('audit', { ndjson: '{"seq":1,"v":1}\n', csv: 'seq,v\r\n1,1\r\n' })
+
+/** `/admin/audit`: the trail, for those who watch over it. */
+export const auditRoutes = new Hono<AdminEnv>()
+  .get(
+    '/audit',
+    describes(() => ({
+      summary: 'List audit entries, newest first',
+      description:
+        'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
+      answers: [RETRIEVED],
+    })),
+    requiresToRead('audit:read'),
+    query(auditQuery),
+    async (c) => {
+      const { page, per_page, cursor, ...filter } = c.req.valid('query')
+      const found = await listEntries(c.var.reader, filterOf(filter), { page, per_page, cursor }, c.var.now())
+      return RETRIEVED.of(c, found)
+    },
+  )
+  .get(
+    '/audit/export',
+    describes(() => ({
+      summary: 'Export audit entries by their numbers',
+      description: `As NDJSON, each line the same bytes as in the exported objects, or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. An answer covers ${MAX_COVERED} entries after after_seq, matching or not, and nothing that was appended after it began: where there are more, the header Link (RFC 8288) leads on as rel="next". A connection that ends early means that the answer is not complete.`,
+      answers: [FILE],
+    })),
+    requiresToRead('audit:read'),
+    streams(),
+    query(exportQuery),
+    async (c) => {
+      const { after_seq: afterSeq, format, ...filter } = c.req.valid('query')
+      const { stream, nextAfterSeq } = await exportEntries(
+        c.var.reader,
+        filterOf(filter),
+        { afterSeq, format },
+        c.var.now(),
+        rowCounter(c.var.facts),
+      )
+      if (nextAfterSeq !== null) c.header('Link', nextLink(c.req.url, nextAfterSeq))
+      return FILE.of(c, format, stream)
+    },
+  )
+  .get(
+    '/audit/:id{aud_\\w+}',
+    describes(() => ({
+      summary: 'Get the entries of one act',
+      description: 'Returns the stages of an act in the order they were appended. The look is on record.',
+      answers: [ACT_RETRIEVED],
+      errors: ['audit_entry_unknown'],
+    })),
+    requiresToRead('audit:read', 'audit_entry'),
+    async (c) => {
+      const entries = await getEntries(c.var.reader, c.req.param('id'), c.var.now())
+      return ACT_RETRIEVED.of(c, entries)
+    },
+  )

@@ -1,0 +1,130 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { requires, requiresToRead } from '../../auth/requires.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { flag, graceInput, name } from '../../http/fields/inputs.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { body, query } from '../../http/validation.ts'
+import { clientObject, listClients, newClientObject } from './client-records.service.ts'
+import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
+
+const clientInput = () => z.strictObject({ name: name(), require_bound_signatures: flag().optional() })
+const clientChanges = () => clientInput().partial()
+
+const CLIENT_CREATED = adminAnswer(201, 'Client created successfully', newClientObject)
+const CLIENTS_RETRIEVED = adminPage('Clients retrieved successfully', clientObject)
+const CLIENT_UPDATED = adminAnswer(200, 'Client updated successfully', clientObject)
+const CLIENT_ROTATED = adminAnswer(200, 'Client rotated successfully', newClientObject)
+const CLIENT_DISABLED = adminAnswer(200, 'Client disabled successfully', clientObject)
+const CLIENT_ENABLED = adminAnswer(200, 'Client enabled successfully', clientObject)
+
+/** `/admin/clients`: the registered callers of this surface. */
+export const clientsRoutes = new Hono<AdminEnv>()
+  .post(
+    '/clients',
+    describes(() => ({
+      summary: 'Register a client',
+      description:
+        'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
+      answers: [CLIENT_CREATED],
+    })),
+    requires('clients:manage'),
+    body(clientInput),
+    async (c) => {
+      const { db, act, now } = c.var
+      const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
+      const input = { name, requireBoundSignatures }
+      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
+      act.about('client', client.id)
+      act.changed('client', { before: null, after: client })
+      return CLIENT_CREATED.of(c, client)
+    },
+  )
+  .get(
+    '/clients',
+    describes(() => ({
+      summary: 'List the clients',
+      description: 'Returns the registered callers by age, disabled ones too.',
+      answers: [CLIENTS_RETRIEVED],
+    })),
+    requiresToRead('clients:manage'),
+    query(pageQuery),
+    async (c) => {
+      const found = await listClients(c.var.reader, c.req.valid('query'))
+      return CLIENTS_RETRIEVED.of(c, found)
+    },
+  )
+  .patch(
+    '/clients/:id',
+    describes(() => ({
+      summary: 'Change a client',
+      description:
+        'With `require_bound_signatures` each of its calls has to be signed with its time, method and path, from the next one on.',
+      answers: [CLIENT_UPDATED],
+      errors: ['client_id_unknown'],
+    })),
+    requires('clients:manage', 'client'),
+    body(clientChanges),
+    async (c) => {
+      const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
+      const change = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
+      c.var.act.changed('client', change)
+      return CLIENT_UPDATED.of(c, change.after)
+    },
+  )
+  .post(
+    '/clients/:id/rotate',
+    describes(() => ({
+      summary: 'Give a client a new secret',
+      description: 'The secret before verifies until the grace is over.',
+      answers: [CLIENT_ROTATED],
+      errors: ['client_id_unknown'],
+    })),
+    requires('clients:manage', 'client'),
+    body(graceInput),
+    async (c) => {
+      const change = await rotateClient(
+        c.var.db,
+        c.env.CLIENT_SECRETS_KEYS,
+        c.req.param('id'),
+        c.req.valid('json').grace_seconds,
+        c.var.now(),
+      )
+      c.var.act.changed('client', change)
+      return CLIENT_ROTATED.of(c, change.after)
+    },
+  )
+  .post(
+    '/clients/:id/disable',
+    describes(() => ({
+      summary: 'Disable a client',
+      description:
+        'Refuses its calls from the next one on. A call cannot disable the client that it came through.',
+      answers: [CLIENT_DISABLED],
+      errors: ['client_id_unknown', 'self_action'],
+    })),
+    requires('clients:manage', 'client'),
+    async (c) => {
+      const { db, actor, act, now } = c.var
+      const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
+      act.changed('client', change)
+      return CLIENT_DISABLED.of(c, change.after)
+    },
+  )
+  .post(
+    '/clients/:id/enable',
+    describes(() => ({
+      summary: 'Enable a client',
+      description: 'Takes its calls again, with the secret that it had.',
+      answers: [CLIENT_ENABLED],
+      errors: ['client_id_unknown'],
+    })),
+    requires('clients:manage', 'client'),
+    async (c) => {
+      const change = await enableClient(c.var.db, c.req.param('id'))
+      c.var.act.changed('client', change)
+      return CLIENT_ENABLED.of(c, change.after)
+    },
+  )

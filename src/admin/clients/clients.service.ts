@@ -1,0 +1,114 @@
+import { and, eq, exists, isNull, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { toBase64Url } from '../../base/encoding.ts'
+import { randomId } from '../../crypto/random.ts'
+import { SealingKeys } from '../../crypto/sealed-secret.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { clients } from '../../db/schema/staff.ts'
+import { AppError } from '../../errors.ts'
+import { type Client, found, type IssuedClient, presentClient } from './client-records.service.ts'
+
+const SECRET_BYTES = 32
+
+/** What can be said of a client. */
+export interface ClientInput {
+  name: string
+  requireBoundSignatures?: boolean | undefined
+}
+
+/** Registers a client. The clear secret is in this answer and nowhere else. */
+export async function createClient(
+  db: Database,
+  sealingKeys: string,
+  input: ClientInput,
+  now: number,
+): Promise<IssuedClient> {
+  const id = randomId('client')
+  const { secret, sealedSecret } = await newSecret(sealingKeys, id)
+  const [row] = await db
+    .insert(clients)
+    .values({ ...input, id, sealedSecret, createdAt: now })
+    .returning()
+  return { ...presentClient(found(row)), secret }
+}
+
+/**
+ * Changes what is given of a client.
+ * @throws AppError client_id_unknown
+ */
+export function changeClient(
+  db: Database,
+  id: string,
+  changes: Partial<ClientInput>,
+): Promise<Changed<Client>> {
+  // An update needs something to set.
+  return change(db, id, { ...changes, name: changes.name ?? sql`${clients.name}` })
+}
+
+/**
+ * Gives a client a new secret; the one before verifies until the grace is over, if there is any.
+ * @throws AppError client_id_unknown
+ */
+export async function rotateClient(
+  db: Database,
+  sealingKeys: string,
+  id: string,
+  graceSeconds: number,
+  now: number,
+): Promise<Changed<IssuedClient, Client>> {
+  const { secret, sealedSecret } = await newSecret(sealingKeys, id)
+  const { before, after } = await change(db, id, {
+    sealedSecret,
+    previousSealedSecret: graceSeconds > 0 ? sql`${clients.sealedSecret}` : null,
+    previousSecretExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+  })
+  return { before, after: { ...after, secret } }
+}
+
+/**
+ * Refuses a client from the next call on. A call cannot disable the client it came through, nor can two of them each
+ * other's: one is always left to come in by.
+ * @throws AppError client_id_unknown, self_action, client_unknown if the calling client was disabled meanwhile
+ */
+export async function disableClient(
+  db: Database,
+  callingId: string,
+  id: string,
+  now: number,
+): Promise<Changed<Client>> {
+  if (id === callingId)
+    throw new AppError('self_action', { message: 'A call cannot disable the client it came through' })
+  const calling = alias(clients, 'calling')
+  const stillEnabled = db
+    .select({ id: calling.id })
+    .from(calling)
+    .where(and(eq(calling.id, callingId), isNull(calling.disabledAt)))
+  const disabledAt = sql`coalesce(${clients.disabledAt}, ${now})`
+  return change(db, id, { disabledAt }, exists(stillEnabled))
+}
+
+/** @throws AppError client_id_unknown */
+export const enableClient = (db: Database, id: string): Promise<Changed<Client>> =>
+  change(db, id, { disabledAt: null })
+
+type Change = Parameters<ReturnType<Database['update']>['set']>[0]
+
+/** @throws AppError client_id_unknown, client_unknown if the condition does not hold: the calling client is disabled */
+async function change(db: Database, id: string, values: Change, condition?: SQL): Promise<Changed<Client>> {
+  const own = eq(clients.id, id)
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(clients).where(own),
+    after: db.update(clients).set(values).where(and(own, condition)).returning(),
+  })
+  const existing = found(before[0])
+  if (!after[0]) throw new AppError('client_unknown')
+  return { before: presentClient(existing), after: presentClient(after[0]) }
+}
+
+/** A new secret of a client: in clear this once, and sealed for its row. */
+export async function newSecret(sealingKeys: string, id: string) {
+  const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
+  return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }
+}

@@ -1,0 +1,43 @@
+import { and, inArray, ne, sql } from 'drizzle-orm'
+import { type AdminActor, reachOf } from '../../auth/actor.ts'
+import { standingOf } from '../../auth/callers/revocation.ts'
+import { rolesWithScope } from '../../auth/permissions.ts'
+import { newCustomerKey } from '../../customer/account/new-api-key.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { customerApiKeys, customers } from '../../db/schema/customers.ts'
+import { AppError } from '../../errors.ts'
+import { found, inReach } from './customers.service.ts'
+
+/**
+ * Creates a key for a customer, which is marked as made by this actor and ends with the actor's account or key. The
+ * clear key is in this answer and nowhere else. Nothing is made for an actor who may not come in any more by then: of
+ * a revocation that committed meanwhile, this key would be what is left.
+ * @throws AppError customer_unknown, customer_pending_delete; session_invalid, key_invalid or scope_insufficient if
+ * the actor's session, key or role has ended meanwhile
+ */
+export async function createKeyFor(db: Database, actor: AdminActor, uid: string, name: string, now: number) {
+  const { key, row } = newCustomerKey(uid, name, now)
+  const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
+  const roles = rolesWithScope('customers:keys')
+  const own = inReach(reachOf(actor), uid)
+  const standing = standingOf(db, actor, now)
+  const {
+    customers: [customer],
+    makers: [maker],
+  } = await inOneTrip(db, {
+    customers: db.select({ status: customers.status }).from(customers).where(own),
+    makers: standing,
+    key: db.insert(customerApiKeys).select(
+      sql`SELECT ${row.id}, uid, ${name}, ${row.keyHash}, ${row.keyHint}, ${actor.adminId}, ${makingKeyId},
+          max(${now}, maker.credentials_valid_from), NULL
+        FROM customers, ${standing} AS maker
+        WHERE ${and(own, ne(customers.status, 'pending_delete'), inArray(sql`maker.role`, roles))}`,
+    ),
+  })
+  if (!maker) throw new AppError(actor.via === 'session' ? 'session_invalid' : 'key_invalid')
+  // Only a key can be left: another role ends the sessions.
+  if (!roles.includes(maker.role)) throw new AppError('scope_insufficient')
+  if (found(customer).status === 'pending_delete') throw new AppError('customer_pending_delete')
+  return { id: row.id, name, key }
+}

@@ -1,0 +1,65 @@
+import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { AppError } from '../../errors.ts'
+import {
+  type Customer,
+  DELETE_AFTER_MS,
+  found,
+  inReach,
+  presentCustomer,
+  type Reach,
+} from './customers.service.ts'
+
+/**
+ * Keeps a customer and everyone who acts for it out until it is activated.
+ * @throws AppError customer_unknown, customer_pending_delete
+ */
+export const suspendCustomer = (db: Database, reach: Reach, uid: string, now: number) =>
+  change(db, reach, uid, { status: 'inactive', updatedAt: now }, ne(customers.status, 'pending_delete'))
+
+/**
+ * Lets a customer in again, also one that is to be deleted, as long as its time has not come.
+ * @throws AppError customer_unknown, customer_pending_delete
+ */
+export const activateCustomer = (db: Database, reach: Reach, uid: string, now: number) =>
+  change(
+    db,
+    reach,
+    uid,
+    { status: 'active', pendingDeleteAt: null, updatedAt: now },
+    or(ne(customers.status, 'pending_delete'), gt(customers.pendingDeleteAt, now - DELETE_AFTER_MS)),
+  )
+
+/**
+ * Keeps a customer out as `suspendCustomer` does, and has it purged when its time has come. Asking again does not
+ * put that off.
+ * @throws AppError customer_unknown
+ */
+export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: number) =>
+  change(db, reach, uid, {
+    status: 'pending_delete',
+    pendingDeleteAt: sql`coalesce(${customers.pendingDeleteAt}, ${now})`,
+    updatedAt: now,
+  })
+
+type Change = Parameters<ReturnType<Database['update']>['set']>[0]
+
+async function change(
+  db: Database,
+  reach: Reach,
+  uid: string,
+  values: Change,
+  condition?: SQL,
+): Promise<Changed<Customer>> {
+  const own = inReach(reach, uid)
+  const { before, after } = await inOneTrip(db, {
+    before: db.select().from(customers).where(own),
+    after: db.update(customers).set(values).where(and(own, condition)).returning(),
+  })
+  const existing = found(before[0])
+  if (!after[0]) throw new AppError('customer_pending_delete')
+  return { before: presentCustomer(existing), after: presentCustomer(after[0]) }
+}

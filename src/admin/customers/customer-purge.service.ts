@@ -1,0 +1,61 @@
+import { and, eq, exists, lte, sql } from 'drizzle-orm'
+import type { Database } from '../../db/client.ts'
+import { customerApiKeys, customers, idempotencyKeys } from '../../db/schema/customers.ts'
+import { contacts, lists, members } from '../../db/schema/lists.ts'
+import type { Clock } from '../../env.ts'
+import { DELETE_AFTER_MS } from './customers.service.ts'
+
+/**
+ * Rows that one statement removes. D1 runs one statement at a time, for 30 seconds at most
+ * (https://developers.cloudflare.com/d1/platform/limits/): a large customer must not keep everybody else waiting.
+ */
+const ROWS_PER_STEP = 5_000
+
+/** Steps of one run: up to a million rows. The next run goes on from there. */
+const STEPS_PER_RUN = 200
+
+/** What is a customer's, in the order in which nothing refers to what is gone, with what names a row. */
+export const OWNED_TABLES = [
+  { table: members, key: sql`list_id, contact_id` },
+  { table: contacts, key: sql`id` },
+  { table: lists, key: sql`id` },
+  { table: customerApiKeys, key: sql`id` },
+  { table: idempotencyKeys, key: sql`customer_uid, caller, key, step` },
+] as const
+
+type OwnedTable = (typeof OWNED_TABLES)[number]
+
+/**
+ * Removes the customers whose time has come, with all that is theirs. Each step is a transaction of its own, so a run
+ * that is cut off anywhere is gone on with by the next. The audit trail keeps its entries.
+ */
+export async function purgeDeletedCustomers(db: Database, now: Clock): Promise<void> {
+  let steps = 0
+  for (;;) {
+    const [due] = await db.select({ uid: customers.uid }).from(customers).where(isDue(now())).limit(1)
+    if (!due) return
+    for (const owned of OWNED_TABLES) {
+      for (let isEmpty = false; !isEmpty; steps++) {
+        if (steps === STEPS_PER_RUN) return
+        const [, left] = await db.batch(purgeStep(db, owned, due.uid, now()))
+        isEmpty = left.length === 0
+      }
+    }
+    await db.delete(customers).where(and(eq(customers.uid, due.uid), isDue(now())))
+  }
+}
+
+const isDue = (now: number) =>
+  and(eq(customers.status, 'pending_delete'), lte(customers.pendingDeleteAt, now - DELETE_AFTER_MS))
+
+function purgeStep(db: Database, { table, key }: OwnedTable, uid: string, now: number) {
+  const stillDue = db
+    .select({ uid: customers.uid })
+    .from(customers)
+    .where(and(eq(customers.uid, uid), isDue(now)))
+  const next = sql`SELECT ${key} FROM ${table} WHERE customer_uid = ${uid} LIMIT ${ROWS_PER_STEP}`
+  return [
+    db.delete(table).where(and(sql`(${key}) IN (${next})`, exists(stillDue))),
+    db.select({ uid: table.customerUid }).from(table).where(eq(table.customerUid, uid)).limit(1),
+  ] as const
+}

@@ -1,0 +1,166 @@
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { reachOf } from '../../auth/actor.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
+import { AppError } from '../../errors.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { email, name, nullableText, text, timezone } from '../../http/fields/inputs.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { body, query } from '../../http/validation.ts'
+import {
+  type CustomerInput,
+  createCustomer,
+  customerObject,
+  getCustomer,
+  listCustomers,
+  updateCustomer,
+} from './customers.service.ts'
+
+const listQuery = () =>
+  pageQuery().extend({
+    search: text().min(1).optional(),
+    status: z.enum(CUSTOMER_STATUSES).optional(),
+  })
+
+const company = () =>
+  z.strictObject({
+    name: nullableText(255).optional(),
+    address: nullableText(255).optional(),
+    city: nullableText(255).optional(),
+    state: nullableText(255).optional(),
+    zip: nullableText(255).optional(),
+    country: nullableText(255).optional(),
+    phone: nullableText(255).optional(),
+    website: nullableText(255).optional(),
+  } satisfies Record<(typeof COMPANY_FIELDS)[number], unknown>)
+
+const NO_COMPANY: Company = Object.fromEntries(COMPANY_FIELDS.map((field) => [field, null]))
+
+const fields = () => ({
+  email: email(),
+  first_name: name(),
+  last_name: name(),
+  timezone: timezone(),
+  group: nullableText(255),
+  company: company().nullable(),
+})
+
+/** All that may be set: what is left out is set to nothing. */
+const wholeInput = () =>
+  z
+    .strictObject({
+      ...fields(),
+      timezone: fields().timezone.default('UTC'),
+      group: fields().group.optional(),
+      company: fields().company.optional(),
+    })
+    .transform((input) => ({
+      email: input.email,
+      firstName: input.first_name,
+      lastName: input.last_name,
+      timezone: input.timezone,
+      group: input.group ?? null,
+      company: input.company ? { ...NO_COMPANY, ...input.company } : null,
+    }))
+
+/** What is to change. */
+const changes = () =>
+  z
+    .strictObject(fields())
+    .partial()
+    .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({
+      ...rest,
+      firstName,
+      lastName,
+    }))
+
+const CUSTOMERS_RETRIEVED = adminPage('Customers retrieved successfully', customerObject)
+const CUSTOMER_CREATED = adminAnswer(201, 'Customer created successfully', customerObject)
+const CUSTOMER_RETRIEVED = adminAnswer(200, 'Customer retrieved successfully', customerObject)
+const CUSTOMER_UPDATED = adminAnswer(200, 'Customer updated successfully', customerObject)
+
+/** `/admin/customers`: the tenants. */
+export const customersRoutes = new Hono<AdminEnv>()
+  .get(
+    '/customers',
+    describes(() => ({
+      summary: 'List customers',
+      description:
+        '`search` finds the start of an email, a first, last or company name (ASCII letters in any case), a whole domain as `@acme.example`, and a whole uid.',
+      answers: [CUSTOMERS_RETRIEVED],
+    })),
+    requires('customers:read'),
+    query(listQuery),
+    async (c) => {
+      const { search, status, ...page } = c.req.valid('query')
+      const found = await listCustomers(c.var.db, reachOf(c.var.actor), { search, status }, page)
+      return CUSTOMERS_RETRIEVED.of(c, found)
+    },
+  )
+  .post(
+    '/customers',
+    describes(() => ({
+      summary: 'Create a customer',
+      description: 'Makes an active customer, without keys. What is left out is set to nothing.',
+      answers: [CUSTOMER_CREATED],
+    })),
+    requires('customers:manage'),
+    body(wholeInput),
+    async (c) => {
+      // A new customer is none of those that the key is limited to.
+      if (reachOf(c.var.actor) !== null) throw new AppError('scope_insufficient')
+      const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
+      c.var.act.about('customer', customer.customer_uid)
+      c.var.act.changed('customer', { before: null, after: customer })
+      return CUSTOMER_CREATED.of(c, customer)
+    },
+  )
+  .get(
+    '/customers/:uid',
+    describes(() => ({
+      summary: 'Get a customer',
+      description: 'Returns a customer. The look is on record.',
+      answers: [CUSTOMER_RETRIEVED],
+      errors: ['customer_unknown'],
+    })),
+    requires('customers:read', 'customer'),
+    async (c) => {
+      const customer = await getCustomer(c.var.db, reachOf(c.var.actor), c.req.param('uid'))
+      return CUSTOMER_RETRIEVED.of(c, customer)
+    },
+  )
+  .put(
+    '/customers/:uid',
+    describes(() => ({
+      summary: 'Replace what is known of a customer',
+      description:
+        'Sets all that may be set; what is left out is set to nothing. The state changes by suspend, activate and DELETE.',
+      answers: [CUSTOMER_UPDATED],
+      errors: ['customer_unknown'],
+    })),
+    requires('customers:manage', 'customer'),
+    body(wholeInput),
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
+  )
+  .patch(
+    '/customers/:uid',
+    describes(() => ({
+      summary: 'Change what is known of a customer',
+      description: 'Sets what is sent, of a company the parts that are sent.',
+      answers: [CUSTOMER_UPDATED],
+      errors: ['customer_unknown'],
+    })),
+    requires('customers:manage', 'customer'),
+    body(changes),
+    (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
+  )
+
+async function answerUpdated(c: Context<ActorEnv>, uid: string, input: Partial<CustomerInput>) {
+  const { db, actor, act, now } = c.var
+  const change = await updateCustomer(db, reachOf(actor), uid, input, now())
+  act.changed('customer', change)
+  return CUSTOMER_UPDATED.of(c, change.after)
+}

@@ -1,0 +1,156 @@
+import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
+import { union } from 'drizzle-orm/sqlite-core'
+import type * as z from 'zod'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { once } from '../../base/once.ts'
+import { randomUid } from '../../crypto/random.ts'
+import { accountObject, presentAccount } from '../../customer/account/account.service.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { paged, sortKey, startsWith } from '../../db/paging.ts'
+import { customers, customerTotals } from '../../db/schema/customers.ts'
+import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { timeValue } from '../../http/fields/values.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+
+type Row = typeof customers.$inferSelect
+
+/** What may be set of a customer. Its status changes by acts of their own. */
+export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
+
+/** A customer as admins see it. */
+export const customerObject = once(() =>
+  accountObject()
+    .extend({
+      purge_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'Customer' }),
+)
+export type Customer = z.infer<ReturnType<typeof customerObject>>
+
+/** The uids a caller is limited to; null: any customer. */
+export type Reach = readonly string[] | null
+
+/** How long a customer that is to be deleted can be brought back. */
+export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
+
+/** @throws AppError invalid if another customer has this email */
+export async function createCustomer(db: Database, input: CustomerInput, now: number): Promise<Customer> {
+  const row = { ...input, uid: randomUid(), status: 'active' as const, createdAt: now, updatedAt: now }
+  const [created] = await refuseTakenEmail(db.insert(customers).values(row).returning())
+  return presentCustomer(found(created))
+}
+
+export interface CustomerFilter {
+  /** The whole uid, `@` and the whole domain, or how the email, the first, last or company name begins. */
+  search?: string | undefined
+  status?: Row['status'] | undefined
+}
+
+const BY_AGE = sortKey({ id: customers.id })
+
+/** The customers in reach by age. A search costs as many rows as it hits, all else as many as a page holds. */
+export async function listCustomers(
+  db: Database,
+  reach: Reach,
+  { search, status }: CustomerFilter,
+  query: PageQuery,
+): Promise<Page<Customer>> {
+  const page = pageRequest(query, BY_AGE)
+  const matching = and(
+    within(reach),
+    status === undefined ? undefined : eq(customers.status, status),
+    search === undefined ? undefined : sql`${customers.id} IN ${hits(db, search)}`,
+  )
+  const counted = reach !== null || search !== undefined
+  const ofStatus = status === undefined ? undefined : eq(customerTotals.status, status)
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(customers).$dynamic(), BY_AGE, page, matching),
+    total: counted
+      ? db.select({ rows: count() }).from(customers).where(matching)
+      : db
+          .select({ rows: sum(customerTotals.total).mapWith(Number) })
+          .from(customerTotals)
+          .where(ofStatus),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentCustomer)
+}
+
+/** @throws AppError customer_unknown */
+export async function getCustomer(db: Database, reach: Reach, uid: string): Promise<Customer> {
+  const [row] = await db.select().from(customers).where(inReach(reach, uid))
+  return presentCustomer(found(row))
+}
+
+/**
+ * Sets what is given; of a company, its parts that are given.
+ * @throws AppError customer_unknown, invalid if another customer has this email
+ */
+export async function updateCustomer(
+  db: Database,
+  reach: Reach,
+  uid: string,
+  { company, ...input }: Partial<CustomerInput>,
+  now: number,
+): Promise<Changed<Customer>> {
+  const parts = sql`json_patch(coalesce(${customers.company}, '{}'), ${JSON.stringify(company)})`
+  const changed = company ? { company: parts } : company === null ? { company } : {}
+  const own = inReach(reach, uid)
+  const { before, after } = await refuseTakenEmail(
+    inOneTrip(db, {
+      before: db.select().from(customers).where(own),
+      after: db
+        .update(customers)
+        .set({ ...input, ...changed, updatedAt: now })
+        .where(own)
+        .returning(),
+    }),
+  )
+  return { before: presentCustomer(found(before[0])), after: presentCustomer(found(after[0])) }
+}
+
+/** The customer with this uid, for a caller with this reach. */
+export const inReach = (reach: Reach, uid: string) => and(eq(customers.uid, uid), within(reach))
+
+const within = (reach: Reach): SQL | undefined =>
+  reach === null
+    ? undefined
+    : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
+
+/** The ids a search finds, each by an index of its own. D1 takes five terms of a union at most. */
+function hits(db: Database, search: string) {
+  const ids = (condition: SQL | undefined) => db.select({ id: customers.id }).from(customers).where(condition)
+  const beginning = (column: Column) => ids(startsWith(column, search))
+  const byName = union(
+    beginning(customers.firstName),
+    beginning(customers.lastName),
+    beginning(customers.companyName),
+  )
+  // No uid and no email begins so.
+  if (search.startsWith('@')) return byName.union(ids(eq(customers.emailDomain, search.slice(1))))
+  return byName.union(ids(eq(customers.uid, search))).union(beginning(customers.email))
+}
+
+/** @throws AppError customer_unknown if there is no row */
+export function found<Found>(row: Found | undefined): Found {
+  if (!row) throw new AppError('customer_unknown')
+  return row
+}
+
+/** Only the index decides, so that of two at once one is told. */
+async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Result> {
+  try {
+    return await change
+  } catch (error) {
+    const taken = error instanceof Error && `${error.cause}`.includes('customers.email')
+    throw taken ? invalidField('email', FIELD_TEXT.taken) : error
+  }
+}
+
+export const presentCustomer = (row: Row): Customer => ({
+  ...presentAccount(row),
+  purge_at: timestamp(row.pendingDeleteAt === null ? null : row.pendingDeleteAt + DELETE_AFTER_MS),
+})

@@ -1,0 +1,92 @@
+import { Hono } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
+import { LOCKED } from '../../auth/accounts/unlock-link.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { requiresClient } from '../../auth/requires.ts'
+import { once } from '../../base/once.ts'
+import type { Env } from '../../env.ts'
+import { AppError } from '../../errors.ts'
+import { annotated, describes } from '../../http/annotations.ts'
+import { adminAnswer } from '../../http/answers.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { text } from '../../http/fields/inputs.ts'
+import { textValue, timeValue } from '../../http/fields/values.ts'
+import { body } from '../../http/validation.ts'
+import { logFailure } from '../../log.ts'
+import { lockoutStores } from './lockout-stores.ts'
+import { login } from './login.service.ts'
+
+const credentials = () => z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
+
+const session = once(() =>
+  z
+    .object({ auth_token: textValue('stw_session_...'), expires_at: timeValue(), admin: adminObject() })
+    .meta({ id: 'Session' }),
+)
+
+/**
+ * Slows guessing from one address, and through one client, down. Only Cloudflare sets CF-Connecting-IP; what a caller
+ * says of itself does not count, and of a client only what it signed. A throttled attempt is not looked at and not on
+ * record: a brake that costs a message for each push is none.
+ * @throws AppError throttled
+ */
+const brake = annotated(
+  { errors: ['throttled'] },
+  createMiddleware<AdminEnv>(async (c, next) => {
+    const { clientId } = await c.var.authority.verify()
+    const isWithin =
+      (await isWithinLimit(c.env, 'LOGIN_RATE_LIMIT', c.req.header('CF-Connecting-IP'))) &&
+      (await isWithinLimit(c.env, 'LOGIN_CLIENT_RATE_LIMIT', clientId))
+    if (!isWithin) throw new AppError('throttled')
+    return next()
+  }),
+)
+
+/** The lockout is the authority on guessing, so where the brake cannot be asked logging in goes on. */
+async function isWithinLimit(
+  env: Env,
+  binding: 'LOGIN_RATE_LIMIT' | 'LOGIN_CLIENT_RATE_LIMIT',
+  key: string | undefined,
+): Promise<boolean> {
+  if (key === undefined) return true
+  try {
+    return (await env[binding].limit({ key })).success
+  } catch (error) {
+    logFailure({ binding }, error)
+    return true
+  }
+}
+
+const ADMIN_LOGIN_SUCCESSFUL = adminAnswer(200, 'Admin login successful', session)
+
+/** `/admin/login`. */
+export const loginRoutes = new Hono<AdminEnv>().post(
+  '/login',
+  describes(() => ({
+    summary: 'Log in',
+    description:
+      'Opens a session of 12 hours, or 30 minutes without use. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour.',
+    answers: [ADMIN_LOGIN_SUCCESSFUL],
+    errors: ['login_invalid'],
+  })),
+  brake,
+  requiresClient(),
+  body(credentials),
+  async (c) => {
+    const { act, now } = c.var
+    const { adminId, result, locks, afterwards } = await login(lockoutStores(c), c.req.valid('json'), now())
+    if (afterwards) c.executionCtx.waitUntil(afterwards)
+    if (adminId !== null) act.about('admin', `${adminId}`)
+    if (adminId !== null && locks) act.changed('admin', LOCKED)
+    if (result instanceof AppError) throw result
+    const { account, token, expiresAt } = result
+    act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
+    return ADMIN_LOGIN_SUCCESSFUL.of(c, {
+      auth_token: token,
+      expires_at: timestamp(expiresAt),
+      admin: presentAdmin(account, now()),
+    })
+  },
+)

@@ -1,0 +1,24 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { endSession } from '../../auth/callers/session.ts'
+import { requires } from '../../auth/requires.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer } from '../../http/answers.ts'
+
+const USER_SESSION_INVALIDATED = adminAnswer(200, 'User session invalidated', z.null)
+
+/** `/admin/logout`. */
+export const sessionsRoutes = new Hono<AdminEnv>().post(
+  '/logout',
+  describes(() => ({
+    summary: 'Log out',
+    description: 'Ends the session that the call is made with.',
+    answers: [USER_SESSION_INVALIDATED],
+  })),
+  requires('session:end'),
+  async (c) => {
+    await endSession(c.var.db, c.var.actor.sessionId)
+    return USER_SESSION_INVALIDATED.of(c, null)
+  },
+)

@@ -1,0 +1,74 @@
+import { type Context, Hono } from 'hono'
+import * as z from 'zod'
+import { Act } from '../../audit/recording/act.ts'
+import { recorded } from '../../audit/recording/recorded.ts'
+import { ownerOfLink, redeemLink, UNLOCKED } from '../../auth/accounts/unlock-link.ts'
+import { describes } from '../../http/annotations.ts'
+import { pageAnswer } from '../../http/answers.ts'
+import type { AppEnv } from '../../http/context.ts'
+import { isPublic } from '../../http/declared.ts'
+import { body, query } from '../../http/validation.ts'
+import { settingsOf } from '../../settings.ts'
+import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
+
+/** Whatever is no token of ours gets the page that says so, not a list of errors. */
+const link = () => z.object({ token: z.string().catch('') })
+
+const UNLOCK_PAGES = [pageAnswer(200), pageAnswer(404)]
+
+/** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
+export const unlockRoutes = new Hono<AppEnv>()
+  .get(
+    '/unlock',
+    describes(() => ({
+      summary: 'Show the page that unlocks an account',
+      description: 'What the mailed link leads to: a page with a button, for browsers.',
+      answers: UNLOCK_PAGES,
+      errors: ['dependency_unavailable'],
+    })),
+    isPublic(),
+    query(link),
+    async (c) => {
+      const { productName } = settingsOf(c.env)
+      const { token } = c.req.valid('query')
+      const owner = await ownerOfLink(c.var.db, token, c.var.now())
+      return owner === undefined
+        ? show(c, 404, await deadLinkPage(productName))
+        : show(c, 200, await confirmationPage(productName, token))
+    },
+  )
+  .post(
+    '/unlock',
+    describes(() => ({
+      summary: 'Unlock the account of a mailed link',
+      description: 'What the button sends. A link works once, for an hour.',
+      answers: UNLOCK_PAGES,
+      errors: ['dependency_unavailable', 'audit_unavailable'],
+    })),
+    isPublic(),
+    body(link),
+    async (c) => {
+      const { productName } = settingsOf(c.env)
+      const { token } = c.req.valid('json')
+      const owner = await ownerOfLink(c.var.db, token, c.var.now())
+      if (owner === undefined) return show(c, 404, await deadLinkPage(productName))
+      const act = new Act(c)
+      act.about('admin', `${owner}`)
+      // Who holds the link is who acts: nobody else is to be identified.
+      const authorize = () => Promise.resolve()
+      const run = async () => {
+        const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
+        if (unlocked) act.changed('admin', UNLOCKED)
+        c.res = unlocked
+          ? show(c, 200, await unlockedPage(productName))
+          : show(c, 404, await deadLinkPage(productName))
+      }
+      await recorded(c, { act, recording: 'change', authorize, ridesAlong: false, run })
+      return c.res
+    },
+  )
+
+function show(c: Context<AppEnv>, status: 200 | 404, page: Page): Response {
+  c.header('Content-Security-Policy', page.contentSecurityPolicy)
+  return c.html(page.html, status)
+}

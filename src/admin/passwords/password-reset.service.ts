@@ -1,0 +1,58 @@
+import { eq } from 'drizzle-orm'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
+import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
+import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
+import type { LockoutStores } from '../../auth/accounts/unlock-link.ts'
+import type { SessionActor } from '../../auth/actor.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
+import { endSessionsOf } from '../../auth/callers/session.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import { admins, unlockTokens } from '../../db/schema/staff.ts'
+import type { Clock } from '../../env.ts'
+import { AppError } from '../../errors.ts'
+import { passwordResetMail } from '../../mail/templates.ts'
+import { accountById, adminIdOf, found, getAdmin } from '../accounts/accounts.service.ts'
+
+/**
+ * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
+ * nothing changes. If the write fails after it, the mail tells a password that does not work, the caller has an error,
+ * and doing it again puts it right; the other way round an account would have a password that nobody was told.
+ * @throws AppError self_action, admin_unknown, throttled, mail_unavailable
+ */
+export async function resetPassword(
+  { db, kv, mailer, settings }: LockoutStores,
+  actor: Pick<SessionActor, 'adminId'>,
+  id: string,
+  now: Clock,
+): Promise<Changed<AdminAccount> & { afterwards: Promise<unknown> }> {
+  if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
+  const account = await getAdmin(db, id)
+  const password = randomPassword()
+  const pending = await pendingPassword(password, now())
+  const emailHash = emailHashOf(account.email)
+  await mailer.send(
+    account.email,
+    await passwordResetMail(account.email, password, RANDOM_PASSWORD_HOURS, settings),
+  )
+  // Not when the request began: what was made since then ends as well.
+  const revokedAt = now()
+  const { forgotten, keys, after } = await inOneTrip(db, {
+    forgotten: forgetFailures(db, emailHash),
+    keys: revokeKeysOf(db, account.id, revokedAt),
+    customerKeys: revokeCustomerKeysBy(db, account.id, revokedAt),
+    account: db
+      .update(admins)
+      .set({ ...pending, ...revokedUpTo(revokedAt) })
+      .where(eq(admins.id, account.id)),
+    sessions: endSessionsOf(db, account.id),
+    links: db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
+    after: accountById(db, id),
+  })
+  return {
+    before: account,
+    after: found(after[0], id),
+    afterwards: Promise.all([unmirrorForgotten(kv, emailHash, forgotten), forgetKeys(kv, keys)]),
+  }
+}

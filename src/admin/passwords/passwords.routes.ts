@@ -1,0 +1,79 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
+import { LOCKED } from '../../auth/accounts/unlock-link.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { requires } from '../../auth/requires.ts'
+import { AppError } from '../../errors.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer } from '../../http/answers.ts'
+import { text } from '../../http/fields/inputs.ts'
+import { body } from '../../http/validation.ts'
+import { inBackground } from '../../log.ts'
+import { lockoutStores } from '../login/lockout-stores.ts'
+import { resetPassword } from './password-reset.service.ts'
+import { updatePassword } from './passwords.service.ts'
+
+const passwordChange = () =>
+  z
+    .strictObject({
+      // An empty one is as wrong as any other, and told with what is wrong with the rest.
+      current_password: text().max(1024),
+      password: text().min(1),
+      password_confirmation: text().min(1),
+    })
+    .transform((input) => ({
+      currentPassword: input.current_password,
+      password: input.password,
+      confirmation: input.password_confirmation,
+    }))
+
+const UPDATED = adminAnswer(200, 'Password updated successfully', adminObject)
+const RESET = adminAnswer(200, 'Password reset successfully', adminObject)
+
+/** `/admin/update_password` and `/admin/reset_password/:id`. */
+export const passwordsRoutes = new Hono<AdminEnv>()
+  .post(
+    '/update_password',
+    describes(() => ({
+      summary: 'Change the own password',
+      description:
+        'At least 15 characters, none of which has to be of any kind. Every other session ends. A wrong current password counts as a failed login.',
+      answers: [UPDATED],
+      errors: ['throttled'],
+    })),
+    requires('self:password'),
+    body(passwordChange),
+    async (c) => {
+      const { actor, act, now } = c.var
+      act.about('admin', `${actor.adminId}`)
+      const change = c.req.valid('json')
+      const { result, locks, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
+      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      if (locks) act.changed('admin', LOCKED)
+      if (result instanceof AppError) throw result
+      const data = presentAdmin(result, now())
+      act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })
+      return UPDATED.of(c, data)
+    },
+  )
+  .post(
+    '/reset_password/:id{[0-9]+}',
+    describes(() => ({
+      summary: 'Give an account a random password, by mail',
+      description:
+        'It is valid for 72 hours. All sessions and API keys that the account ever made end, and it is unlocked.',
+      answers: [RESET],
+      errors: ['admin_unknown', 'self_action', 'throttled', 'mail_unavailable'],
+    })),
+    requires('admins:manage', 'admin'),
+    async (c) => {
+      const { actor, act, now } = c.var
+      const id = c.req.param('id')
+      const { before, after, afterwards } = await resetPassword(lockoutStores(c), actor, id, now)
+      inBackground(c.executionCtx, 'forget_credentials', afterwards)
+      const told = { before: toldAdmin(before, now()), after: toldAdmin(after, now()) }
+      act.changed('admin', { ...told, after: { ...told.after, password: true } })
+      return RESET.of(c, presentAdmin(after, now()))
+    },
+  )

@@ -1,0 +1,150 @@
+import { and, eq, exists, inArray, ne } from 'drizzle-orm'
+import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
+import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
+import {
+  forgetFailures,
+  lockOf,
+  secondsUntil,
+  takeAttempt,
+  unmirrorForgotten,
+} from '../../auth/accounts/lockout.ts'
+import { faultsOf } from '../../auth/accounts/password-policy.ts'
+import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
+import { announceLock, type LockoutStores } from '../../auth/accounts/unlock-link.ts'
+import type { SessionActor } from '../../auth/actor.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { adminSessions, admins } from '../../db/schema/staff.ts'
+import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+
+export interface PasswordChange {
+  currentPassword: string
+  password: string
+  confirmation: string
+}
+
+/** What came of a change, and what is left to do after the answer. */
+interface Outcome {
+  result: AdminAccount | AppError
+  /** Whether this very attempt locked the account. */
+  locks?: boolean
+  afterwards?: Promise<void> | undefined
+}
+
+/**
+ * Changes the actor's own password and ends its other sessions. A wrong current password counts as a failed login,
+ * and is told together with what is wrong with the new one.
+ * @throws AppError throttled if too many passwords are being hashed, and then the attempt does not count
+ * @returns the account, or AppError throttled (locked), invalid, session_invalid (reset or ended in the meantime)
+ */
+export const updatePassword = (
+  stores: LockoutStores,
+  actor: SessionActor,
+  change: PasswordChange,
+  now: number,
+): Promise<Outcome> =>
+  withHasher(STAFF_PLACES, (hasher) => compareAndChange(stores, hasher, actor, change, now))
+
+async function compareAndChange(
+  stores: LockoutStores,
+  hasher: Hasher,
+  actor: SessionActor,
+  change: PasswordChange,
+  now: number,
+): Promise<Outcome> {
+  const { db, kv, settings } = stores
+  const { admin } = actor
+  const emailHash = emailHashOf(admin.email)
+  const {
+    attempts: [attempt],
+    locks: [lock],
+    accounts: [stored],
+  } = await orUnavailable(
+    inOneTrip(db, {
+      attempts: takeAttempt(db, emailHash, settings.lockout, now),
+      locks: lockOf(db, emailHash),
+      accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
+    }),
+  )
+  if (!attempt) return { result: locked(lock?.lockedUntil ?? now, now) }
+
+  const matches = await hasher.verify(change.currentPassword, stored?.passwordHash)
+  const fields = faultsOfChange(change, matches, admin.email, settings.productName)
+  const refusal = new AppError('invalid', { fields })
+  if (!matches || !stored) {
+    const { lockedUntil } = attempt
+    const mirrored = lockedUntil !== null && { locked_until: lockedUntil, admin_id: admin.id }
+    return {
+      result: refusal,
+      locks: lockedUntil !== null,
+      afterwards: mirrored ? announceLock(stores, emailHash, mirrored, now) : undefined,
+    }
+  }
+  if (Object.keys(fields).length > 0) {
+    const forgotten = await forgetFailures(db, emailHash)
+    return { result: refusal, afterwards: unmirrorForgotten(kv, emailHash, forgotten) }
+  }
+  const { changed, forgotten } = await writePassword(
+    db,
+    actor,
+    emailHash,
+    stored.passwordHash,
+    await hasher.hash(change.password),
+  )
+  const account = { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
+  return {
+    result: changed ? account : new AppError('session_invalid'),
+    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
+  }
+}
+
+const locked = (lockedUntil: number, now: number) =>
+  new AppError('throttled', { headers: { 'Retry-After': secondsUntil(lockedUntil, now) } })
+
+function faultsOfChange(
+  { currentPassword, password, confirmation }: PasswordChange,
+  matches: boolean,
+  email: string,
+  productName: string,
+): FieldErrors {
+  // Whether a new password is the current one is only told to who knows that.
+  const known = matches ? currentPassword : undefined
+  const faults = faultsOf(password, { email, productName, currentPassword: known })
+  return {
+    ...(!matches && { current_password: [FIELD_TEXT.invalid] }),
+    ...(faults.length > 0 && { password: faults }),
+    ...(confirmation !== password && { password_confirmation: ["doesn't match password"] }),
+  }
+}
+
+/** Writes the new password unless it was changed, or the session ended, while the current one was compared. */
+async function writePassword(
+  db: Database,
+  { adminId, sessionId }: SessionActor,
+  emailHash: string,
+  currentHash: string,
+  passwordHash: string,
+): Promise<{ changed: boolean; forgotten: { lockedUntil: number | null }[] }> {
+  const session = db
+    .select({ id: adminSessions.id })
+    .from(adminSessions)
+    .where(eq(adminSessions.id, sessionId))
+  const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
+  const { changed, forgotten } = await inOneTrip(db, {
+    changed: db
+      .update(admins)
+      .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
+      .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
+      .returning({ id: admins.id }),
+    sessions: db
+      .delete(adminSessions)
+      .where(
+        and(
+          inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(isWritten)),
+          ne(adminSessions.id, sessionId),
+        ),
+      ),
+    forgotten: forgetFailures(db, emailHash),
+  })
+  return { changed: changed.length > 0, forgotten }
+}

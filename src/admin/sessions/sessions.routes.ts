@@ -1,0 +1,60 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
+import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import { requires } from '../../auth/requires.ts'
+import { describes } from '../../http/annotations.ts'
+import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { query } from '../../http/validation.ts'
+import { endAllSessions, endOwnSession, listSessions, sessionObject } from './sessions.service.ts'
+
+const SESSIONS_RETRIEVED = adminPage('Sessions retrieved successfully', sessionObject)
+const SESSION_ENDED = adminAnswer(200, 'Session ended successfully', z.null)
+const SESSIONS_ENDED = adminAnswer(200, 'Sessions ended successfully', adminObject)
+
+/** `/admin/sessions`: where an admin is logged in. */
+export const liveSessionsRoutes = new Hono<AdminEnv>()
+  .get(
+    '/sessions',
+    describes(() => ({
+      summary: 'List the own sessions',
+      description: 'Returns where you are logged in, by age.',
+      answers: [SESSIONS_RETRIEVED],
+    })),
+    requires('sessions:own'),
+    query(pageQuery),
+    async (c) => {
+      const { db, actor, now } = c.var
+      const found = await listSessions(db, actor, c.req.valid('query'), now())
+      return SESSIONS_RETRIEVED.of(c, found)
+    },
+  )
+  .delete(
+    '/sessions/:id',
+    describes(() => ({
+      summary: 'End a session of the own',
+      description: 'It is refused from the next request on, be it the one that asks.',
+      answers: [SESSION_ENDED],
+      errors: ['session_unknown'],
+    })),
+    requires('sessions:own', 'session'),
+    async (c) => {
+      await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
+      return SESSION_ENDED.of(c, null)
+    },
+  )
+  .delete(
+    '/:id{[0-9]+}/sessions',
+    describes(() => ({
+      summary: 'End all sessions of an admin',
+      description: 'They are refused from the next request on. API keys go on working.',
+      answers: [SESSIONS_ENDED],
+      errors: ['admin_unknown'],
+    })),
+    requires('sessions:end_others', 'admin'),
+    async (c) => {
+      const account = await endAllSessions(c.var.db, c.req.param('id'))
+      return SESSIONS_ENDED.of(c, presentAdmin(account, c.var.now()))
+    },
+  )

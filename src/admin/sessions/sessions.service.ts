@@ -1,0 +1,84 @@
+import { and, count, eq, lte } from 'drizzle-orm'
+import * as z from 'zod'
+import type { SessionActor } from '../../auth/actor.ts'
+import { endSessionsOf, isLive } from '../../auth/callers/session.ts'
+import { once } from '../../base/once.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { paged, sortKey } from '../../db/paging.ts'
+import { adminSessions } from '../../db/schema/staff.ts'
+import { AppError } from '../../errors.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { textValue, timeValue } from '../../http/fields/values.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import { getAdmin } from '../accounts/accounts.service.ts'
+
+type Row = typeof adminSessions.$inferSelect
+type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
+
+/** A session as its owner sees it. */
+export const sessionObject = once(() =>
+  z
+    .object({
+      id: textValue('ses_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      current: z.boolean(),
+      created_at: timeValue(),
+      last_seen_at: timeValue(),
+      expires_at: timeValue(),
+    })
+    .meta({ id: 'LiveSession' }),
+)
+export type Session = z.infer<ReturnType<typeof sessionObject>>
+
+const BY_AGE = sortKey({ createdAt: adminSessions.createdAt, id: adminSessions.id })
+
+/** The admin's sessions that are live, by age. */
+export async function listSessions(
+  db: Database,
+  { adminId, sessionId }: Own,
+  query: PageQuery,
+  now: number,
+): Promise<Page<Session>> {
+  const page = pageRequest(query, BY_AGE)
+  const matching = and(eq(adminSessions.adminId, adminId), isLive(now))
+  const { rows, total } = await inOneTrip(db, {
+    rows: paged(db.select().from(adminSessions).$dynamic(), BY_AGE, page, matching),
+    total: db.select({ rows: count() }).from(adminSessions).where(matching),
+  })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, (row) => presentSession(row, sessionId))
+}
+
+/**
+ * Ends a session of the admin's own, be it the one that asks.
+ * @throws AppError session_unknown, also if it is somebody else's
+ */
+export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
+  const ended = await db
+    .delete(adminSessions)
+    .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
+    .returning({ id: adminSessions.id })
+  if (ended.length === 0) throw new AppError('session_unknown')
+}
+
+/**
+ * Ends every session of an admin, and gives the account.
+ * @throws AppError admin_unknown
+ */
+export async function endAllSessions(db: Database, adminId: string) {
+  const account = await getAdmin(db, adminId)
+  await endSessionsOf(db, account.id)
+  return account
+}
+
+/** Forgets sessions that are over: they let nobody in, and nobody is shown them. */
+export async function forgetEndedSessions(db: Database, now: number): Promise<void> {
+  await db.delete(adminSessions).where(lte(adminSessions.expiresAt, now))
+}
+
+const presentSession = (row: Row, currentId: string): Session => ({
+  id: row.id,
+  current: row.id === currentId,
+  created_at: timestamp(row.createdAt),
+  last_seen_at: timestamp(row.lastSeenAt),
+  expires_at: timestamp(row.expiresAt),
+})

@@ -1,0 +1,70 @@
+import type { RequestFacts } from '../../http/context.ts'
+import { recordable } from './recordable.ts'
+
+/** A thing before and after a change; null: it is new. */
+export interface Changed<Thing, Before = Thing> {
+  before: Before
+  after: Thing
+}
+
+/**
+ * Which members of a thing its records tell the changes of: `shown` with their values, `hidden` by name alone, because
+ * they are secrets or a customer's personal data.
+ */
+const TOLD = {
+  admin: {
+    shown: ['email', 'role', 'disabled', 'locked', 'has_changed_password', 'credentials_valid_from'],
+    hidden: ['password'],
+  },
+  api_key: {
+    shown: [
+      'name',
+      'scopes',
+      'customers',
+      'ip_allow',
+      'ip_deny',
+      'require_reason',
+      'expires_at',
+      'revoked_at',
+    ],
+    hidden: ['key'],
+  },
+  client: {
+    shown: ['name', 'disabled', 'require_bound_signatures', 'previous_secret_expires_at'],
+    hidden: ['secret'],
+  },
+  customer: {
+    shown: ['status', 'timezone', 'group', 'purge_at'],
+    hidden: ['email', 'first_name', 'last_name', 'company'],
+  },
+} as const satisfies Record<string, { shown: readonly string[]; hidden: readonly string[] }>
+
+export type ToldThing = keyof typeof TOLD
+
+const HIDDEN = '[redacted]'
+
+/**
+ * Returns what a change changed, for its record: of each member told of whose value differs, the value before and the
+ * one after, as the API shows them. Null if nothing differs.
+ */
+export function changesBetween(
+  thing: ToldThing,
+  { before, after }: Changed<object, object | null>,
+): RequestFacts['changes'] {
+  const { shown, hidden }: { shown: readonly string[]; hidden: readonly string[] } = TOLD[thing]
+  const memberOf = (of: object | null, member: string): unknown => (of && Reflect.get(of, member)) ?? null
+  const changes = [...shown, ...hidden].flatMap((member): [string, [unknown, unknown]][] => {
+    const [old, now] = [memberOf(before, member), memberOf(after, member)]
+    if (JSON.stringify(old) === JSON.stringify(now)) return []
+    const isHidden = hidden.includes(member)
+    const shownAs = (value: unknown) => (isHidden && value !== null ? HIDDEN : recorded(value))
+    return [[member, [shownAs(old), shownAs(now)]]]
+  })
+  return changes.length === 0 ? null : Object.fromEntries(changes)
+}
+
+/** Names that people choose are text from outside: a key may have been pasted into one. */
+function recorded(value: unknown): unknown {
+  if (typeof value === 'string') return recordable(value)
+  return Array.isArray(value) ? value.map(recorded) : value
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod'
+import { once } from '../../base/once.ts'
+import { MAX_TEXT } from './recordable.ts'
+
+const text = () => z.string().max(MAX_TEXT)
+
+/**
+ * The queue message, version 1. An act that can change something is recorded as `received` before it runs and as
+ * `completed` after; one that only reads, or is refused, only as `completed`. Both stages share the id.
+ */
+export const auditEvent = once(() =>
+  z.object({
+    v: z.literal(1),
+    id: z.string().regex(/^aud_\w{22}$/),
+    stage: z.enum(['received', 'completed']),
+    time: z.iso.datetime({ precision: 3 }),
+    actor: z.object({
+      type: z.enum(['admin', 'anonymous', 'system']),
+      admin_id: z.int().nullable(),
+      role: text().nullable(),
+      api_key_id: text().nullable(),
+    }),
+    customer_uid: text().nullable(),
+    /** What the act is about, or what it made. */
+    target: z.object({ type: text(), id: text() }).nullable(),
+    /** What a change of staff, keys, clients or customers changed: field → value before and after. */
+    changes: z
+      .record(text(), z.tuple([z.unknown(), z.unknown()]))
+      .nullable()
+      .default(null),
+    /** Whether the answer was that of an earlier request. */
+    replayed: z.boolean().default(false),
+    action: z.object({ method: text(), route: text().nullable(), path: text() }),
+    request: z.object({
+      id: text(),
+      ip: text().nullable(),
+      country: text().nullable(),
+      colo: text().nullable(),
+      user_agent: text().nullable(),
+      reason: text().nullable(),
+    }),
+    /** Null while it is not known yet: in the stage `received`. */
+    outcome: z
+      .object({
+        status: z.int(),
+        result: z.enum(['success', 'client_error', 'refused', 'error']),
+        duration_ms: z.number().nonnegative(),
+        /** How many rows of a streamed answer left. */
+        rows: z.int().nonnegative().nullable().default(null),
+      })
+      .nullable(),
+  }),
+)
+
+export type AuditEvent = z.infer<ReturnType<typeof auditEvent>>
+
+/**
+ * What the trail takes: events of the queue, and its own checkpoints, which name the last entry that was pruned with
+ * its hash.
+ */
+export type TrailEvent = Omit<AuditEvent, 'stage'> & {
+  stage: AuditEvent['stage'] | 'checkpoint'
+  pruned?: { toSeq: number; toHash: string }
+}
+
+export type AuditResult = NonNullable<AuditEvent['outcome']>['result']

@@ -1,0 +1,53 @@
+import { openDatabase } from '../../db/client.ts'
+import type { Clock, Env } from '../../env.ts'
+import { logFailure } from '../../log.ts'
+import { exportSegments } from '../export/segments.ts'
+import { SigningKeys } from '../export/signing-keys.ts'
+import { type AuditEvent, auditEvent } from '../recording/event.ts'
+import { appendEvents, type Segment } from './append.ts'
+
+/** With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
+const MAX_RETRY_DELAY_SECONDS = 15 * 60
+
+/** Back-off of a message that could not be stored: 2, 4, 8 ... seconds. */
+export const retryDelaySeconds = (attempts: number, max = MAX_RETRY_DELAY_SECONDS) =>
+  Math.min(2 ** attempts, max)
+
+/**
+ * Consumes `steward-audit`: appends the batch to the trail, then exports it. Once a message is in D1 it is done with;
+ * an export that fails is owed, and the next batch or the cron pays it.
+ */
+export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clock): Promise<void> {
+  const db = openDatabase(env.DB)
+  const readable: [Message, AuditEvent][] = []
+  for (const message of batch.messages) {
+    const { data } = auditEvent().safeParse(message.body)
+    if (data) readable.push([message, data])
+    else await setAside(message, env)
+  }
+  if (readable.length === 0) return
+  let owed: Segment[]
+  try {
+    const events = readable.map(([, event]) => event)
+    owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), events, now())
+  } catch (error) {
+    logFailure({ queue: batch.queue }, error)
+    for (const [message] of readable) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
+    return
+  }
+  for (const [message] of readable) message.ack()
+  await exportSegments(db, env.AUDIT_BUCKET, owed, now()).catch((error: unknown) =>
+    logFailure({ queue: batch.queue, code: 'export_owed' }, error),
+  )
+}
+
+/** Trying an unreadable message again cannot help, so it goes to the dead letters at once, whatever its type. */
+async function setAside(message: Message, env: Env): Promise<void> {
+  try {
+    await env.AUDIT_DEAD_LETTERS.send(message.body, { contentType: 'v8' })
+    message.ack()
+  } catch (error) {
+    logFailure({ queue: 'steward-audit-dlq' }, error)
+    message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
+  }
+}

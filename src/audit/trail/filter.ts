@@ -1,0 +1,64 @@
+import { and, type Column, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
+import type { AuditEntry } from './entry.ts'
+import { type Outcome, unknownUpTo } from './outcome.ts'
+
+/** What entries can be looked for by. */
+export interface AuditFilter {
+  customer?: string | undefined
+  adminId?: number | undefined
+  apiKeyId?: string | undefined
+  ip?: string | undefined
+  /** The id of what an act was about. */
+  target?: string | undefined
+  stage?: AuditEntry['stage'] | undefined
+  method?: string | undefined
+  route?: string | undefined
+  outcome?: Outcome | undefined
+  /** From when to when, both inclusive, in milliseconds since the Unix epoch. */
+  from?: number | undefined
+  to?: number | undefined
+}
+
+/** Whether acts are looked for that have no outcome on record: they have a small table of their own. */
+export const isOpen = ({ outcome }: AuditFilter) => outcome === 'unknown' || outcome === 'pending'
+
+/** The columns that are looked at, with what has to be in them; the first picks the fewest as a rule. */
+export function wanted(filter: AuditFilter): [Column, string | number][] {
+  const columns: [Column, string | number | undefined][] = [
+    [auditEntries.targetId, filter.target],
+    [auditEntries.apiKeyId, filter.apiKeyId],
+    [auditEntries.ip, filter.ip],
+    [auditEntries.customerUid, filter.customer],
+    [auditEntries.result, isOpen(filter) ? undefined : filter.outcome],
+    [auditEntries.adminId, filter.adminId],
+    [auditEntries.route, filter.route],
+    [auditEntries.stage, filter.stage],
+    [auditEntries.method, filter.method],
+  ]
+  return columns.filter((column): column is [Column, string | number] => column[1] !== undefined)
+}
+
+/**
+ * The condition for entries in the order of their numbers. The columns are kept from their indexes, which are in the
+ * order of time (by the unary +, https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
+ */
+export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
+  const time = sql`+${auditEntries.time}`
+  return and(
+    ...wanted(filter).map(([column, value]) => eq(sql`+${column}`, value)),
+    filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
+    filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
+    isOpen(filter)
+      ? sql`EXISTS (SELECT 1 FROM ${auditOpenActs} AS open
+        WHERE open.id = ${auditEntries.id} AND ${openSince(sql`open.time`, filter.outcome, now)})`
+      : undefined,
+  )
+}
+
+/** Whether an act without an outcome that began at `time` is still waited for, or not any more. */
+export const openSince = (time: SQL | Column, outcome: Outcome | undefined, now: number) =>
+  outcome === 'unknown' ? sql`${time} <= ${unknownUpTo(now)}` : sql`${time} > ${unknownUpTo(now)}`
+
+/** A moment as entries have it. */
+export const timeText = (moment: number) => new Date(moment).toISOString()

@@ -1,0 +1,133 @@
+import { and, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../../db/client.ts'
+import { inOrder, type PageRequest, past, sortKey } from '../../db/paging.ts'
+import type { Reader } from '../../db/reader.ts'
+import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
+import { AppError } from '../../errors.ts'
+import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import { LINK } from './append.ts'
+import { type AuditEntry, type ChainedEntry, presentEntry } from './entry.ts'
+import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
+import { type Outcome, outcomeAt } from './outcome.ts'
+
+/** An entry as it is listed: with what is known now and is no part of it. */
+export type ListedEntry = AuditEntry & { outcome: Outcome; actor_email: string | null }
+
+/**
+ * How many entries are looked at for a page where filters are combined. An index serves one of them, and what it gives
+ * may match the others ever so rarely: the page then ends early, and its cursor goes on from there.
+ */
+const SCAN_LIMIT = 1_000
+
+const newestFirst = ({ time, seq }: Pick<typeof auditEntries, 'time' | 'seq'>) =>
+  sortKey({ time, seq }, 'descending')
+
+const NEWEST_FIRST = newestFirst(auditEntries)
+
+/**
+ * The entries that match, newest first. The cost follows from the page, not from the trail: each filter has an index
+ * that is in the order of time. There is a total only of the whole trail, which has no gaps; of all else it is null.
+ */
+export async function listEntries(
+  reader: Reader,
+  filter: AuditFilter,
+  query: PageQuery,
+  now: number,
+): Promise<Page<ListedEntry>> {
+  const page = pageRequest(query, NEWEST_FIRST)
+  const { db } = reader
+  const conditions = wanted(filter).map(([column, value]) => eq(column, value))
+  const leading = isOpen(filter) ? undefined : conditions.shift()
+  const pageEnd = page.offset + page.perPage + 1
+  const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
+  const candidates = () => candidatesOf(db, leading, filter, page, now)
+  const picked = candidates().limit(scanned).as('candidates')
+  const { rows, scanEnds, bounds } = await reader.read({
+    rows: db
+      .select({
+        ...LINK,
+        time: sql<string>`${picked.time}`.as('time'),
+        ...knownNow(now),
+      })
+      .from(picked)
+      // SQLite does not turn a cross join round: the candidates lead.
+      .crossJoin(auditEntries)
+      .where(and(eq(auditEntries.seq, picked.seq), ...conditions))
+      .orderBy(desc(picked.time), desc(picked.seq))
+      .limit(page.perPage + 1)
+      .offset(page.offset),
+    scanEnds: candidates()
+      .limit(conditions.length === 0 ? 0 : 1)
+      .offset(scanned - 1),
+    bounds: db
+      .select({
+        first: sql<number | null>`(SELECT min(seq) FROM audit_entries)`.as('first'),
+        last: sql<number | null>`(SELECT max(seq) FROM audit_entries)`.as('last'),
+      })
+      .from(sql`(SELECT 1)`),
+  })
+  const isWhole = Object.values(filter).every((value) => value === undefined)
+  const [{ first, last } = {}] = bounds
+  const total = isWhole ? (last ?? 0) - (first ?? 1) + 1 : null
+  const found = pageOf(rows, total, page, NEWEST_FIRST, presentListed)
+  const [scanEnd] = scanEnds
+  const goesOn = scanEnd ? cursorAfter(page, NEWEST_FIRST.positionOf(scanEnd)) : null
+  return { ...found, nextCursor: found.nextCursor ?? goesOn }
+}
+
+/** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
+function candidatesOf(
+  db: Database,
+  leading: SQL | undefined,
+  filter: AuditFilter,
+  page: PageRequest,
+  now: number,
+) {
+  // The table of open acts has the same two columns.
+  const table = isOpen(filter) ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
+  const { seq, time } = table
+  const key = newestFirst(table)
+  const within = and(
+    isOpen(filter) ? openSince(time, filter.outcome, now) : undefined,
+    filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
+    filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
+    past(key, page),
+  )
+  return db
+    .select({ seq, time })
+    .from(table)
+    .where(and(leading, within))
+    .orderBy(...inOrder(key))
+}
+
+/**
+ * The stages of one act, in the order they were appended.
+ * @throws AppError audit_entry_unknown
+ */
+export async function getEntries(reader: Reader, id: string, now: number): Promise<ListedEntry[]> {
+  const { rows } = await reader.read({
+    rows: reader.db
+      .select({ ...LINK, ...knownNow(now) })
+      .from(auditEntries)
+      .where(eq(auditEntries.id, id))
+      .orderBy(auditEntries.seq),
+  })
+  if (rows.length === 0) throw new AppError('audit_entry_unknown')
+  return rows.map(presentListed)
+}
+
+/** What is told with each entry and is no part of it. An admin is read for each entry that is shown, not that is scanned. */
+const knownNow = (now: number) => ({
+  actorEmail: sql<string | null>`(SELECT email FROM admins WHERE admins.id = ${auditEntries.adminId})`.as(
+    'actor_email',
+  ),
+  outcome: outcomeAt(now).as('outcome'),
+})
+
+type ListedRow = ChainedEntry & { actorEmail: string | null; outcome: Outcome }
+
+const presentListed = ({ actorEmail, outcome, ...link }: ListedRow): ListedEntry => ({
+  ...presentEntry(link),
+  actor_email: actorEmail,
+  outcome,
+})

@@ -1,0 +1,96 @@
+import { gte, lte, sql } from 'drizzle-orm'
+import { sha256Hex, sha256HexOfMuch } from '../../crypto/digest.ts'
+import { type Database, openDatabase } from '../../db/client.ts'
+import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
+import type { Env } from '../../env.ts'
+import { logFailure } from '../../log.ts'
+import { settingsOf } from '../../settings.ts'
+import { digestName, readDigest } from '../export/digest.ts'
+import { exportSegments } from '../export/segments.ts'
+import { SigningKeys } from '../export/signing-keys.ts'
+import type { TrailEvent } from '../recording/event.ts'
+import { appendEvents } from './append.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** Segments pruned in one run: two objects of each are read again, of the thousand calls an invocation has. */
+const MAX_SEGMENTS = 100
+
+type StoredSegment = typeof auditSegments.$inferSelect
+
+/**
+ * Deletes entries older than `AUDIT_RETENTION_DAYS` from D1, once their export has been read again and is what was
+ * signed. Before, a checkpoint in the trail itself names the last of them and its hash, so that the chain goes on from
+ * there; triggers let nothing go that no checkpoint names. Begins when a day's worth is due, so checkpoints stay few.
+ * Whatever step fails, the next run goes on.
+ */
+export async function pruneTrail(env: Env, now: number): Promise<void> {
+  const { auditRetentionMs } = settingsOf(env)
+  if (auditRetentionMs === 0) return
+  const db = openDatabase(env.DB)
+  await deletePruned(db)
+  const due = await dueSegments(db, now - auditRetentionMs)
+  const verified = await verifiedOf(env.AUDIT_BUCKET, due)
+  const [first, last] = [verified[0], verified.at(-1)]
+  if (!first || !last) return
+  const checkpoint = checkpointOf(first, last, now)
+  const owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), [checkpoint], now)
+  await deletePruned(db)
+  await exportSegments(db, env.AUDIT_BUCKET, owed, now)
+}
+
+/** The exported segments from the first entry on that were appended before `cutoff`. */
+async function dueSegments(db: Database, cutoff: number): Promise<StoredSegment[]> {
+  const segments = await db
+    .select()
+    .from(auditSegments)
+    .where(gte(auditSegments.firstSeq, sql`(SELECT min(seq) FROM audit_entries)`))
+    .orderBy(auditSegments.firstSeq)
+    .limit(MAX_SEGMENTS)
+  const end = segments.findIndex(({ appendedAt, exportedAt }) => exportedAt === null || appendedAt >= cutoff)
+  const due = end === -1 ? segments : segments.slice(0, end)
+  return due[0] && due[0].appendedAt < cutoff - DAY_MS ? due : []
+}
+
+/** Those whose objects are in the bucket as they were signed, up to the first that is not. */
+async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<StoredSegment[]> {
+  for (const [i, { digest }] of segments.entries()) {
+    const { object, sha256 } = readDigest(digest).digest
+    const [stored, storedDigest] = await Promise.all([bucket.get(object), bucket.get(digestName(object))])
+    const isThere =
+      stored !== null &&
+      (await sha256HexOfMuch(await stored.bytes())) === sha256 &&
+      (await storedDigest?.text()) === digest
+    if (isThere) continue
+    logFailure({ code: 'export_not_as_signed', object }, undefined)
+    return segments.slice(0, i)
+  }
+  return segments
+}
+
+/** Its id follows from what it names: two runs at once append it once. */
+function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): TrailEvent {
+  const toHash = readDigest(last.digest).digest.head_hash
+  const id = `aud_${sha256Hex(`checkpoint ${last.lastSeq} ${toHash}`).slice(0, 22)}`
+  return {
+    v: 1,
+    id,
+    stage: 'checkpoint',
+    time: new Date(now).toISOString(),
+    actor: { type: 'system', admin_id: null, role: null, api_key_id: null },
+    customer_uid: null,
+    target: { type: 'entries', id: `${first.firstSeq}-${last.lastSeq}` },
+    changes: null,
+    replayed: false,
+    action: { method: 'PRUNE', route: null, path: '' },
+    request: { id, ip: null, country: null, colo: null, user_agent: null, reason: null },
+    outcome: { status: 200, result: 'success', duration_ms: 0, rows: null },
+    pruned: { toSeq: last.lastSeq, toHash },
+  }
+}
+
+/** Deletes what checkpoints name, also what an earlier run left. */
+async function deletePruned(db: Database): Promise<void> {
+  const prunedTo = sql`(SELECT max(pruned_to_seq) FROM audit_entries WHERE pruned_to_seq IS NOT NULL)`
+  await db.delete(auditEntries).where(lte(auditEntries.seq, prunedTo))
+}

@@ -1,0 +1,65 @@
+import { getTableColumns } from 'drizzle-orm'
+import * as z from 'zod'
+import { once } from '../../base/once.ts'
+import { sha256Hex } from '../../crypto/digest.ts'
+import { admins, loginFailures } from '../../db/schema/staff.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { textValue, timeValue } from '../../http/fields/values.ts'
+import { ROLES } from '../permissions.ts'
+
+const { passwordHash: _passwordHash, emailHash: _emailHash, ...publicColumns } = getTableColumns(admins)
+
+/** What is read of an account to show it: never its password hash. Goes with a left join of `loginFailures`. */
+export const adminColumns = { ...publicColumns, lockedUntil: loginFailures.lockedUntil }
+
+/** An account with what decides on its state. */
+export type AdminAccount = Omit<typeof admins.$inferSelect, 'passwordHash' | 'emailHash'> & {
+  lockedUntil: number | null
+}
+
+/** What an account and its failed logins are found by, whatever case the email is written in. */
+export const emailHashOf = (email: string) => sha256Hex(email.toLowerCase())
+
+/** Whether a moment, if there is one, has come. */
+export const isPast = (moment: number | null, now: number) => moment !== null && moment <= now
+
+/** An admin as staff see it. */
+export const adminObject = once(() =>
+  z
+    .object({
+      id: z
+        .int()
+        .positive()
+        .meta({ examples: [11] }),
+      email: textValue('grace@example.com'),
+      role: z.enum(ROLES),
+      disabled: z.boolean().meta({ examples: [false] }),
+      locked: z.boolean().meta({ examples: [false] }),
+      has_changed_password: z.boolean(),
+      password_expired: z.boolean().meta({ examples: [false] }),
+      created_at: timeValue(),
+      last_login_at: timeValue().nullable(),
+    })
+    .meta({ id: 'Admin' }),
+)
+
+export const presentAdmin = (
+  account: AdminAccount,
+  now: number,
+): z.infer<ReturnType<typeof adminObject>> => ({
+  id: account.id,
+  email: account.email,
+  role: account.role,
+  disabled: account.disabledAt !== null,
+  locked: account.lockedUntil !== null && account.lockedUntil > now,
+  has_changed_password: account.hasChangedPassword,
+  password_expired: isPast(account.passwordExpiresAt, now),
+  created_at: timestamp(account.createdAt),
+  last_login_at: timestamp(account.lastLoginAt),
+})
+
+/** An account as records tell the changes of it. */
+export const toldAdmin = (account: AdminAccount, now: number) => ({
+  ...presentAdmin(account, now),
+  credentials_valid_from: timestamp(account.credentialsValidFrom || null),
+})

@@ -1,0 +1,121 @@
+import { and, eq, gt, inArray, isNull, lte } from 'drizzle-orm'
+import { sha256Hex } from '../../crypto/digest.ts'
+import { BASE62, randomString } from '../../crypto/random.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { admins, loginFailures, unlockTokens } from '../../db/schema/staff.ts'
+import type { Env } from '../../env.ts'
+import { orUnavailable } from '../../errors.ts'
+import { logFailure } from '../../log.ts'
+import type { Mailer } from '../../mail/mailer.ts'
+import { unlockMail } from '../../mail/templates.ts'
+import type { Settings } from '../../settings.ts'
+import { type MirroredLock, mirrorLock, unmirrorForgotten } from './lockout.ts'
+
+const TOKEN_PREFIX = 'stw_unlock_'
+
+/** 256 bits. */
+const TOKEN_LENGTH = 43
+const TOKEN_VALID_MINUTES = 60
+
+/** The change of an account that a lock makes, and the one that a link makes. */
+export const LOCKED = { before: { locked: false }, after: { locked: true } }
+export const UNLOCKED = { before: { locked: true }, after: { locked: false } }
+
+/** What it takes to tell the owner of an account that it is locked. */
+export interface LockoutStores {
+  db: Database
+  kv: Env['KEYS']
+  mailer: Mailer
+  settings: Settings
+}
+
+/** The owner of an account, as far as a mail to them needs it. */
+interface Owner {
+  id: number
+  email: string
+}
+
+/**
+ * Mails a link that unlocks the account, once and for an hour. Only a hash of its token stays here.
+ * @throws AppError mail_unavailable, and then there is no link
+ */
+export async function mailUnlockLink(
+  { db, mailer, settings }: Pick<LockoutStores, 'db' | 'mailer' | 'settings'>,
+  { id, email }: Owner,
+  now: number,
+): Promise<void> {
+  const token = TOKEN_PREFIX + randomString(BASE62, TOKEN_LENGTH)
+  const tokenHash = sha256Hex(token)
+  const expiresAt = now + TOKEN_VALID_MINUTES * 60_000
+  await db.insert(unlockTokens).values({ tokenHash, adminId: id, expiresAt })
+  try {
+    await mailer.send(email, await unlockMail(email, token, TOKEN_VALID_MINUTES, settings))
+  } catch (error) {
+    await db.delete(unlockTokens).where(eq(unlockTokens.tokenHash, tokenHash))
+    throw error
+  }
+}
+
+/**
+ * What follows from a lock, after the answer: KV learns of it, and whoever owns the account is mailed a link, so that
+ * locking an account keeps nobody out for long. Fails silently but for the log: D1 holds the lock either way.
+ */
+export async function announceLock(
+  stores: LockoutStores,
+  emailHash: string,
+  lock: MirroredLock,
+  now: number,
+): Promise<void> {
+  const { db } = stores
+  try {
+    const stands = await mirrorLock(stores, emailHash, lock, now)
+    if (!stands || lock.admin_id === null) return
+    const [owner] = await db
+      .select({ id: admins.id, email: admins.email })
+      .from(admins)
+      .where(and(eq(admins.id, lock.admin_id), isNull(admins.disabledAt)))
+    if (owner) await mailUnlockLink(stores, owner, now)
+  } catch (error) {
+    logFailure({ locked_admin_id: lock.admin_id }, error)
+  }
+}
+
+/** The query for the account that a link unlocks, if it still does. */
+const holder = (db: Database, tokenHash: string, now: number) =>
+  db
+    .select({ adminId: unlockTokens.adminId })
+    .from(unlockTokens)
+    .where(and(eq(unlockTokens.tokenHash, tokenHash), gt(unlockTokens.expiresAt, now)))
+
+/** Whose account a link would unlock; undefined if it is unknown, used or too old. */
+export async function ownerOfLink(db: Database, token: string, now: number): Promise<number | undefined> {
+  const [found] = await orUnavailable(Promise.resolve(holder(db, sha256Hex(token), now)))
+  return found?.adminId
+}
+
+/** Unlocks the account of a link, and ends all links to it. Resolves with whether this call is the one that did. */
+export async function redeemLink(
+  { db, kv }: Pick<LockoutStores, 'db' | 'kv'>,
+  token: string,
+  now: number,
+): Promise<boolean> {
+  const owner = holder(db, sha256Hex(token), now)
+  const ownersHash = db.select({ hash: admins.emailHash }).from(admins).where(inArray(admins.id, owner))
+  const { unlocked, ended } = await inOneTrip(db, {
+    unlocked: db
+      .delete(loginFailures)
+      .where(inArray(loginFailures.emailHash, ownersHash))
+      .returning({ emailHash: loginFailures.emailHash, lockedUntil: loginFailures.lockedUntil }),
+    ended: db
+      .delete(unlockTokens)
+      .where(inArray(unlockTokens.adminId, owner))
+      .returning({ id: unlockTokens.adminId }),
+  })
+  await Promise.all(unlocked.map((row) => unmirrorForgotten(kv, row.emailHash, [row])))
+  return ended.length > 0
+}
+
+/** Removes links that nobody can use any more. */
+export const purgeUnlockTokens = (db: Database, now: number) =>
+  db.delete(unlockTokens).where(lte(unlockTokens.expiresAt, now))

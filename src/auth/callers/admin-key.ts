@@ -1,0 +1,130 @@
+import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
+import { BoundedCache } from '../../base/bounded-cache.ts'
+import { sameDigest, sha256Hex } from '../../crypto/digest.ts'
+import type { Database } from '../../db/client.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { adminApiKeys, admins } from '../../db/schema/staff.ts'
+import type { Env } from '../../env.ts'
+import { AppError, orUnavailable } from '../../errors.ts'
+import type { ApiKeyActor } from '../actor.ts'
+import { ROLE_SCOPES } from '../permissions.ts'
+import { hasAccessKeyForm } from './access-key.ts'
+import { isKeyInForce, isKeyLive } from './revocation.ts'
+
+/** Where KV keeps which API key a hash belongs to. The value is its id and its owner's, neither of which ever changes. */
+export const kvName = (keyHash: string) => `admin_key:${keyHash}`
+export interface KvEntry {
+  id: string
+  admin_id: number
+}
+
+/** How late `last_used_at` may be: it costs a write. */
+const USE_PRECISION_MS = 60 * 1000
+
+/** Ids by hash that KV has told before, of keys that were live then; up to a few hundred kilobytes of them. */
+const knownIds = new BoundedCache<string>(5_000)
+
+/** A key that exists, or did: what it may do is for D1 to say. */
+export interface ClaimedKey {
+  id: string
+  hash: string
+}
+
+/**
+ * Tells which key this is, from its form and KV alone, so that guesses never reach D1.
+ * @throws AppError key_invalid if there is no such key, dependency_unavailable if KV cannot be read
+ */
+export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> {
+  if (!hasAccessKeyForm('admin', key)) throw new AppError('key_invalid')
+  const hash = sha256Hex(key)
+  const id = knownIds.get(hash) ?? (await orUnavailable(env.KEYS.get<KvEntry>(kvName(hash), 'json')))?.id
+  if (id === undefined) throw new AppError('key_invalid')
+  knownIds.set(hash, id)
+  return { id, hash }
+}
+
+/**
+ * The query for all that decides on a call with a key: the key if it is live and in force, its owner, and the customer
+ * it names, if there is one. No row: the key is not valid.
+ */
+export const keyAuthority = (db: Database, keyId: string, customerUid: string | null, now: number) =>
+  db
+    .select({
+      keyHash: adminApiKeys.keyHash,
+      previousKeyHash: sql<string | null>`CASE WHEN ${adminApiKeys.previousKeyExpiresAt} > ${now}
+        THEN ${adminApiKeys.previousKeyHash} END`.as('previous_key_hash'),
+      lastUsedAt: adminApiKeys.lastUsedAt,
+      scopes: adminApiKeys.scopes,
+      customers: adminApiKeys.customers,
+      ipAllow: adminApiKeys.ipAllow,
+      ipDeny: adminApiKeys.ipDeny,
+      requireReason: adminApiKeys.requireReason,
+      adminId: adminApiKeys.adminId,
+      role: admins.role,
+      customerStatus: customers.status,
+    })
+    .from(adminApiKeys)
+    .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
+    .leftJoin(customers, eq(customers.uid, customerUid ?? ''))
+    .where(and(eq(adminApiKeys.id, keyId), isKeyLive(now)))
+
+export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
+
+/**
+ * The key that was claimed, if it is one.
+ * @throws AppError key_invalid: unknown, revoked, expired and an owner who may not come in are one answer
+ */
+export function liveKey(claimed: ClaimedKey, key: KeyAuthority | undefined): KeyAuthority {
+  if (key && isHashOf(key, claimed)) return key
+  knownIds.delete(claimed.hash)
+  throw new AppError('key_invalid')
+}
+
+/** Who calls with a live key. */
+export function keyActor(
+  { id }: ClaimedKey,
+  { adminId, role, customers, ...key }: KeyAuthority,
+): ApiKeyActor {
+  const scopes = key.scopes.filter((scope) => ROLE_SCOPES[role].some((covered) => covered === scope))
+  return {
+    type: 'admin',
+    via: 'api_key',
+    adminId,
+    role,
+    apiKeyId: id,
+    scopes: scopes as ApiKeyActor['scopes'],
+    customers,
+  }
+}
+
+/** A key that was rolled goes by its new hash, and by the one before as long as its grace lasts. */
+function isHashOf({ keyHash, previousKeyHash }: KeyAuthority, { hash }: ClaimedKey): boolean {
+  const isCurrent = sameDigest(keyHash, hash)
+  const isPrevious = sameDigest(previousKeyHash ?? '', hash)
+  return isCurrent || isPrevious
+}
+
+/** Lets KV forget keys that D1 refuses already: nothing depends on it. */
+export async function forgetKeys(
+  kv: Env['KEYS'],
+  keys: { keyHash: string; previousKeyHash: string | null }[],
+): Promise<void> {
+  const hashes = keys.flatMap(({ keyHash, previousKeyHash }) => [keyHash, previousKeyHash ?? []].flat())
+  await Promise.all(hashes.map((hash) => kv.delete(kvName(hash))))
+}
+
+/** Notes that a key is in use, at most once a minute. A call to make when the answer is ready. */
+export async function noteKeyUse(
+  db: Database,
+  { id }: ClaimedKey,
+  { lastUsedAt }: Pick<KeyAuthority, 'lastUsedAt'>,
+  now: number,
+): Promise<void> {
+  const due = now - USE_PRECISION_MS
+  if (lastUsedAt !== null && lastUsedAt > due) return
+  const unnoted = or(isNull(adminApiKeys.lastUsedAt), lte(adminApiKeys.lastUsedAt, due))
+  await db
+    .update(adminApiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(adminApiKeys.id, id), unnoted))
+}

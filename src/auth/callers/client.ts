@@ -1,0 +1,67 @@
+import { eq, sql } from 'drizzle-orm'
+import { BoundedCache } from '../../base/bounded-cache.ts'
+import { utf8 } from '../../base/encoding.ts'
+import { SealingKeys } from '../../crypto/sealed-secret.ts'
+import type { Database } from '../../db/client.ts'
+import { clients } from '../../db/schema/staff.ts'
+import { AppError, orUnavailable } from '../../errors.ts'
+import { checkTime, readSignature, type Signature, type SignedRequest, signedBytes } from './signature.ts'
+
+const HMAC = { name: 'HMAC', hash: 'SHA-256' }
+
+/** Imported HMAC keys by sealed secret: a secret that changes is sealed anew, so an entry is never out of date. */
+const importedSecrets = new BoundedCache<CryptoKey>(1_000)
+
+/** The query for a registered client; batched with the others that tell who is calling. */
+export const clientById = (db: Database, id: string, now: number) =>
+  db
+    .select({
+      id: clients.id,
+      sealedSecret: clients.sealedSecret,
+      /** The secret before the last rotation, as long as its grace lasts. */
+      previousSealedSecret: sql<string | null>`CASE WHEN ${clients.previousSecretExpiresAt} > ${now}
+        THEN ${clients.previousSealedSecret} END`.as('previous_sealed_secret'),
+      requireBoundSignatures: clients.requireBoundSignatures,
+      disabledAt: clients.disabledAt,
+    })
+    .from(clients)
+    .where(eq(clients.id, id))
+
+export type Client = Awaited<ReturnType<typeof clientById>>[number]
+
+/**
+ * Returns the signature of `SWI-CS` if it is HMAC-SHA-256, keyed with the client's secret, over what it has to be. A
+ * secret that was rotated verifies until its grace is over.
+ * Throws `checksum_mismatch`, `checksum_expired`, or `dependency_unavailable` if no sealing key of ours opens the secret.
+ */
+export async function verifySignature(
+  client: Client,
+  sealingKeys: string,
+  header: string,
+  request: SignedRequest,
+  arrivedAt: number,
+): Promise<Signature> {
+  const signature = readSignature(header)
+  if (client.requireBoundSignatures && signature.time === undefined) throw new AppError('checksum_mismatch')
+  const bytes = await signedBytes(signature, request)
+  for (const sealedSecret of [client.sealedSecret, client.previousSealedSecret]) {
+    if (sealedSecret === null) continue
+    const key = await secretOf(client.id, sealedSecret, sealingKeys)
+    if (!(await crypto.subtle.verify(HMAC, key, signature.hmac, bytes))) continue
+    checkTime(signature, arrivedAt)
+    return signature
+  }
+  throw new AppError('checksum_mismatch')
+}
+
+async function secretOf(id: string, sealedSecret: string, sealingKeys: string): Promise<CryptoKey> {
+  const known = importedSecrets.get(sealedSecret)
+  if (known) return known
+  const secret = await orUnavailable(openSecret(id, sealedSecret, sealingKeys))
+  const key = await crypto.subtle.importKey('raw', utf8(secret), HMAC, false, ['verify'])
+  importedSecrets.set(sealedSecret, key)
+  return key
+}
+
+const openSecret = async (id: string, sealedSecret: string, sealingKeys: string) =>
+  new SealingKeys(sealingKeys).open(sealedSecret, id)

@@ -1,0 +1,49 @@
+import ipaddr from 'ipaddr.js'
+import { AppError } from '../../errors.ts'
+import { isIntact, keptHeader } from '../../http/headers.ts'
+import type { KeyAuthority } from './admin-key.ts'
+
+const MAX_REASON_LENGTH = 500
+
+const REASON = 'X-ADMIN-REASON'
+
+/** Why the caller says it calls, as far as a record keeps it. */
+export function recordedReason(headers: Headers): string | null {
+  const reason = keptHeader(headers, REASON)
+  return reason && [...reason.slice(0, 2 * MAX_REASON_LENGTH)].slice(0, MAX_REASON_LENGTH).join('')
+}
+
+/**
+ * What a key itself says against a call, whatever it is about: AppError ip_refused, reason_missing or reason_invalid;
+ * undefined if nothing.
+ */
+export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
+  if (!isFromAllowed(key, headers.get('CF-Connecting-IP'))) return new AppError('ip_refused')
+  if (key.requireReason && !headers.get(REASON)?.trim()) return new AppError('reason_missing')
+  return reasonRefusal(headers)
+}
+
+/** AppError reason_invalid for a reason that cannot be kept as it was sent; undefined if it can, or there is none. */
+export function reasonRefusal(headers: Headers): AppError | undefined {
+  const reason = headers.get(REASON)
+  return reason === null || isReason(reason) ? undefined : new AppError('reason_invalid')
+}
+
+const isReason = (reason: string) =>
+  isIntact(reason) && reason.length <= 2 * MAX_REASON_LENGTH && [...reason].length <= MAX_REASON_LENGTH
+
+/**
+ * What a deny names is refused whatever an allow says; so is a caller without an address where there is a list.
+ * An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+ */
+function isFromAllowed({ ipAllow, ipDeny }: KeyAuthority, ip: string | null): boolean {
+  if (ipAllow.length === 0 && ipDeny.length === 0) return true
+  if (ip === null || !ipaddr.isValid(ip)) return false
+  const address = ipaddr.process(ip)
+  const isIn = (ranges: string[]) =>
+    ranges.some((range) => {
+      const [network, bits] = ipaddr.parseCIDR(range)
+      return network.kind() === address.kind() && address.match(network, bits)
+    })
+  return !isIn(ipDeny) && (ipAllow.length === 0 || isIn(ipAllow))
+}

@@ -1,0 +1,90 @@
+import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import type { Database } from '../../db/client.ts'
+import { customerApiKeys } from '../../db/schema/customers.ts'
+import { adminApiKeys, adminSessions, admins } from '../../db/schema/staff.ts'
+import type { AdminActor } from '../actor.ts'
+
+/**
+ * Returns the condition under which what an account made at `createdAt` still lets anyone in: the account is enabled,
+ * and has not revoked what is that old. Holds for whatever lets staff in, in the query that joins `admins`.
+ */
+export const isInForce = (createdAt: SQLiteColumn) =>
+  and(isNull(admins.disabledAt), gte(createdAt, admins.credentialsValidFrom))
+
+/** Returns the same condition for a key, which asks for no password: not while the account owes a new one. */
+export const isKeyInForce = (createdAt: SQLiteColumn, now: number) =>
+  and(
+    isInForce(createdAt),
+    eq(admins.hasChangedPassword, true),
+    or(isNull(admins.passwordExpiresAt), gt(admins.passwordExpiresAt, now)),
+  )
+
+/** Returns the condition that an API key itself has not ended, whatever has become of its owner. */
+export const isKeyLive = (now: number) =>
+  and(isNull(adminApiKeys.revokedAt), or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)))
+
+/**
+ * Returns the condition that a session has not ended. It stands in the transaction that makes a credential, for between
+ * two round trips everything of the account may have been revoked.
+ */
+export const isSessionOpen = (db: Database, sessionId: string) =>
+  exists(db.select({ id: adminSessions.id }).from(adminSessions).where(eq(adminSessions.id, sessionId)))
+
+/**
+ * Returns the query for what an actor still is, of which there is no row once its session or key has ended. It stands,
+ * as `isSessionOpen` does, in the transaction that makes a credential.
+ */
+export const standingOf = (db: Database, actor: AdminActor, now: number) =>
+  db
+    .select({ role: admins.role, credentialsValidFrom: admins.credentialsValidFrom })
+    .from(admins)
+    .where(
+      and(
+        eq(admins.id, actor.adminId),
+        actor.via === 'session'
+          ? isSessionOpen(db, actor.sessionId)
+          : exists(
+              db
+                .select({ id: adminApiKeys.id })
+                .from(adminApiKeys)
+                .where(
+                  and(
+                    eq(adminApiKeys.id, actor.apiKeyId),
+                    isKeyLive(now),
+                    isKeyInForce(adminApiKeys.createdAt, now),
+                  ),
+                ),
+            ),
+      ),
+    )
+
+/**
+ * Returns when a credential counts as made, never before its account last revoked them: of the one that is made in the
+ * same millisecond, or by another clock, the transaction it is made in decides.
+ */
+export const creationTime = (account: { credentialsValidFrom: number }, now: number) =>
+  Math.max(now, account.credentialsValidFrom)
+
+/** Returns the change of an account that refuses all it made up to `now`. */
+export const revokedUpTo = (now: number) => ({
+  credentialsValidFrom: sql<number>`max(${admins.credentialsValidFrom}, ${now + 1})`,
+})
+
+/** Returns the query that revokes the API keys of an admin, and gives the hashes that KV still knows. */
+export const revokeKeysOf = (db: Database, adminId: number, now: number) =>
+  db
+    .update(adminApiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(adminApiKeys.adminId, adminId), isNull(adminApiKeys.revokedAt)))
+    .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
+
+/**
+ * Returns the query that revokes the keys an admin made for customers, in the transaction that revokes all else: what
+ * was made a moment before, by a clock that is ahead, is not older than the moment from which credentials count.
+ */
+export const revokeCustomerKeysBy = (db: Database, adminId: number, now: number) =>
+  db
+    .update(customerApiKeys)
+    .set({ revokedAt: now })
+    .where(and(eq(customerApiKeys.madeByAdminId, adminId), isNull(customerApiKeys.revokedAt)))

@@ -1,0 +1,70 @@
+import { and, eq, gt, sql } from 'drizzle-orm'
+import { toBase64Url } from '../../base/encoding.ts'
+import { sha256Hex } from '../../crypto/digest.ts'
+import { randomId } from '../../crypto/random.ts'
+import type { Database } from '../../db/client.ts'
+import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
+import { adminColumns } from '../accounts/account.ts'
+import { isInForce } from './revocation.ts'
+
+const TOKEN_PREFIX = 'stw_session_'
+const TOKEN_BYTES = 32
+
+/** OWASP Session Management Cheat Sheet: both an idle and an absolute timeout. */
+const IDLE_MS = 30 * 60 * 1000
+const ABSOLUTE_MS = 12 * 60 * 60 * 1000
+
+/** How late `last_seen_at` may be: it costs a write, and the idle limit does not need it to the second. */
+const SEEN_PRECISION_MS = 60 * 1000
+
+/** A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a login changes. */
+export function newSession(adminId: number, now: number) {
+  const token = TOKEN_PREFIX + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+  const row = {
+    id: randomId('ses'),
+    tokenHash: sha256Hex(token),
+    adminId,
+    createdAt: now,
+    lastSeenAt: now,
+    expiresAt: now + ABSOLUTE_MS,
+  }
+  return { token, row }
+}
+
+/** Sessions that neither of the two limits has ended. */
+export const isLive = (now: number) =>
+  and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, now - IDLE_MS))
+
+/** The query for the live session with this token's hash and the enabled admin it belongs to. */
+export const liveSession = (db: Database, tokenHash: string, now: number) =>
+  db
+    .select({
+      sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
+      lastSeenAt: adminSessions.lastSeenAt,
+      admin: adminColumns,
+    })
+    .from(adminSessions)
+    .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isInForce(adminSessions.createdAt)))
+    .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
+    .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now)))
+
+export type LiveSession = Awaited<ReturnType<typeof liveSession>>[number]
+
+/** Notes that a session is in use, at most once a minute. */
+export async function touchSession(
+  db: Database,
+  { sessionId, lastSeenAt }: LiveSession,
+  now: number,
+): Promise<void> {
+  if (now - lastSeenAt < SEEN_PRECISION_MS) return
+  await db.update(adminSessions).set({ lastSeenAt: now }).where(eq(adminSessions.id, sessionId))
+}
+
+/** Ends one session. */
+export async function endSession(db: Database, sessionId: string): Promise<void> {
+  await db.delete(adminSessions).where(eq(adminSessions.id, sessionId))
+}
+
+/** The query that ends all sessions of an admin. */
+export const endSessionsOf = (db: Database, adminId: number) =>
+  db.delete(adminSessions).where(eq(adminSessions.adminId, adminId))

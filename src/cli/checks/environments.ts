@@ -1,0 +1,6 @@
+import { environmentProblems } from '../local/environments.ts'
+
+// Fails if the environments of wrangler.toml differ where they must not, or break a rule.
+const problems = environmentProblems('wrangler.toml')
+for (const problem of problems) console.error(`wrangler.toml: ${problem}`)
+if (problems.length > 0) process.exitCode = 1

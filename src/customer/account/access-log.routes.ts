@@ -1,0 +1,28 @@
+import { Hono } from 'hono'
+import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
+import { describes } from '../../http/annotations.ts'
+import { customerPage } from '../../http/answers.ts'
+import { pageQuery } from '../../http/pagination.ts'
+import { query } from '../../http/validation.ts'
+import { accessLogEntry, listAccesses } from './access-log.service.ts'
+
+const PAGE = customerPage('entries', accessLogEntry)
+
+/** `/access_log`: which admin did what on the customer's data, when, and why. */
+export const accessLogRoutes = new Hono<CustomerEnv>().get(
+  '/access_log',
+  describes(() => ({
+    summary: 'List what admins did on your data',
+    description:
+      'Newest first, one entry an act, refused ones too. An act shows up within seconds of its end. Admins have pseudonyms that hold for this customer only.',
+    answers: [PAGE],
+  })),
+  requiresCustomer(),
+  query(pageQuery),
+  async (c) => {
+    const { customer, now } = c.var
+    const page = c.req.valid('query')
+    const found = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
+    return PAGE.of(c, found)
+  },
+)

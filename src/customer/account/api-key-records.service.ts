@@ -1,0 +1,93 @@
+import { and, eq, getTableColumns, sql } from 'drizzle-orm'
+import * as z from 'zod'
+import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { once } from '../../base/once.ts'
+import { pseudonymOf } from '../../crypto/pseudonym.ts'
+import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
+import { customerApiKeys } from '../../db/schema/customers.ts'
+import { AppError } from '../../errors.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { textValue, timeValue } from '../../http/fields/values.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+
+const { keyHash: _keyHash, ...keyColumns } = getTableColumns(customerApiKeys)
+
+type Row = Omit<typeof customerApiKeys.$inferSelect, 'keyHash'>
+
+/** An API key as its customer sees it. */
+export const customerKeyObject = once(() =>
+  z
+    .object({
+      id: textValue('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
+      name: textValue('Website'),
+      key_hint: textValue('stw_customer_4fJq…'),
+      made_by: z
+        .union([
+          z.object({ type: z.literal('customer') }),
+          z.object({ type: z.literal('staff'), staff: textValue('staff_Yk3vJ0mQ8rT1xW5zB7nC2d') }),
+        ])
+        .meta({ description: 'A key that staff made ends with the account or the key of who made it.' }),
+      created_at: timeValue(),
+      revoked_at: timeValue()
+        .nullable()
+        .meta({ examples: [null] }),
+    })
+    .meta({ id: 'CustomerApiKey' }),
+)
+export type CustomerKey = z.infer<ReturnType<typeof customerKeyObject>>
+
+/** A key that was just made, in clear: it is in this answer and nowhere else. */
+export const newCustomerKeyObject = once(() =>
+  customerKeyObject()
+    .extend({ key: textValue('stw_customer_...') })
+    .meta({ id: 'CreatedCustomerApiKey' }),
+)
+
+const BY_AGE = sortKey({ createdAt: customerApiKeys.createdAt, id: customerApiKeys.id })
+
+/** The customer's keys by age, revoked ones too. */
+export async function listCustomerKeys(
+  scope: CustomerScope,
+  pseudonymKey: string,
+  query: PageQuery,
+): Promise<Page<CustomerKey>> {
+  const page = pageRequest(query, BY_AGE)
+  const { db, uid } = scope
+  const own = eq(customerApiKeys.customerUid, uid)
+  const { rows, total } = await scope.read({
+    rows: paged(db.select(keyColumns).from(customerApiKeys).$dynamic(), BY_AGE, page, own),
+    total: boundedTotal(db, sql`SELECT id FROM customer_api_keys WHERE ${own}`),
+  })
+  const found = pageOf(rows, total[0]?.total ?? null, page, BY_AGE, (row) => row)
+  return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, pseudonymKey))) }
+}
+
+/** The key of this id, if it is the customer's. */
+export const ownKey = ({ uid }: CustomerScope, id: string) =>
+  and(eq(customerApiKeys.id, id), eq(customerApiKeys.customerUid, uid))
+
+/** The query for the key of this id, if it is the customer's. */
+export const keyQuery = (scope: CustomerScope, id: string) =>
+  scope.db.select(keyColumns).from(customerApiKeys).where(ownKey(scope, id))
+
+/** @throws AppError api_key_unknown if there is no row */
+export function foundKey([row]: Row[]): Row {
+  if (!row) throw new AppError('api_key_unknown')
+  return row
+}
+
+/** A key with who made it: staff under the pseudonym that the customer's access log has for them. */
+export async function withMaker(row: Row, pseudonymKey: string): Promise<CustomerKey> {
+  if (row.madeByAdminId === null) return presentKey(row, { type: 'customer' })
+  const staff = await pseudonymOf(pseudonymKey, row.customerUid, row.madeByAdminId)
+  return presentKey(row, { type: 'staff', staff })
+}
+
+const presentKey = (row: Row, madeBy: CustomerKey['made_by']): CustomerKey => ({
+  id: row.id,
+  name: row.name,
+  key_hint: row.keyHint,
+  made_by: madeBy,
+  created_at: timestamp(row.createdAt),
+  revoked_at: timestamp(row.revokedAt),
+})

@@ -1,0 +1,83 @@
+import { sql } from 'drizzle-orm'
+import type * as z from 'zod'
+import { holderOf } from '../../auth/callers/customer-key.ts'
+import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { customerApiKeys } from '../../db/schema/customers.ts'
+import { AppError } from '../../errors.ts'
+import {
+  type CustomerKey,
+  foundKey,
+  keyQuery,
+  type newCustomerKeyObject,
+  ownKey,
+  withMaker,
+} from './api-key-records.service.ts'
+import { newCustomerKey } from './new-api-key.ts'
+
+/**
+ * Creates a key for the customer itself. One that is made with a key of staff's making is of their making too: what
+ * ends theirs ends all that came of it. The clear key is in this answer and nowhere else.
+ * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it; key_invalid if the key
+ * that it is made with lets nobody in any more by then
+ */
+export async function createCustomerKey(
+  scope: CustomerScope,
+  pseudonymKey: string,
+  name: string,
+  now: number,
+): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
+  const { key, row } = newCustomerKey(scope.uid, name, now)
+  const ofCaller = (column: 'made_by_admin_id' | 'made_by_api_key_id' | 'created_at') =>
+    sql`(SELECT ${sql.raw(column)} FROM customer_api_keys WHERE id = ${scope.callerId})`
+  const made = {
+    ...row,
+    // Null, which the column refuses and the whole transaction with it, if the key has ended meanwhile.
+    customerUid: holderOf(scope.db, scope.callerId, now),
+    madeByAdminId: ofCaller('made_by_admin_id'),
+    madeByApiKeyId: ofCaller('made_by_api_key_id'),
+    // Never before the key that it is made with, which is in force.
+    createdAt: sql`max(${now}, ${ofCaller('created_at')})`,
+  }
+  const { kept } = await refuseEnded(
+    scope.write({
+      statements: [scope.db.insert(customerApiKeys).values(made)],
+      after: { kept: keyQuery(scope, row.id) },
+    }),
+  )
+  const { id, ...rest } = await withMaker(foundKey(kept), pseudonymKey)
+  if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
+  return { id, key, ...rest }
+}
+
+/** Only the transaction knows whether the key that asks lets anyone in by then. */
+async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
+  try {
+    return await change
+  } catch (error) {
+    const hasEnded = error instanceof Error && `${error.cause}`.includes('customer_api_keys.customer_uid')
+    throw hasEnded ? new AppError('key_invalid') : error
+  }
+}
+
+/**
+ * Revokes a key, also the one that the call is made with: it is refused from the next request on. Revoking it twice
+ * changes nothing.
+ * @throws AppError api_key_unknown
+ */
+export async function revokeCustomerKey(
+  scope: CustomerScope,
+  pseudonymKey: string,
+  id: string,
+  now: number,
+): Promise<CustomerKey> {
+  const { revoked } = await scope.write({
+    statements: [
+      scope.db
+        .update(customerApiKeys)
+        .set({ revokedAt: sql`coalesce(${customerApiKeys.revokedAt}, ${now})` })
+        .where(ownKey(scope, id)),
+    ],
+    after: { revoked: keyQuery(scope, id) },
+  })
+  return withMaker(foundKey(revoked), pseudonymKey)
+}

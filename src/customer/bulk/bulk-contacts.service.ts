@@ -1,0 +1,93 @@
+import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { randomUid } from '../../crypto/random.ts'
+import { contacts } from '../../db/schema/lists.ts'
+import type { Validated } from '../../http/validation.ts'
+import type { ContactInput } from '../contacts/contacts.service.ts'
+import { type BulkOutcome, inTrips, said, says, type Upsert } from './bulk.service.ts'
+
+/** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
+export type ContactUpsert = Pick<ContactInput, 'email'> &
+  Pick<Upsert, 'firstName' | 'lastName' | 'phone' | 'fields'>
+
+/**
+ * Creates a contact for each row whose email is new to the customer and updates the others, as if the rows came one
+ * after another: of an existing contact only what a row names changes, and an email that is there twice is created by
+ * its first row and updated by the next.
+ */
+export const upsertContacts = (
+  scope: CustomerScope,
+  rows: Validated<ContactUpsert>[],
+  now: number,
+): Promise<BulkOutcome> =>
+  inTrips(rows, contactSaid, async ({ contacts: json, identities }) => {
+    const { contacts } = await scope.write({
+      statements: [createNew(scope, json, now), updateKnown(scope, json, now)],
+      after: { contacts: contactsOf(scope, identities) },
+    })
+    const created = new Set(contacts.filter(({ isNew }) => isNew).map(({ uid }) => uid))
+    const uids = new Map(contacts.map(({ key, uid }) => [key, uid]))
+    return ({ key, email }) => {
+      const uid = uids.get(key)
+      if (uid === undefined) throw new Error('D1 wrote fewer contacts than it was given')
+      return { email, uid, isNew: created.delete(uid) }
+    }
+  })
+
+/** What D1's NOCASE compares emails by: ASCII letters lose their case, and emails are ASCII. */
+const identityOf = (email: string) => email.toLowerCase()
+
+/** What a row says of its contact. */
+export const contactSaid = (contact: ContactUpsert) => ({
+  key: identityOf(contact.email),
+  uid: randomUid(),
+  ...contact,
+})
+
+/** Creates the contacts whose emails are new, if `condition` holds. */
+export function createNew({ db, uid }: CustomerScope, json: string, now: number, condition = sql`true`) {
+  const rows = sql`SELECT NULL, ${said('uid')}, ${uid}, ${said('email')}, ${said('firstName')}, ${said('lastName')},
+    ${said('phone')}, coalesce(${said('fields')}, '{}'), ${now}, ${now}
+    FROM json_each(${json}) AS row WHERE ${condition}`
+  return db.insert(contacts).select(rows).onConflictDoNothing()
+}
+
+/** Updates the contacts that were there before, if `condition` holds: a new one has the uid that its row proposed. */
+export function updateKnown({ db, uid }: CustomerScope, json: string, now: number, condition?: SQL) {
+  const ifSaid = (name: keyof Upsert, kept: SQLWrapper) => sql`iif(${says(name)}, ${said(name)}, ${kept})`
+  // Left to join by customer and email, SQLite goes through all contacts of the customer for each row.
+  const known = sql`(SELECT known.id FROM contacts AS known
+    WHERE known.customer_uid = ${uid} AND known.email = ${said('email')} AND known.uid <> ${said('uid')})`
+  return db
+    .update(contacts)
+    .set({
+      email: said('email'),
+      firstName: ifSaid('firstName', contacts.firstName),
+      lastName: ifSaid('lastName', contacts.lastName),
+      phone: ifSaid('phone', contacts.phone),
+      fields: ifSaid('fields', contacts.fields),
+      updatedAt: now,
+    })
+    .from(sql`json_each(${json}) AS row`)
+    .where(and(eq(contacts.id, known), condition))
+}
+
+/** The query for the contacts that rows are about, of which those are new that have the uid which their row proposed. */
+export const contactsOf = (scope: CustomerScope, identities: string) =>
+  scope.db
+    .select({
+      key: sql<string>`${said('key')}`.as('key'),
+      id: contacts.id,
+      uid: contacts.uid,
+      email: contacts.email,
+      isNew: sql<number>`${contacts.uid} = ${said('uid')}`.as('is_new'),
+    })
+    .from(sql`json_each(${identities}) AS row`)
+    .innerJoin(contacts, eq(contacts.id, contactId(scope)))
+
+/** For SQL: the id of the contact that a row is about; null if there is none. */
+export const contactId = ({ uid }: CustomerScope) =>
+  sql`coalesce(
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${said('contactUid')}),
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.email = ${said('email')})
+  )`

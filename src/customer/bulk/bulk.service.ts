@@ -1,0 +1,138 @@
+import { Buffer } from 'node:buffer'
+import { sql } from 'drizzle-orm'
+import * as z from 'zod'
+import type { FieldErrors } from '../../errors.ts'
+import { countValue, textValue, uidValue } from '../../http/fields/values.ts'
+import type { Validated } from '../../http/validation.ts'
+import type { ContactInput } from '../contacts/contacts.service.ts'
+
+/**
+ * How much goes to D1 in one round trip: others wait meanwhile, so not all at once. What the rows say is one text, which
+ * D1 takes up to two million bytes of (https://developers.cloudflare.com/d1/platform/limits/).
+ */
+const ROWS_PER_TRIP = 1_000
+const BYTES_PER_TRIP = 2_000_000
+
+const bulkResult = () =>
+  z.union([
+    z.object({
+      row: countValue(),
+      email: textValue('ada@example.com'),
+      result: z.enum(['created', 'updated']),
+      uid: uidValue(),
+    }),
+    z.object({
+      row: countValue(),
+      result: z.literal('invalid'),
+      errors: z.record(z.string(), z.array(z.string())),
+    }),
+  ])
+
+/** What came of many rows, each by itself. */
+export const bulkOutcome = () => ({
+  created: countValue(),
+  updated: countValue(),
+  invalid: countValue(),
+  results: z.array(bulkResult()),
+})
+
+type BulkResult = z.output<ReturnType<typeof bulkResult>>
+export type BulkOutcome = z.output<z.ZodObject<ReturnType<typeof bulkOutcome>>>
+
+/** What came of one row. */
+export type RowOutcome = { email: string; uid: string; isNew: boolean } | { errors: FieldErrors }
+
+/**
+ * Writes rows trip by trip; if a trip fails, those before it stay. A trip gets what its valid rows say and gives the way
+ * to tell what came of each, in the order of the rows. There is one trip at least.
+ */
+export async function inTrips<Input, Row extends Upsert>(
+  rows: Validated<Input>[],
+  upsertOf: (input: Input) => Row,
+  trip: (sayings: Sayings) => Promise<(upsert: Row) => RowOutcome>,
+): Promise<BulkOutcome> {
+  const results: BulkResult[] = []
+  do {
+    const part = rowsOfTrip(rows, results.length, upsertOf)
+    const outcomeOf = await trip(sayingsOf(part.flatMap((row) => (row.fields ? [] : [row.data]))))
+    for (const row of part) {
+      results.push(resultOf(results.length + 1, row.fields ? { errors: row.fields } : outcomeOf(row.data)))
+    }
+  } while (results.length < rows.length)
+  const count = (result: BulkResult['result']) => results.filter((row) => row.result === result).length
+  return { created: count('created'), updated: count('updated'), invalid: count('invalid'), results }
+}
+
+/** What the rows from `start` on say, as many as one trip takes: one at least. */
+function rowsOfTrip<Input, Row extends Upsert>(
+  rows: Validated<Input>[],
+  start: number,
+  upsertOf: (input: Input) => Row,
+): Validated<Row>[] {
+  const part: Validated<Row>[] = []
+  let bytes = '[]'.length
+  for (const row of rows.slice(start, start + ROWS_PER_TRIP)) {
+    const read = row.fields ? row : { data: upsertOf(row.data) }
+    if (read.data) bytes += Buffer.byteLength(JSON.stringify(read.data)) + ','.length
+    if (bytes > BYTES_PER_TRIP && part.length > 0) break
+    part.push(read)
+  }
+  return part
+}
+
+function resultOf(row: number, outcome: RowOutcome): BulkResult {
+  if ('errors' in outcome) return { row, result: 'invalid', errors: outcome.errors }
+  const { email, uid, isNew } = outcome
+  return { row, email, result: isNew ? 'created' : 'updated', uid }
+}
+
+/** What one row says, as SQL reads it. What it does not say is undefined. */
+export interface Upsert extends Partial<Omit<ContactInput, 'fields' | 'email'>> {
+  /** What the row is about: rows with the same key are about the same. */
+  key: string
+  /** What the contact gets if it is new. */
+  uid: string
+  contactUid?: string | undefined
+  email?: string | undefined
+  /** As JSON text, so that SQLite keeps it as it is. */
+  fields?: string | undefined
+  status?: string | undefined
+}
+
+/** For SQL, on a row of `json_each(...) AS row`: what it says; null if it says nothing or null. */
+export const said = (name: keyof Upsert) => sql`row.value ->> ${sql.raw(`'$.${name}'`)}`
+
+/** For SQL, on a row of `json_each(...) AS row`: whether it says something, be it null. */
+export const says = (name: keyof Upsert) => sql`json_type(row.value, ${sql.raw(`'$.${name}'`)}) IS NOT NULL`
+
+/** What the rows of a trip say, each thing once, as JSON for `json_each(...) AS row`. */
+export interface Sayings {
+  /** Of contacts that are known by their emails: what they are to be like. */
+  contacts: string
+  /** Of all: what they are known by, and their statuses. */
+  identities: string
+}
+
+/** Of rows about the same, what a later one says goes over what an earlier one said. */
+function sayingsOf(upserts: Upsert[]): Sayings {
+  const byKey = new Map<string, Upsert>()
+  for (const upsert of upserts) {
+    const known = byKey.get(upsert.key)
+    byKey.set(upsert.key, known ? { ...known, ...withoutUndefined(upsert) } : upsert)
+  }
+  const all = [...byKey.values()]
+  const contacts = all
+    .filter(({ email }) => email !== undefined)
+    .map(({ key, contactUid, status, ...contact }) => contact)
+  const identities = all.map(({ key, uid, contactUid, email, status }) => ({
+    key,
+    uid,
+    contactUid,
+    email,
+    status,
+  }))
+  return { contacts: JSON.stringify(contacts), identities: JSON.stringify(identities) }
+}
+
+const withoutUndefined = (upsert: Upsert): Partial<Upsert> =>
+  Object.fromEntries(Object.entries(upsert).filter(([, value]) => value !== undefined))

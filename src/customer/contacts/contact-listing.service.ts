@@ -1,0 +1,103 @@
+import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
+import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { boundedTotal, MAX_COUNTED, type PageRequest, paged, sortKey } from '../../db/paging.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { contacts, lists, members } from '../../db/schema/lists.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { MemberStatus } from '../lists/members.service.ts'
+import { searchContacts } from './contact-search.service.ts'
+import { type Contact, contactColumns, presentContact, withEmail } from './contacts.service.ts'
+
+export interface ContactFilter {
+  /** The whole email, in any case. */
+  email?: string | undefined
+  /** The status in at least one list. */
+  status?: MemberStatus | undefined
+  /** How the email or a name begins, or `@` and the whole domain. Goes without the others. */
+  search?: string | undefined
+}
+
+const isDomain = (search: string | undefined) => search?.startsWith('@') ?? true
+
+const BY_AGE = sortKey({ id: contacts.id })
+
+/** The contacts that match, by age; those whose email or name begins with `search` by that. */
+export async function listContacts(
+  scope: CustomerScope,
+  filter: ContactFilter,
+  query: PageQuery,
+): Promise<Page<Contact>> {
+  const { email, status, search } = filter
+  if (search !== undefined && !isDomain(search)) return searchContacts(scope, search, query)
+  const page = pageRequest(query, BY_AGE)
+  if (email !== undefined) return findByEmail(scope, email, status, page)
+  const { db, uid } = scope
+  const matching = and(
+    eq(contacts.customerUid, uid),
+    search === undefined ? undefined : withDomain(search),
+    status === undefined ? undefined : inArray(contacts.id, sql`(${withStatus(uid, status, page)})`),
+  )
+  const { rows, total } = await scope.read({
+    rows: paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, matching),
+    total: totalQuery(scope, filter),
+  })
+  return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentContact)
+}
+
+function totalQuery({ db, uid }: CustomerScope, { status, search }: ContactFilter) {
+  if (status !== undefined) return boundedTotal(db, withStatus(uid, status))
+  if (search !== undefined)
+    return boundedTotal(
+      db,
+      sql`SELECT id FROM contacts WHERE ${eq(contacts.customerUid, uid)} AND ${withDomain(search)}`,
+    )
+  return db
+    .select({ total: sql<number | null>`${customers.contactsCount}`.as('total') })
+    .from(customers)
+    .where(eq(customers.uid, uid))
+}
+
+const withDomain = (search: string) => eq(contacts.emailDomain, search.slice(1))
+
+/**
+ * A SELECT of the ids of the contacts with a status in at least one list, in order. Each step of the recursion seeks
+ * the next id in the index, so a contact in a hundred lists costs as much as one in a single list. The members that
+ * a deleted list has left do not count.
+ */
+function withStatus(uid: string, status: MemberStatus, page?: PageRequest): SQL {
+  const next = (id: SQL) => sql`(SELECT contact_id FROM list_contacts
+    WHERE customer_uid = ${uid} AND status = ${status} AND contact_id > ${id}
+      AND EXISTS (SELECT 1 FROM lists WHERE lists.id = list_contacts.list_id)
+    ORDER BY contact_id LIMIT 1)`
+  // One more than the ids: the recursion ends with a null.
+  const limit = (page ? page.offset + page.perPage + 1 : MAX_COUNTED + 1) + 1
+  return sql`WITH RECURSIVE hits(id) AS (
+      SELECT ${next(sql`${page?.after?.[0] ?? 0}`)}
+      UNION ALL SELECT ${next(sql`hits.id`)} FROM hits WHERE hits.id IS NOT NULL LIMIT ${limit}
+    ) SELECT id FROM hits WHERE id IS NOT NULL`
+}
+
+/** At most one contact has an email. */
+async function findByEmail(
+  scope: CustomerScope,
+  email: string,
+  status: MemberStatus | undefined,
+  page: PageRequest,
+): Promise<Page<Contact>> {
+  const { db } = scope
+  const hasStatus = exists(
+    db
+      .select({ id: lists.id })
+      .from(members)
+      .innerJoin(lists, eq(lists.id, members.listId))
+      .where(and(eq(members.contactId, contacts.id), eq(members.status, status ?? 'subscribed'))),
+  )
+  const { rows } = await scope.read({
+    rows: db
+      .select(contactColumns)
+      .from(contacts)
+      .where(and(withEmail(scope, email), status === undefined ? undefined : hasStatus)),
+  })
+  const shown = page.page === 1 ? rows : []
+  return pageOf(shown, rows.length, page, BY_AGE, presentContact)
+}

@@ -1,0 +1,138 @@
+import { and, eq, sql } from 'drizzle-orm'
+import * as z from 'zod'
+import type { CustomerScope } from '../../auth/customer-scope.ts'
+import { once } from '../../base/once.ts'
+import { randomUid } from '../../crypto/random.ts'
+import { boundedTotal, paged, type SortKey, sortKey, startsWith } from '../../db/paging.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { lists } from '../../db/schema/lists.ts'
+import { AppError } from '../../errors.ts'
+import { timestamp } from '../../http/envelopes.ts'
+import { countValue, textValue, timeValue, uidValue } from '../../http/fields/values.ts'
+import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+
+type Row = typeof lists.$inferSelect
+
+/** What a customer may set of a list. */
+export interface ListInput {
+  name: string
+  description: string | null
+}
+
+/** A list as its customer sees it. */
+export const listObject = once(() =>
+  z
+    .object({
+      uid: uidValue(),
+      name: textValue('Newsletter Subscribers'),
+      description: textValue('Monthly news').nullable(),
+      contacts_count: countValue(),
+      created_at: timeValue(),
+      updated_at: timeValue(),
+    })
+    .meta({ id: 'List' }),
+)
+export type List = z.infer<ReturnType<typeof listObject>>
+
+const BY_AGE = sortKey({ id: lists.id })
+const BY_NAME = sortKey({ name: lists.name, id: lists.id })
+
+/** The lists of a customer by age, or those whose name begins with `search` by name. */
+export async function listLists(
+  scope: CustomerScope,
+  search: string | undefined,
+  query: PageQuery,
+): Promise<Page<List>> {
+  const { db, uid } = scope
+  const key: SortKey<Row> = search === undefined ? BY_AGE : BY_NAME
+  const page = pageRequest(query, key)
+  const matching = and(
+    eq(lists.customerUid, uid),
+    search === undefined ? undefined : startsWith(lists.name, search, page.after !== undefined),
+  )
+  const { rows, total } = await scope.read({
+    rows: paged(db.select().from(lists).$dynamic(), key, page, matching),
+    total:
+      search === undefined
+        ? db
+            .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
+            .from(customers)
+            .where(eq(customers.uid, uid))
+        : boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
+  })
+  return pageOf(rows, total[0]?.total ?? null, page, key, presentList)
+}
+
+/** @throws AppError list_unknown */
+export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
+  const { list } = await scope.read({ list: listQuery(scope, listUid) })
+  return presentList(foundList(list))
+}
+
+export async function createList(scope: CustomerScope, input: ListInput, now: number): Promise<List> {
+  const row = { ...input, uid: randomUid(), customerUid: scope.uid, createdAt: now, updatedAt: now }
+  const { list } = await scope.write({
+    statements: [scope.db.insert(lists).values(row)],
+    after: { list: listQuery(scope, row.uid) },
+  })
+  return presentList(foundList(list))
+}
+
+/** Changes what is given. @throws AppError list_unknown */
+export async function updateList(
+  scope: CustomerScope,
+  listUid: string,
+  input: Partial<ListInput>,
+  now: number,
+): Promise<List> {
+  const { list } = await scope.write({
+    statements: [
+      scope.db
+        .update(lists)
+        .set({ ...input, updatedAt: now })
+        .where(ownList(scope, listUid)),
+    ],
+    after: { list: listQuery(scope, listUid) },
+  })
+  return presentList(foundList(list))
+}
+
+/**
+ * Deletes a list and gives it as it was. If it had members, they are out of sight at once but not `complete`ly gone: `runListTasks` removes
+ * their rows.
+ * @throws AppError list_unknown
+ */
+export async function deleteList(
+  scope: CustomerScope,
+  listUid: string,
+): Promise<{ list: List; complete: boolean }> {
+  const { deleted } = await scope.write({
+    before: { deleted: listQuery(scope, listUid) },
+    statements: [scope.db.delete(lists).where(ownList(scope, listUid))],
+  })
+  const list = presentList(foundList(deleted))
+  return { list, complete: list.contacts_count === 0 }
+}
+
+/** The query for the list of this uid, if it is the customer's. */
+export const listQuery = (scope: CustomerScope, listUid: string) =>
+  scope.db.select().from(lists).where(ownList(scope, listUid))
+
+/** The list of this uid, if it is the customer's. */
+export const ownList = ({ uid }: Pick<CustomerScope, 'uid'>, listUid: string) =>
+  and(eq(lists.customerUid, uid), eq(lists.uid, listUid))
+
+/** @throws AppError list_unknown if there is no row */
+export function foundList<Found>([row]: Found[]): Found {
+  if (!row) throw new AppError('list_unknown')
+  return row
+}
+
+export const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({
+  uid,
+  name,
+  description,
+  contacts_count: contactsCount,
+  created_at: timestamp(createdAt),
+  updated_at: timestamp(updatedAt),
+})

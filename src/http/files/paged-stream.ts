@@ -1,0 +1,45 @@
+import { utf8 } from '../../base/encoding.ts'
+
+interface Pages<Row> {
+  /** Goes before the first row. */
+  head?: string
+  /** Read before anything is given out, so that what is wrong with the request is still told by its status. */
+  first: Row[]
+  /** How many rows a page has that is not the last. */
+  size: number
+  /** Reads the page after a row. What it throws breaks the stream off. */
+  after: (last: Row) => Promise<Row[]>
+}
+
+/**
+ * Returns the rows of a collection as bytes, page by page. A page is read when the reader asks for it and never ahead:
+ * memory does not grow with the collection, a reader who goes away stops the work, and one who stalls gets nothing that
+ * was read while it still might. `onRows` is told how many rows leave.
+ */
+export function pagedStream<Row>(
+  { head, first, size, after }: Pages<Row>,
+  write: (rows: Row[]) => string,
+  onRows: (rows: number) => void,
+): ReadableStream<Uint8Array> {
+  async function* chunks() {
+    if (head) yield utf8(head)
+    let page = first
+    while (page.length > 0) {
+      onRows(page.length)
+      yield utf8(write(page))
+      const last = page.length === size ? page.at(-1) : undefined
+      page = last ? await after(last) : []
+    }
+  }
+  const source = chunks()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await source.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

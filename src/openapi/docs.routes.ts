@@ -1,0 +1,84 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import * as z from 'zod'
+import { once } from '../base/once.ts'
+import { AppError } from '../errors.ts'
+import { describes, isPageFile } from '../http/annotations.ts'
+import { jsonAnswer, pageAnswer } from '../http/answers.ts'
+import type { AppEnv } from '../http/context.ts'
+import { isPublic } from '../http/declared.ts'
+
+/** Scripts and styles, and all else, come from here only; the scripts make elements, and never markup from text. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+const page = html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Steward API</title>
+    <link rel="stylesheet" href="/docs/page.css">
+    <script type="module" src="/docs/page.js"></script>
+  </head>
+  <body>
+    <header>
+      <h1>Steward API</h1>
+      <p>What this page shows, for programs: <a href="/openapi.json">/openapi.json</a></p>
+    </header>
+    <main>
+      <noscript>This page needs JavaScript.</noscript>
+    </main>
+  </body>
+</html>`
+
+const MEDIA_TYPES: Record<string, string> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+}
+
+const DOCUMENT = jsonAnswer(200, () => z.looseObject({ openapi: z.literal('3.1.1') }))
+
+/** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
+export function docsRoutes(app: Hono<AppEnv>) {
+  const document = once(async () => (await import('./document.ts')).openapiDocument(app))
+  return new Hono<AppEnv>()
+    .get(
+      '/openapi.json',
+      describes(() => ({
+        summary: 'Get this document',
+        description: 'OpenAPI 3.1, made from the schemas that validate.',
+        answers: [DOCUMENT],
+      })),
+      isPublic(),
+      async (c) => c.json(await document()),
+    )
+    .get(
+      '/docs',
+      describes(() => ({
+        summary: 'Read this document',
+        description: 'A page that shows it, and signs and sends what is tried on it.',
+        answers: [pageAnswer(200)],
+      })),
+      isPublic(),
+      (c) => {
+        c.header('Content-Security-Policy', PAGE_POLICY)
+        return c.html(page)
+      },
+    )
+    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), async (c) => {
+      const name = c.req.param('file')
+      const file = await c.env.DOCS_FILES.fetch(new URL(`/${name}`, c.req.url))
+      if (!file.ok) throw new AppError('not_found')
+      const type = MEDIA_TYPES[name.split('.')[1] ?? ''] ?? ''
+      return c.body(await file.arrayBuffer(), 200, { 'Content-Type': type })
+    })
+}

@@ -1,0 +1,52 @@
+import type { Hono } from 'hono'
+import { annotationOf } from '../http/annotations.ts'
+import type { AppEnv } from '../http/context.ts'
+import { Components, type Json } from './components.ts'
+import { explained } from './glossary.ts'
+import { describedOperation, type Route } from './operation.ts'
+import { SHARED } from './shared.ts'
+import { INFO, TAGS } from './words.ts'
+
+type App = Pick<Hono<AppEnv>, 'routes'>
+
+/**
+ * The OpenAPI 3.1 document of an app (https://spec.openapis.org/oas/v3.1.1.html), made from the schemas that validate
+ * and from what each route's middleware says of itself.
+ */
+export function openapiDocument(app: App): Json {
+  const components = new Components()
+  const paths: Record<string, Json> = {}
+  for (const route of routesOf(app)) {
+    const template = pathTemplate(route.path)
+    paths[template] = {
+      ...paths[template],
+      [route.method.toLowerCase()]: explained(template, describedOperation(route, template, components)),
+    }
+  }
+  const { schemas, examples, responses } = components
+  return {
+    openapi: '3.1.1',
+    info: INFO,
+    servers: [{ url: '/' }],
+    tags: TAGS,
+    paths,
+    components: { ...SHARED, schemas: explainedSchemas(schemas), responses, examples },
+  }
+}
+
+const explainedSchemas = (schemas: Record<string, Json>) =>
+  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, explained(name, schema)]))
+
+/** `/admin/{id}` for `/admin/:id{[0-9]+}`. */
+export const pathTemplate = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
+
+function routesOf(app: App): Route[] {
+  const routes = new Map<string, Route>()
+  for (const { method, path, handler } of app.routes) {
+    if (method === 'ALL') continue
+    const route = routes.get(`${method} ${path}`) ?? { method, path, annotations: [] }
+    route.annotations.push(annotationOf(handler))
+    routes.set(`${method} ${path}`, route)
+  }
+  return [...routes.values()].filter(({ annotations }) => !annotations.some(({ isPageFile }) => isPageFile))
+}

@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Access, Annotation, Words } from '../http/annotations.ts'
+import type { OtherMedia } from '../http/answers.ts'
+import { BODY_ERRORS } from '../http/validation.ts'
+import { ACCESS_WORDS, REPEATABLE_WORDS } from './access.ts'
+import type { Components, Json } from './components.ts'
+import { operationId } from './ids.ts'
+import { ANSWER_HEADERS } from './shared.ts'
+import { pathParameterWords, tagOf } from './words.ts'
+
+/** An endpoint with all that its middleware says of it. */
+export interface Route {
+  method: string
+  path: string
+  annotations: Annotation[]
+}
+
+/** What the document says of a route. @throws Error if the route says too little of itself */
+export function describedOperation(
+  { method, path, annotations }: Route,
+  template: string,
+  components: Components,
+): Json {
+  const { access, ...made } = Object.assign({}, ...annotations) as Annotation
+  const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
+  if (!access || !words) throw new Error(`${method} ${path} is not described`)
+  const who = ACCESS_WORDS[access.kind]
+  const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
+  const own = annotations.flatMap(({ errors = [] }) => errors)
+  const sent = method === 'GET' || access.kind === 'public' ? [] : BODY_ERRORS
+  const codes = new Set([
+    ...who.errors,
+    ...(repeatable?.errors ?? []),
+    ...own,
+    ...sent,
+    ...(words.errors ?? []),
+  ])
+  const headers = { ...who.headers, ...repeatable?.headers }
+  const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
+  const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
+  return {
+    operationId: operationId(method, template),
+    summary: words.summary,
+    ...(words.description && { description: words.description }),
+    tags: [tagOf(path)],
+    security: who.security.filter((way) => takesAdminKey(access) || !('adminKey' in way)),
+    parameters: [
+      ...pathParameters(path),
+      ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),
+      ...parameters('header', headers, components),
+    ],
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          ...components.content('application/json', body, 'input'),
+          ...otherContent(made.otherBodies?.() ?? [], 'input', components),
+        },
+      },
+    }),
+    responses: {
+      ...successes(words.answers, answerHeaders, components),
+      ...refusals([...codes], errorName, answerHeaders, components),
+    },
+  }
+}
+
+/** An admin API key is a way to call a route of staff where a scope gives it, and one of customers but for a few. */
+const takesAdminKey = (access: Access) =>
+  access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
+
+/** A parameter that takes digits only is a number to clients. */
+const pathParameters = (path: string): Json[] =>
+  [...path.matchAll(/:(\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', pattern]) => {
+    const { description, ...words } = pathParameterWords(path, name)
+    const form = pattern === '[0-9]+' ? { type: 'integer', minimum: 1 } : { type: 'string' }
+    const schema = {
+      ...form,
+      ...(pattern && form.type === 'string' && { pattern: `^${pattern}$` }),
+      ...words,
+    }
+    return { in: 'path', name, required: true, ...(description && { description }), schema }
+  })
+
+function parameters(
+  place: 'query' | 'header',
+  shape: Record<string, z.ZodType>,
+  components: Components,
+): Json[] {
+  return Object.entries(shape).map(([name, type]) => {
+    const { description, ...schema } = components.schema(type, 'input')
+    const required = !type.safeParse(undefined).success
+    return { in: place, name, required, ...(description ? { description } : {}), schema }
+  })
+}
+
+/** What a status means where an answer with it is not a refusal. */
+const DESCRIPTIONS: Record<number, string> = { 201: 'Created', 404: 'Not found', 503: 'Not ready' }
+
+function successes(answers: Words['answers'], headers: Json, components: Components): Json {
+  const responses = answers.map(({ status, media }) => {
+    const content = otherContent(media(), 'output', components)
+    return [status, { description: DESCRIPTIONS[status] ?? 'Success', headers, content }]
+  })
+  return Object.fromEntries(responses)
+}
+
+const otherContent = (media: readonly OtherMedia[], io: 'input' | 'output', components: Components): Json =>
+  Object.assign({}, ...media.map(({ mediaType, schema }) => components.content(mediaType, schema, io)))
+
+/** One response for each status, which says by what codes it is told apart, with an example for each. */
+function refusals(
+  codes: ErrorCode[],
+  name: 'AdminError' | 'Error',
+  headers: Json,
+  components: Components,
+): Json {
+  const errors = codes.map((code) => new AppError(code))
+  const responses = [...Map.groupBy(errors, ({ status }) => status)].map(([status, ofStatus]) => {
+    const retry = ofStatus.some((error) => error.headers['Retry-After'])
+    const response = {
+      description: ofStatus.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
+      headers: {
+        ...headers,
+        ...(retry && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),
+      },
+      content: components.errorContent(
+        name,
+        ofStatus.map(({ code }) => code),
+      ),
+    }
+    return [status, components.response(`${name}${status}`, response)]
+  })
+  return Object.fromEntries(responses)
+}

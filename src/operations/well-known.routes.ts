@@ -1,0 +1,31 @@
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { SigningKeys } from '../audit/export/signing-keys.ts'
+import { describes } from '../http/annotations.ts'
+import { jsonAnswer } from '../http/answers.ts'
+import type { AppEnv } from '../http/context.ts'
+import { isPublic } from '../http/declared.ts'
+import { textValue } from '../http/fields/values.ts'
+
+const publicKeyObject = () =>
+  z.object({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    kid: textValue('k1'),
+    x: textValue('6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw'),
+  })
+
+const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }))
+
+/** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
+export const auditKeysRoutes = new Hono<AppEnv>().get(
+  '/.well-known/steward-audit-keys.json',
+  describes(() => ({
+    summary: 'Get the public keys that audit digests are signed with',
+    description:
+      'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',
+    answers: [KEYS],
+  })),
+  isPublic(),
+  async (c) => KEYS.of(c, { keys: await new SigningKeys(c.env.AUDIT_SIGNING_KEYS).publicKeys() }),
+)

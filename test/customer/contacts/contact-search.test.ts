@@ -1,0 +1,188 @@
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { customerWithCallers } from '../../support/calls/http.ts'
+import { seedContacts } from '../../support/seed.ts'
+
+let customer: Awaited<ReturnType<typeof customerWithCallers>>
+
+beforeEach(async () => {
+  customer = await customerWithCallers()
+})
+
+type Person = [email: string, firstName?: string | null, lastName?: string | null]
+
+const PEOPLE: Person[] = [
+  ['bob@example.com', 'Robert', 'Annan'],
+  ['Zoe@example.com', 'ANNABEL', 'Zane'],
+  ['anna@example.org', 'Anna', 'Annable'],
+  ['ann@other.example', null, null],
+  ['ada@EXAMPLE.com', 'Anna', 'Zed'],
+  ['joann@example.net', 'Jo', 'O_Brien'],
+  ['darcy@example.net', '100% Ann', "D'Arcy"],
+]
+
+const create = async (people: Person[]) => {
+  for (const [email, first_name, last_name] of people) {
+    await customer.own('/contacts', { body: { email, first_name, last_name } })
+  }
+}
+
+const page = async (query: Record<string, string>) => {
+  const { json } = await customer.own(`/contacts?${new URLSearchParams(query)}`)
+  return { emails: emailsOf(json.contacts), ...json.pagination }
+}
+
+const emailsOf = (contacts: { email: string }[]) => contacts.map(({ email }) => email)
+
+/** All pages of a search, one after another. */
+async function pages(query: Record<string, string>): Promise<string[][]> {
+  const found: string[][] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { emails, next_cursor } = await page({ ...query, ...(cursor && { cursor }) })
+    found.push(emails)
+    cursor = next_cursor
+  }
+  return found
+}
+
+describe('search', () => {
+  test.each([
+    [
+      'ann',
+      ['ann@other.example', 'anna@example.org', 'ada@EXAMPLE.com', 'Zoe@example.com', 'bob@example.com'],
+    ],
+    ['ANNA', ['anna@example.org', 'ada@EXAMPLE.com', 'Zoe@example.com', 'bob@example.com']],
+    ['anna@example.org', ['anna@example.org']],
+    ['z', ['Zoe@example.com', 'ada@EXAMPLE.com']],
+    ['o_', ['joann@example.net']],
+    ['100%', ['darcy@example.net']],
+    ["d'", ['darcy@example.net']],
+    ['@example.com', ['bob@example.com', 'Zoe@example.com', 'ada@EXAMPLE.com']],
+    ['@EXAMPLE.ORG', ['anna@example.org']],
+    ['@example', []],
+    ['@', []],
+    ['%', []],
+    ['nn', []],
+    ['\u{10FFFF}', []],
+  ])('%s', async (search, expected) => {
+    await create(PEOPLE)
+    const { emails, total, total_pages } = await page({ search })
+    expect(emails).toEqual(expected)
+    expect([total, total_pages]).toEqual([expected.length, Math.ceil(expected.length / 20)])
+  })
+
+  test.each(['1', '2', '3'])('shows each once, on pages of %s', async (per_page) => {
+    await create(PEOPLE)
+    const whole = (await page({ search: 'ann' })).emails
+    expect((await pages({ search: 'ann', per_page })).flat()).toEqual(whole)
+    const second = await page({ search: 'ann', per_page, page: '2' })
+    expect(second.emails).toEqual(whole.slice(Number(per_page), 2 * Number(per_page)))
+  })
+
+  test('finds nothing of another customer', async () => {
+    await create(PEOPLE)
+    const other = await customerWithCallers()
+    for (const search of ['ann', '@example.com']) {
+      expect((await other.own(`/contacts?search=${search}`)).json.contacts).toEqual([])
+    }
+  })
+
+  test('goes without the other filters', async () => {
+    for (const filter of ['email=a@example.com', 'status=subscribed']) {
+      expect(await customer.own(`/contacts?search=a&${filter}`)).toMatchObject({
+        status: 422,
+        json: { errors: { search: ['goes without email and status'] } },
+      })
+    }
+  })
+
+  test.each([
+    [2, 3, 'x', 1],
+    [2, -1, 'x', 1],
+    [2, 0.5, 'x', 1],
+  ])('takes no cursor that it never gave: [%s, %s, %s, %s]', async (...position) => {
+    const cursor = btoa(JSON.stringify(position)).replace(/=+$/, '')
+    const answer = await customer.own(`/contacts?search=ann&cursor=${cursor}`)
+    expect(answer).toMatchObject({ status: 422, json: { errors: { cursor: ['is invalid'] } } })
+  })
+
+  test('takes no cursor of another listing', async () => {
+    await create(PEOPLE)
+    const { next_cursor: byAge } = await page({ per_page: '1' })
+    const { next_cursor: bySearch } = await page({ per_page: '1', search: 'ann' })
+    for (const query of [
+      `search=ann&cursor=${byAge}`,
+      `cursor=${bySearch}`,
+      `search=@x.example&cursor=${bySearch}`,
+    ]) {
+      expect(await customer.own(`/contacts?${query}`)).toMatchObject({
+        status: 422,
+        json: { errors: { cursor: ['is invalid'] } },
+      })
+    }
+  })
+
+  test('shows each once where a thousand contacts match by email and name alike', async () => {
+    await seedContacts(customer.uid, 2_500)
+    await env.DB.exec("UPDATE contacts SET first_name = 'Member' || id")
+    await create([['zoe@example.com', 'Members', null]])
+    const found = await pages({ search: 'member', per_page: '100' })
+    expect(found.flat()).toHaveLength(2_501)
+    expect(new Set(found.flat()).size).toBe(2_501)
+    expect(found.flat().at(-1)).toBe('zoe@example.com')
+  })
+
+  test.each([
+    ['member', 1_000, 1_000],
+    ['member', 1_001, null],
+    ['@seed.example', 1_000, 1_000],
+    ['@seed.example', 1_001, null],
+  ])('%s among %i matches tells a total of %s', async (search, count, total) => {
+    await seedContacts(customer.uid, count)
+    expect(await page({ search })).toMatchObject({ total, total_pages: total && total / 20 })
+  })
+})
+
+describe('by status', () => {
+  const inList = async (statuses: Record<string, string>) => {
+    const { uid } = (await customer.own('/lists', { body: { name: 'List' } })).json.list
+    for (const [email, status] of Object.entries(statuses)) {
+      await customer.own(`/lists/${uid}/contacts`, { body: { email, status } })
+    }
+    return uid
+  }
+
+  test('contacts are found that have it in any list, each once', async () => {
+    await inList({ 'a@x.example': 'subscribed', 'b@x.example': 'unsubscribed', 'c@x.example': 'subscribed' })
+    await inList({ 'a@x.example': 'subscribed', 'b@x.example': 'subscribed' })
+    const all = ['a@x.example', 'b@x.example', 'c@x.example']
+    expect(await page({ status: 'subscribed' })).toMatchObject({ emails: all, total: 3, total_pages: 1 })
+    expect((await pages({ status: 'subscribed', per_page: '1' })).flat()).toEqual(all)
+    expect((await page({ status: 'subscribed', per_page: '2', page: '2' })).emails).toEqual(all.slice(2))
+    expect(await page({ status: 'unsubscribed' })).toMatchObject({ emails: ['b@x.example'], total: 1 })
+    expect(await page({ status: 'blacklisted' })).toMatchObject({ emails: [], total: 0 })
+  })
+
+  test('and by email at once', async () => {
+    await inList({ 'a@x.example': 'subscribed' })
+    expect(await page({ email: 'A@x.example', status: 'subscribed' })).toMatchObject({ total: 1 })
+    expect(await page({ email: 'A@x.example', status: 'unconfirmed' })).toMatchObject({
+      emails: [],
+      total: 0,
+    })
+  })
+
+  test('a deleted list does not count, whether or not its members are gone already', async () => {
+    const uid = await inList({ 'a@x.example': 'subscribed' })
+    await env.DB.prepare('DELETE FROM lists WHERE uid = ?').bind(uid).run()
+    expect(await page({ status: 'subscribed' })).toMatchObject({ emails: [], total: 0 })
+    expect(await page({ email: 'a@x.example', status: 'subscribed' })).toMatchObject({ total: 0 })
+  })
+
+  test('another status is invalid', async () => {
+    expect(await customer.own('/contacts?status=gone')).toMatchObject({
+      status: 422,
+      json: { errors: { status: ['is not included in the list'] } },
+    })
+  })
+})
