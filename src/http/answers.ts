@@ -1,4 +1,5 @@
-import type { Context } from 'hono'
+import type { Context, TypedResponse } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
 import { positionOf } from './envelopes.ts'
@@ -18,19 +19,29 @@ export interface Answer {
   media(): readonly OtherMedia[]
 }
 
-type Status = 200 | 201 | 503
+/** An answer of JSON, and the way to give it. */
+export interface JsonAnswer<Value, Body, S extends ContentfulStatusCode> extends Answer {
+  readonly status: S
+  of(c: Context, value: Value): Response & TypedResponse<Body, S, 'json'>
+}
 
-const jsonMedia = (schema: () => z.ZodType) => () => [{ mediaType: 'application/json', schema: schema() }]
+function answerOf<Value, Body extends object, S extends ContentfulStatusCode>(
+  status: S,
+  schema: () => z.ZodType,
+  bodyOf: (value: Value) => Body,
+): JsonAnswer<Value, Body, S> {
+  return {
+    status,
+    media: () => [{ mediaType: 'application/json', schema: schema() }],
+    of: (c, value) => c.json(bodyOf(value), status) as Response & TypedResponse<Body, S, 'json'>,
+  }
+}
 
 /** JSON of this schema. */
-export const jsonAnswer = <const S extends Status, Schema extends z.ZodType>(
+export const jsonAnswer = <const S extends ContentfulStatusCode, Value extends object>(
   status: S,
-  schema: () => Schema,
-) => ({
-  status,
-  media: jsonMedia(schema),
-  of: (c: Context, value: z.output<Schema>) => c.json(value, status),
-})
+  schema: () => z.ZodType<Value>,
+): JsonAnswer<Value, Value, S> => answerOf(status, schema, (value) => value)
 
 /** A page for a browser. */
 export const pageAnswer = (status: number): Answer => ({
@@ -39,66 +50,76 @@ export const pageAnswer = (status: number): Answer => ({
 })
 
 /** `{message, data}`: one thing on the admin surface. */
-export const adminAnswer = <const S extends Status, const Message extends string, Data extends z.ZodType>(
+export const adminAnswer = <const S extends ContentfulStatusCode, const Message extends string, Data>(
   status: S,
   message: Message,
-  data: () => Data,
-) => ({
-  status,
-  media: jsonMedia(() => z.object({ message: z.literal(message), data: data() })),
-  of: (c: Context, value: z.output<Data>) => c.json({ message, data: value }, status),
-})
+  data: () => z.ZodType<Data>,
+): JsonAnswer<Data, { message: Message; data: Data }, S> =>
+  answerOf(
+    status,
+    () => z.object({ message: z.literal(message), data: data() }),
+    (value) => ({ message, data: value }),
+  )
+
+type Pages = ReturnType<typeof positionOf>
 
 /** `{message, data, meta}`: a page of a collection on the admin surface. */
-export const adminPage = <const Message extends string, Item extends z.ZodType>(
+export const adminPage = <const Message extends string, Item>(
   message: Message,
-  item: () => Item,
-) => ({
-  status: 200,
-  media: jsonMedia(() => z.object({ message: z.literal(message), data: z.array(item()), meta: position() })),
-  of: (c: Context, { items, ...position }: Page<z.output<Item>>) =>
-    c.json({ message, data: items, meta: positionOf(position) }, 200),
-})
+  item: () => z.ZodType<Item>,
+): JsonAnswer<Page<Item>, { message: Message; data: Item[]; meta: Pages }, 200> =>
+  answerOf(
+    200,
+    () => z.object({ message: z.literal(message), data: z.array(item()), meta: position() }),
+    ({ items, ...place }) => ({ message, data: items, meta: positionOf(place) }),
+  )
 
-type Members<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
+type Success = { status: 'success' }
+const SUCCESS: Success = { status: 'success' }
+const success = () => ({ status: z.literal('success') })
+
+type MembersOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
 
 /** `{status, ...}`: one thing on the customer surface. */
-export const customerAnswer = <Shape extends z.ZodRawShape>(shape: () => Shape) => ({
-  status: 200,
-  media: jsonMedia(() => z.object({ status: z.literal('success'), ...shape() })),
-  of: (c: Context, members: Members<Shape>) => c.json({ status: 'success' as const, ...members }, 200),
-})
+export const customerAnswer = <Shape extends z.ZodRawShape>(
+  shape: () => Shape,
+): JsonAnswer<MembersOf<Shape>, Success & MembersOf<Shape>, 200> =>
+  answerOf(
+    200,
+    () => z.object({ ...success(), ...shape() }),
+    (members) => ({ ...SUCCESS, ...members }),
+  )
 
 /** `{status, message, ...}`: what came of a change on the customer surface. */
 export const customerChange = <
-  const S extends Status,
+  const S extends ContentfulStatusCode,
   const Message extends string,
   Shape extends z.ZodRawShape,
 >(
   status: S,
   message: Message,
   shape: () => Shape,
-) => ({
-  status,
-  media: jsonMedia(() => z.object({ status: z.literal('success'), message: z.literal(message), ...shape() })),
-  of: (c: Context, members: Members<Shape>) =>
-    c.json({ status: 'success' as const, message, ...members }, status),
-})
+): JsonAnswer<MembersOf<Shape>, Success & { message: Message } & MembersOf<Shape>, S> =>
+  answerOf(
+    status,
+    () => z.object({ ...success(), message: z.literal(message), ...shape() }),
+    (members) => ({ ...SUCCESS, message, ...members }),
+  )
 
 /** `{status, <name>, pagination}`: a page of a collection on the customer surface. */
-export const customerPage = <const Name extends string, Item extends z.ZodType>(
+export const customerPage = <const Name extends string, Item>(
   name: Name,
-  item: () => Item,
-) => ({
-  status: 200,
-  media: jsonMedia(() =>
-    z.object({ status: z.literal('success'), [name]: z.array(item()), pagination: searchedPosition() }),
-  ),
-  of(c: Context, { items, ...position }: Page<z.output<Item>>) {
-    const page = { [name]: items } as Record<Name, z.output<Item>[]>
-    return c.json({ status: 'success' as const, ...page, pagination: positionOf(position) }, 200)
-  },
-})
+  item: () => z.ZodType<Item>,
+): JsonAnswer<Page<Item>, Success & Record<Name, Item[]> & { pagination: Pages }, 200> =>
+  answerOf(
+    200,
+    () => z.object({ ...success(), [name]: z.array(item()), pagination: searchedPosition() }),
+    ({ items, ...place }) => ({
+      ...SUCCESS,
+      ...({ [name]: items } as Record<Name, Item[]>),
+      pagination: positionOf(place),
+    }),
+  )
 
 /** Where a page stands in its collection. */
 const position = once(() =>
