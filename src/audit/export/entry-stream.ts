@@ -66,7 +66,7 @@ export async function exportEntries(
   const pages = {
     head: head(),
     first: await filled(found, first + SCAN_SIZE),
-    size: PAGE_SIZE,
+    isFull: (page: ChainedEntry[]) => page.length === PAGE_SIZE,
     after: ({ seq }: ChainedEntry) => orCutShort(filled([], seq)),
   }
   return { stream: pagedStream(pages, write, onRows), nextAfterSeq: until < end ? until : null }

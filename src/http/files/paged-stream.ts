@@ -5,8 +5,8 @@ interface Pages<Row> {
   head?: string
   /** Read before anything is given out, so that what is wrong with the request is still told by its status. */
   first: Row[]
-  /** How many rows a page has that is not the last. */
-  size: number
+  /** Whether a page is as large as one may be, so that another may follow. */
+  isFull: (page: Row[]) => boolean
   /** Reads the page after a row. What it throws breaks the stream off. */
   after: (last: Row) => Promise<Row[]>
 }
@@ -17,7 +17,7 @@ interface Pages<Row> {
  * was read while it still might. `onRows` is told how many rows leave.
  */
 export function pagedStream<Row>(
-  { head, first, size, after }: Pages<Row>,
+  { head, first, isFull, after }: Pages<Row>,
   write: (rows: Row[]) => string,
   onRows: (rows: number) => void,
 ): ReadableStream<Uint8Array> {
@@ -27,7 +27,7 @@ export function pagedStream<Row>(
     while (page.length > 0) {
       onRows(page.length)
       yield utf8(write(page))
-      const last = page.length === size ? page.at(-1) : undefined
+      const last = isFull(page) ? page.at(-1) : undefined
       page = last ? await after(last) : []
     }
   }

@@ -162,7 +162,7 @@ const impersonated = (path: string, body?: object) =>
   })
 
 describe('a stream', () => {
-  const PAGE = 1_000
+  const PAGE = 2_500
 
   beforeEach(async () => {
     const contacts = Array.from({ length: 2 * PAGE + 1 }, (_, i) => ({ email: `person-${i}@example.com` }))

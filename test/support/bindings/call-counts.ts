@@ -5,6 +5,8 @@ export interface CallCounts {
   kv: number
   /** D1 round trips: a batch is one. */
   d1: number
+  /** The statements of all of them. */
+  statements: number
   /** The longest chain of D1 round trips of which each waited for the one before. */
   d1InSequence: number
   /** Rows that D1 says it read and wrote. */
@@ -29,6 +31,7 @@ export function countedBindings(env: Env) {
   const counts: CallCounts = {
     kv: 0,
     d1: 0,
+    statements: 0,
     d1InSequence: 0,
     rowsRead: 0,
     rowsWritten: 0,
@@ -45,8 +48,9 @@ export function countedBindings(env: Env) {
     async (...args) => {
       const step = stepsOver + 1
       counts.d1++
-      counts.d1InSequence = Math.max(counts.d1InSequence, step)
       // Where it sends to, the statements, and what is bound to each.
+      counts.statements += [args[1]].flat().length
+      counts.d1InSequence = Math.max(counts.d1InSequence, step)
       const texts = textSizes(args[2])
       const size = texts.reduce((sum, text) => sum + text, 0)
       counts.longestText = Math.max(counts.longestText, ...texts)
