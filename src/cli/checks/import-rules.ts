@@ -1,0 +1,65 @@
+/** The floors of src/, from the ground up: a file imports from its own floor and those below. */
+const FLOORS = [
+  ['base', 'errors', 'log', 'env'],
+  ['crypto', 'settings', 'db'],
+  ['mail', 'http', 'openapi'],
+  ['audit'],
+  ['auth'],
+  ['acting', 'attached'],
+  ['customer'],
+  ['admin'],
+  ['operations', 'docs', 'app', 'jobs'],
+  ['index', 'cli'],
+]
+
+/** What a room may not import, though it is on a floor below. */
+const FORBIDDEN: Record<string, readonly string[]> = {
+  // A customer endpoint does not know who calls, and keeps no records.
+  customer: ['acting', 'audit/recording'],
+}
+
+type Imports = ReadonlyMap<string, readonly string[]>
+
+/** Returns what is wrong with the imports of each file: no floor, one above, a room that is closed to it. */
+export function faultsOf(imports: Imports): string[] {
+  return [...imports].flatMap(([file, imported]) => {
+    const floor = floorOf(file)
+    if (floor === -1) return [`${file} is on no floor (src/cli/checks/import-rules.ts)`]
+    const closed = FORBIDDEN[roomOf(file)] ?? []
+    return imported.flatMap((other) => {
+      if (floorOf(other) > floor) return [`${file} imports from a floor above: ${other}`]
+      return closed.some((room) => other.startsWith(`src/${room}/`))
+        ? [`${file} may not import ${other}`]
+        : []
+    })
+  })
+}
+
+const roomOf = (file: string) => file.split('/')[1]?.replace(/\..*/, '') ?? ''
+
+const floorOf = (file: string) => FLOORS.findIndex((rooms) => rooms.includes(roomOf(file)))
+
+/** Returns each set of files that reach each other, by Tarjan's algorithm. */
+export function circles(imports: Imports): string[][] {
+  const found: string[][] = []
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const visit = (file: string): number => {
+    order.set(file, order.size)
+    lowest.set(file, order.size - 1)
+    open.push(file)
+    for (const other of imports.get(file) ?? []) {
+      if (!imports.has(other)) continue
+      const reached = order.has(other) ? (open.includes(other) ? order.get(other) : undefined) : visit(other)
+      lowest.set(file, Math.min(lowest.get(file) ?? 0, reached ?? Number.POSITIVE_INFINITY))
+    }
+    if (lowest.get(file) === order.get(file)) {
+      const circle = open.splice(open.indexOf(file))
+      if (circle.length > 1) found.push(circle)
+    }
+    return lowest.get(file) ?? 0
+  }
+  for (const file of imports.keys()) if (!order.has(file)) visit(file)
+  return found
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { circles, faultsOf } from '../../src/cli/checks/import-rules.ts'
+
+test.each([
+  { name: 'a floor above', file: 'src/db/client.ts', other: 'src/http/context.ts' },
+  { name: 'the front door', file: 'src/admin/surface.ts', other: 'src/app.ts' },
+  {
+    name: 'who calls, from a customer endpoint',
+    file: 'src/customer/lists/x.ts',
+    other: 'src/acting/impersonate.ts',
+  },
+  {
+    name: 'the keeping of records, from one',
+    file: 'src/customer/lists/x.ts',
+    other: 'src/audit/recording/act.ts',
+  },
+  { name: 'a folder that has no floor', file: 'src/nowhere/x.ts', other: 'src/errors.ts' },
+])('$name is not to be imported', ({ file, other }) => {
+  expect(faultsOf(new Map([[file, [other]]]))).toHaveLength(1)
+})
+
+test('the own floor and those below are', () => {
+  const imported = [
+    'src/admin/surface.ts',
+    'src/customer/x.ts',
+    'src/audit/trail/queries.ts',
+    'src/errors.ts',
+  ]
+  expect(faultsOf(new Map([['src/admin/x.ts', imported]]))).toEqual([])
+})
+
+test('files that reach each other are a circle', () => {
+  const imports = new Map([
+    ['a.ts', ['b.ts', 'd.ts']],
+    ['b.ts', ['c.ts']],
+    ['c.ts', ['a.ts']],
+    ['d.ts', ['c.ts', 'e.ts']],
+    ['e.ts', ['elsewhere.ts']],
+  ])
+  expect(circles(imports).map((circle) => circle.sort())).toEqual([['a.ts', 'b.ts', 'c.ts', 'd.ts']])
+  expect(
+    circles(
+      new Map([
+        ['a.ts', ['b.ts']],
+        ['b.ts', []],
+      ]),
+    ),
+  ).toEqual([])
+})
