@@ -18,7 +18,7 @@ const publicKeyObject = () =>
 const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }))
 
 /** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
-export const auditKeysRoutes = new Hono<AppEnv>().get(
+export const wellKnownRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
   describes(() => ({
     summary: 'Get the public keys that audit digests are signed with',

@@ -9,7 +9,7 @@ import { adminAnswer } from '../../http/answers.ts'
 const USER_SESSION_INVALIDATED = adminAnswer(200, 'User session invalidated', z.null)
 
 /** `/admin/logout`. */
-export const sessionsRoutes = new Hono<AdminEnv>().post(
+export const logoutRoutes = new Hono<AdminEnv>().post(
   '/logout',
   describes(() => ({
     summary: 'Log out',

@@ -14,7 +14,7 @@ const SESSION_ENDED = adminAnswer(200, 'Session ended successfully', z.null)
 const SESSIONS_ENDED = adminAnswer(200, 'Sessions ended successfully', adminObject)
 
 /** `/admin/sessions`: where an admin is logged in. */
-export const liveSessionsRoutes = new Hono<AdminEnv>()
+export const sessionsRoutes = new Hono<AdminEnv>()
   .get(
     '/sessions',
     describes(() => ({

@@ -1,0 +1,26 @@
+import { createMiddleware } from 'hono/factory'
+import { readCredentials } from '../auth/callers/credentials.ts'
+import { customerWithKey } from '../auth/callers/customer-key.ts'
+import { customerScope } from '../auth/customer-scope.ts'
+import { type CustomerEnv, noteTarget } from '../auth/requires-customer.ts'
+import { isWrite, routePattern } from '../http/routing.ts'
+import { impersonate } from './impersonate.ts'
+
+/**
+ * Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused.
+ * @throws AppError credentials_missing, credentials_malformed, customer_id_missing, admin_key_missing, key_invalid,
+ * customer_inactive, and what `impersonate` throws
+ */
+export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
+  // On an unknown path there is nothing to identify anyone for, but an impersonation is on record all the same.
+  if (routePattern(c) === undefined && !c.req.header('X-ADMIN-API-KEY')) return next()
+  noteTarget(c)
+  const credentials = readCredentials(c.req.raw.headers)
+  if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
+  const { uid, keyId, authority } = await customerWithKey(c.var.db, credentials.key, c.var.now)
+  c.var.facts.customerUid = uid
+  if (isWrite(c)) await authority.verify()
+  c.set('customer', customerScope(uid, keyId, authority))
+  await next()
+  await authority.verify()
+})

@@ -1,0 +1,39 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import { type AdminEnv, identifyAdmin } from '../auth/callers/identify-admin.ts'
+import { adminEnvelope } from '../http/envelopes.ts'
+import { accountStateRoutes } from './accounts/account-state.routes.ts'
+import { accountsRoutes } from './accounts/accounts.routes.ts'
+import { apiKeysRoutes } from './api-keys/api-keys.routes.ts'
+import { auditRoutes } from './audit/audit.routes.ts'
+import { deadLettersRoutes } from './audit/dead-letters.routes.ts'
+import { clientsRoutes } from './clients/clients.routes.ts'
+import { customerLifecycleRoutes } from './customers/customer-lifecycle.routes.ts'
+import { customersRoutes } from './customers/customers.routes.ts'
+import { loginRoutes } from './login/login.routes.ts'
+import { logoutRoutes } from './login/logout.routes.ts'
+import { unlockRoutes } from './login/unlock.routes.ts'
+import { passwordsRoutes } from './passwords/passwords.routes.ts'
+import { sessionsRoutes } from './sessions/sessions.routes.ts'
+
+/** Everything below `/admin`: what staff call. `refuse` is for paths that no endpoint answers. */
+export const adminSurface = (refuse: MiddlewareHandler) =>
+  new Hono<AdminEnv>()
+    .use(async (c, next) => {
+      c.set('envelope', adminEnvelope)
+      await next()
+    })
+    // For browsers, which sign nothing: past the identification.
+    .route('/', unlockRoutes)
+    .use(identifyAdmin, refuse)
+    .route('/', loginRoutes)
+    .route('/', logoutRoutes)
+    .route('/', apiKeysRoutes)
+    .route('/', sessionsRoutes)
+    .route('/', clientsRoutes)
+    .route('/', customersRoutes)
+    .route('/', customerLifecycleRoutes)
+    .route('/', deadLettersRoutes)
+    .route('/', auditRoutes)
+    .route('/', accountsRoutes)
+    .route('/', accountStateRoutes)
+    .route('/', passwordsRoutes)

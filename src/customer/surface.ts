@@ -1,0 +1,25 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import type { CustomerEnv } from '../auth/requires-customer.ts'
+import { accessLogRoutes } from './account/access-log.routes.ts'
+import { accountRoutes } from './account/account.routes.ts'
+import { bulkRoutes } from './bulk/bulk.routes.ts'
+import { contactsRoutes } from './contacts/contacts.routes.ts'
+import { exportRoutes } from './contacts/export.routes.ts'
+import { idempotent } from './idempotency.ts'
+import { listsRoutes } from './lists/lists.routes.ts'
+import { membersRoutes } from './lists/members.routes.ts'
+import { readYourWrites } from './read-your-writes.ts'
+
+/** What customers call, and admins on their behalf. `identify` finds out for whom; nothing here asks who calls. */
+export const customerSurface = (identify: MiddlewareHandler<CustomerEnv>, refuse: MiddlewareHandler) =>
+  new Hono<CustomerEnv>()
+    .use(identify, refuse)
+    .use(readYourWrites)
+    .use(idempotent)
+    .route('/', listsRoutes)
+    .route('/', membersRoutes)
+    .route('/', bulkRoutes)
+    .route('/', exportRoutes)
+    .route('/', contactsRoutes)
+    .route('/', accountRoutes)
+    .route('/', accessLogRoutes)
