@@ -3,15 +3,13 @@ import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
-import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
 import { describes } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
-import { inBackground } from '../../log.ts'
-import { lockoutStores } from '../login/lockout-stores.ts'
 import {
   changeRole,
   disableAdmin,
@@ -86,10 +84,8 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const { keys, ...changed } = await revokeCredentials(db, actor, c.req.param('id'), now())
-      inBackground(c.executionCtx, 'forget_keys', forgetKeys(c.env.KEYS, keys))
-      const account = noteChange(c, changed)
+      const { actor, now } = c.var
+      const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))
       return CREDENTIALS_REVOKED.of(c, presentAdmin(account, now()))
     },
   )
@@ -103,7 +99,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
-      const account = await sendUnlockLink(lockoutStores(c), c.req.param('id'), c.var.now())
+      const account = await sendUnlockLink(storesOf(c), c.req.param('id'), c.var.now())
       return UNLOCK_SENT.of(c, presentAdmin(account, c.var.now()))
     },
   )

@@ -2,8 +2,9 @@ import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'd
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { AdminAccount } from '../../auth/accounts/account.ts'
-import { type LockoutStores, mailUnlockLink } from '../../auth/accounts/unlock-link.ts'
+import { mailUnlockLink } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
 import { endSessionsOf } from '../../auth/callers/session.ts'
 import type { Role } from '../../auth/permissions.ts'
@@ -11,6 +12,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { accountById, adminIdOf, found, getAdmin } from './accounts.service.ts'
 
 type Actor = Pick<SessionActor, 'adminId' | 'role'>
@@ -71,11 +73,11 @@ export async function changeRole(
  * @throws AppError self_action, admin_unknown
  */
 export async function revokeCredentials(
-  db: Database,
+  { db, kv, later }: Stores,
   actor: Actor,
   id: string,
   now: number,
-): Promise<Changed<AdminAccount> & { keys: RevokedKeys }> {
+): Promise<Changed<AdminAccount>> {
   const adminId = adminIdOf(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
   const { before, keys, after } = await inOneTrip(db, {
@@ -86,16 +88,15 @@ export async function revokeCredentials(
     sessions: endSessionsOf(db, adminId),
     after: accountById(db, id),
   })
-  return { before: found(before[0], id), after: found(after[0], id), keys }
+  later('forget_keys', forgetKeys(kv, keys))
+  return { before: found(before[0], id), after: found(after[0], id) }
 }
-
-type RevokedKeys = Awaited<ReturnType<typeof revokeKeysOf>>
 
 /**
  * Mails the owner of a locked account a link that unlocks it.
  * @throws AppError admin_unknown, not_locked, mail_unavailable
  */
-export async function sendUnlockLink(stores: LockoutStores, id: string, now: number): Promise<AdminAccount> {
+export async function sendUnlockLink(stores: Stores, id: string, now: number): Promise<AdminAccount> {
   const account = await getAdmin(stores.db, id)
   if (account.lockedUntil === null || account.lockedUntil <= now) throw new AppError('not_locked')
   await mailUnlockLink(stores, account, now)

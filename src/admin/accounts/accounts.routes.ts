@@ -8,8 +8,8 @@ import { describes } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { email, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
-import { lockoutStores } from '../login/lockout-stores.ts'
 import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
 
 const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
@@ -76,8 +76,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
     }),
     async (c) => {
       const { act, now } = c.var
-      const { account, afterwards } = await inviteAdmin(lockoutStores(c), c.req.valid('json'), now())
-      if (afterwards) c.executionCtx.waitUntil(afterwards)
+      const account = await inviteAdmin(storesOf(c), c.req.valid('json'), now())
       const data = presentAdmin(account, now())
       act.about('admin', `${account.id}`)
       act.changed('admin', { before: null, after: data })

@@ -2,7 +2,6 @@ import { and, count, eq } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
 import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
-import type { LockoutStores } from '../../auth/accounts/unlock-link.ts'
 import type { Role } from '../../auth/permissions.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, type SortKey, sortKey, startsWith } from '../../db/paging.ts'
@@ -10,6 +9,7 @@ import type { Reader } from '../../db/reader.ts'
 import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 import { newAccountMail } from '../../mail/templates.ts'
 
 /** How the contract words a 422 of a new account. */
@@ -99,10 +99,10 @@ export async function faultsOfEmail(db: Database, email: unknown): Promise<Field
  * @throws AppError invalid if the email is taken, mail_unavailable, throttled, and then there is no account
  */
 export async function inviteAdmin(
-  { db, kv, mailer, settings }: LockoutStores,
+  { db, kv, mailer, settings, later }: Stores,
   { email, role }: Pick<NewAdmin, 'email' | 'role'>,
   now: number,
-): Promise<{ account: AdminAccount; afterwards?: Promise<void> | undefined }> {
+): Promise<AdminAccount> {
   const password = randomPassword()
   const pending = await pendingPassword(password, now)
   const emailHash = emailHashOf(email)
@@ -120,8 +120,6 @@ export async function inviteAdmin(
   // Who guessed at this email before there was an account must not keep its owner out.
   const forgotten = await forgetFailures(db, emailHash)
   const { passwordHash: _passwordHash, emailHash: _emailHash, ...account } = created
-  return {
-    account: { ...account, lockedUntil: null },
-    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
-  }
+  later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
+  return { ...account, lockedUntil: null }
 }

@@ -2,6 +2,7 @@ import { and, count, eq, not, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { AdminActor } from '../../auth/actor.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { isSessionOpen } from '../../auth/callers/revocation.ts'
 import { SCOPES, type Scope } from '../../auth/permissions.ts'
 import { once } from '../../base/once.ts'
@@ -13,6 +14,7 @@ import { AppError } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 export type ApiKeyRow = typeof adminApiKeys.$inferSelect
 
@@ -94,16 +96,15 @@ export async function insertKey(
 
 /**
  * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
- * on, and so is the one it was rolled from; KV is cleaned up by the caller whenever it can be. Revoking twice changes
- * nothing.
+ * on, and so is the one it was rolled from; KV forgets them when it can. Revoking twice changes nothing.
  * @throws AppError api_key_unknown
  */
 export async function revokeApiKey(
-  db: Database,
+  { db, kv, later }: Stores,
   actor: Owner,
   id: string,
   now: number,
-): Promise<Changed<ApiKey> & { revoked: ApiKeyRow }> {
+): Promise<Changed<ApiKey>> {
   const { before, after } = await inOneTrip(db, {
     before: db.select().from(adminApiKeys).where(visibleTo(actor, id)),
     after: db
@@ -113,7 +114,8 @@ export async function revokeApiKey(
       .returning(),
   })
   const revoked = found(after[0])
-  return { before: presentApiKey(found(before[0])), after: presentApiKey(revoked), revoked }
+  later('forget_key', forgetKeys(kv, [revoked]))
+  return { before: presentApiKey(found(before[0])), after: presentApiKey(revoked) }
 }
 
 /** The key with this id, if the actor may know of it: its own, or any for a super_admin. */

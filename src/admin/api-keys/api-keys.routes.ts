@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { SCOPES } from '../../auth/permissions.ts'
 import { requires } from '../../auth/requires.ts'
@@ -9,17 +8,16 @@ import { describes } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { addressRange, digits, flag, graceInput, moment, name, uid } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
-import { inBackground } from '../../log.ts'
 import {
   apiKeyObject,
   getApiKey,
   listApiKeys,
   newApiKeyObject,
-  presentApiKey,
   revokeApiKey,
 } from './api-key-records.service.ts'
-import { createApiKey, forgetLater, rollApiKey } from './api-keys.service.ts'
+import { createApiKey, rollApiKey } from './api-keys.service.ts'
 
 /** Bounds what every request with the key has to go through. */
 const MAX_RANGES = 100
@@ -71,8 +69,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     requires('api_keys:own'),
     body(apiKeyInput),
     async (c) => {
-      const stores = { db: c.var.db, kv: c.env.KEYS }
-      const apiKey = await createApiKey(stores, c.var.actor, c.req.valid('json'), c.var.now())
+      const apiKey = await createApiKey(storesOf(c), c.var.actor, c.req.valid('json'), c.var.now())
       c.var.act.about('api_key', apiKey.id)
       c.var.act.changed('api_key', { before: null, after: apiKey })
       return API_KEY_CREATED.of(c, apiKey)
@@ -122,18 +119,11 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     requires('api_keys:own', 'api_key'),
     body(graceInput),
     async (c) => {
-      const stores = { db: c.var.db, kv: c.env.KEYS }
+      const { actor, act, now } = c.var
       const { grace_seconds: grace } = c.req.valid('json')
-      const { apiKey, replaced } = await rollApiKey(
-        stores,
-        c.var.actor,
-        c.req.param('id'),
-        grace,
-        c.var.now(),
-      )
-      inBackground(c.executionCtx, 'forget_key', forgetLater(stores.kv, replaced, grace))
-      c.var.act.changed('api_key', { before: presentApiKey(replaced), after: apiKey })
-      return API_KEY_ROLLED.of(c, apiKey)
+      const change = await rollApiKey(storesOf(c), actor, c.req.param('id'), grace, now())
+      act.changed('api_key', change)
+      return API_KEY_ROLLED.of(c, change.after)
     },
   )
   .delete(
@@ -147,10 +137,9 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
-      const { db, actor, act, now } = c.var
-      const { revoked, ...changed } = await revokeApiKey(db, actor, c.req.param('id'), now())
-      inBackground(c.executionCtx, 'forget_key', forgetKeys(c.env.KEYS, [revoked]))
-      act.changed('api_key', changed)
-      return API_KEY_REVOKED.of(c, changed.after)
+      const { actor, act, now } = c.var
+      const change = await revokeApiKey(storesOf(c), actor, c.req.param('id'), now())
+      act.changed('api_key', change)
+      return API_KEY_REVOKED.of(c, change.after)
     },
   )

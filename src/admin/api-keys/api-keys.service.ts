@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Changed } from '../../audit/recording/changes.ts'
 import { isPast } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
@@ -8,12 +9,13 @@ import { defaultScopes } from '../../auth/permissions.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
-import type { Database } from '../../db/client.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { type ApiKeyInput, checkInput } from './api-key-input.ts'
 import {
+  type ApiKey,
   type ApiKeyRow,
   found,
   type IssuedKey,
@@ -26,12 +28,6 @@ import {
 /** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const MIN_KV_TTL_SECONDS = 60
 
-/** Where keys are kept: D1 decides, KV tells which hash is which key's. */
-export interface KeyStores {
-  db: Database
-  kv: Env['KEYS']
-}
-
 /** Who makes a key: an admin in a session, or nobody who is logged in, on the command line. */
 export type Maker = Owner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
 
@@ -40,7 +36,7 @@ export type Maker = Owner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
  * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
  */
 export async function createApiKey(
-  { db, kv }: KeyStores,
+  { db, kv }: Pick<Stores, 'db' | 'kv'>,
   owner: Maker,
   input: ApiKeyInput,
   now: number,
@@ -94,12 +90,12 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
  * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
  */
 export async function rollApiKey(
-  { db, kv }: KeyStores,
+  { db, kv, later }: Stores,
   actor: SessionActor,
   id: string,
   graceSeconds: number,
   now: number,
-): Promise<{ apiKey: IssuedKey; replaced: ApiKeyRow }> {
+): Promise<Changed<IssuedKey, ApiKey>> {
   const [seen] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
   const replaced = found(seen)
   if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
@@ -127,11 +123,12 @@ export async function rollApiKey(
     await forgetKeys(kv, [{ keyHash, previousKeyHash: null }])
     throw new AppError(standing ? 'api_key_inactive' : 'session_invalid')
   }
-  return { apiKey: withKey(rolled, key), replaced }
+  later('forget_key', forgetLater(kv, replaced, graceSeconds))
+  return { before: presentApiKey(replaced), after: withKey(rolled, key) }
 }
 
 /** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
-export async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
+async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
   if (graceSeconds === 0) return kv.delete(kvName(replaced.keyHash))
   await tellKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
 }

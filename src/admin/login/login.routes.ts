@@ -2,7 +2,6 @@ import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
-import { LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requiresClient } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
@@ -13,9 +12,9 @@ import { adminAnswer } from '../../http/answers.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { logFailure } from '../../log.ts'
-import { lockoutStores } from './lockout-stores.ts'
 import { login } from './login.service.ts'
 
 const credentials = () => z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
@@ -76,12 +75,7 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   body(credentials),
   async (c) => {
     const { act, now } = c.var
-    const { adminId, result, locks, afterwards } = await login(lockoutStores(c), c.req.valid('json'), now())
-    if (afterwards) c.executionCtx.waitUntil(afterwards)
-    if (adminId !== null) act.about('admin', `${adminId}`)
-    if (adminId !== null && locks) act.changed('admin', LOCKED)
-    if (result instanceof AppError) throw result
-    const { account, token, expiresAt } = result
+    const { account, token, expiresAt } = await login(storesOf(c), act, c.req.valid('json'), now())
     act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
     return ADMIN_LOGIN_SUCCESSFUL.of(c, {
       auth_token: token,

@@ -1,4 +1,5 @@
 import { and, eq, exists, isNull, not } from 'drizzle-orm'
+import type { Act } from '../../audit/recording/act.ts'
 import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
 import { LOGIN_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
@@ -10,13 +11,14 @@ import {
   unmirrorForgotten,
 } from '../../auth/accounts/lockout.ts'
 import { type Hasher, needsRehash, withHasher } from '../../auth/accounts/passwords.ts'
-import { announceLock, type LockoutStores } from '../../auth/accounts/unlock-link.ts'
+import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import { creationTime } from '../../auth/callers/revocation.ts'
 import { newSession } from '../../auth/callers/session.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 
 interface Credentials {
   email: string
@@ -29,40 +31,34 @@ export interface Login {
   account: AdminAccount
 }
 
-/** How a login ended, and whose account it was about, for the record. */
-export interface LoginOutcome {
-  adminId: number | null
-  result: Login | AppError
-  /** Whether this very attempt locked the account. */
-  locks?: boolean
-  /** What is left to do after the answer. */
-  afterwards?: Promise<void> | undefined
-}
+/** Where it is noted whose account it was, however it ends. */
+type LoginAct = Pick<Act, 'about' | 'changed'>
 
 /**
  * Logs an admin in, or says no in one and the same way: unknown email, wrong password, disabled and locked account
  * cost the same steps and, where a password is compared, one hash each. An account that KV knows to be locked is
  * refused with no question to D1. A place for hashing is taken before the attempt is: who gets none was not compared,
  * and is no failure.
- * @throws AppError throttled if too many passwords are being hashed, dependency_unavailable
+ * @throws AppError login_invalid; throttled if too many passwords are being hashed, dependency_unavailable
  */
 export async function login(
-  stores: LockoutStores,
+  stores: Stores,
+  act: LoginAct,
   credentials: Credentials,
   now: number,
-): Promise<LoginOutcome> {
+): Promise<Login> {
   const known = await mirroredLock(stores.kv, emailHashOf(credentials.email), now)
-  if (known) return { adminId: known.admin_id, result: refused(known.locked_until, now) }
-  return withHasher(LOGIN_PLACES, (hasher) => compare(stores, hasher, credentials, now))
+  if (!known) return withHasher(LOGIN_PLACES, (hasher) => compare({ stores, act, hasher }, credentials, now))
+  if (known.admin_id !== null) act.about('admin', `${known.admin_id}`)
+  throw refused(known.locked_until, now)
 }
 
 async function compare(
-  stores: LockoutStores,
-  hasher: Hasher,
+  { stores, act, hasher }: { stores: Stores; act: LoginAct; hasher: Hasher },
   { email, password }: Credentials,
   now: number,
-): Promise<LoginOutcome> {
-  const { db, kv, settings } = stores
+): Promise<Login> {
+  const { db, kv, settings, later } = stores
   const emailHash = emailHashOf(email)
   const {
     attempts: [attempt],
@@ -75,25 +71,24 @@ async function compare(
       accounts: accountByEmail(db, emailHash),
     }),
   )
-  const adminId = found?.account.id ?? null
-  if (!attempt) return { adminId, result: refused(lock?.lockedUntil ?? null, now) }
+  if (found) act.about('admin', `${found.account.id}`)
+  if (!attempt) throw refused(lock?.lockedUntil ?? null, now)
 
   const matches = await hasher.verify(password, found?.passwordHash)
   if (matches && found && found.account.disabledAt === null) {
     const rehashed = needsRehash(found.passwordHash) ? await hasher.hash(password) : found.passwordHash
     const { login, forgotten } = await openSession(db, emailHash, found, rehashed, now)
     // Attempts that ran at the same time may have locked the account, and KV may know of it.
-    const afterwards = unmirrorForgotten(kv, emailHash, forgotten)
-    if (login) return { adminId, result: login, afterwards }
+    later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
+    if (login) return login
   }
-  if (attempt.lockedUntil === null) return { adminId, result: refused(null, now) }
-  const mirrored = { locked_until: attempt.lockedUntil, admin_id: adminId }
-  return {
-    adminId,
-    result: refused(attempt.lockedUntil, now),
-    locks: true,
-    afterwards: announceLock(stores, emailHash, mirrored, now),
+  const { lockedUntil } = attempt
+  if (lockedUntil !== null) {
+    if (found) act.changed('admin', LOCKED)
+    const announced = { locked_until: lockedUntil, admin_id: found?.account.id ?? null }
+    later('announce_lock', announceLock(stores, emailHash, announced, now))
   }
+  throw refused(lockedUntil, now)
 }
 
 const refused = (lockedUntil: number | null, now: number) =>

@@ -3,7 +3,6 @@ import type { Changed } from '../../audit/recording/changes.ts'
 import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
 import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
-import type { LockoutStores } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
@@ -12,6 +11,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import { admins, unlockTokens } from '../../db/schema/staff.ts'
 import type { Clock } from '../../env.ts'
 import { AppError } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { passwordResetMail } from '../../mail/templates.ts'
 import { accountById, adminIdOf, found, getAdmin } from '../accounts/accounts.service.ts'
 
@@ -22,11 +22,11 @@ import { accountById, adminIdOf, found, getAdmin } from '../accounts/accounts.se
  * @throws AppError self_action, admin_unknown, throttled, mail_unavailable
  */
 export async function resetPassword(
-  { db, kv, mailer, settings }: LockoutStores,
+  { db, kv, mailer, settings, later }: Stores,
   actor: Pick<SessionActor, 'adminId'>,
   id: string,
   now: Clock,
-): Promise<Changed<AdminAccount> & { afterwards: Promise<unknown> }> {
+): Promise<Changed<AdminAccount>> {
   if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
   const account = await getAdmin(db, id)
   const password = randomPassword()
@@ -50,9 +50,7 @@ export async function resetPassword(
     links: db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
     after: accountById(db, id),
   })
-  return {
-    before: account,
-    after: found(after[0], id),
-    afterwards: Promise.all([unmirrorForgotten(kv, emailHash, forgotten), forgetKeys(kv, keys)]),
-  }
+  later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
+  later('forget_keys', forgetKeys(kv, keys))
+  return { before: account, after: found(after[0], id) }
 }

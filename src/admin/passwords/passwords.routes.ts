@@ -1,16 +1,13 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
-import { LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
-import { AppError } from '../../errors.ts'
 import { describes } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { text } from '../../http/fields/inputs.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
-import { inBackground } from '../../log.ts'
-import { lockoutStores } from '../login/lockout-stores.ts'
 import { resetPassword } from './password-reset.service.ts'
 import { updatePassword } from './passwords.service.ts'
 
@@ -48,11 +45,8 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       const { actor, act, now } = c.var
       act.about('admin', `${actor.adminId}`)
       const change = c.req.valid('json')
-      const { result, locks, afterwards } = await updatePassword(lockoutStores(c), actor, change, now())
-      if (afterwards) c.executionCtx.waitUntil(afterwards)
-      if (locks) act.changed('admin', LOCKED)
-      if (result instanceof AppError) throw result
-      const data = presentAdmin(result, now())
+      const account = await updatePassword(storesOf(c), act, actor, change, now())
+      const data = presentAdmin(account, now())
       act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })
       return UPDATED.of(c, data)
     },
@@ -70,8 +64,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { actor, act, now } = c.var
       const id = c.req.param('id')
-      const { before, after, afterwards } = await resetPassword(lockoutStores(c), actor, id, now)
-      inBackground(c.executionCtx, 'forget_credentials', afterwards)
+      const { before, after } = await resetPassword(storesOf(c), actor, id, now)
       const told = { before: toldAdmin(before, now()), after: toldAdmin(after, now()) }
       act.changed('admin', { ...told, after: { ...told.after, password: true } })
       return RESET.of(c, presentAdmin(after, now()))

@@ -1,4 +1,5 @@
 import { and, eq, exists, inArray, ne } from 'drizzle-orm'
+import type { Act } from '../../audit/recording/act.ts'
 import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
@@ -10,12 +11,13 @@ import {
 } from '../../auth/accounts/lockout.ts'
 import { faultsOf } from '../../auth/accounts/password-policy.ts'
 import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
-import { announceLock, type LockoutStores } from '../../auth/accounts/unlock-link.ts'
+import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 
 export interface PasswordChange {
   currentPassword: string
@@ -23,36 +25,28 @@ export interface PasswordChange {
   confirmation: string
 }
 
-/** What came of a change, and what is left to do after the answer. */
-interface Outcome {
-  result: AdminAccount | AppError
-  /** Whether this very attempt locked the account. */
-  locks?: boolean
-  afterwards?: Promise<void> | undefined
-}
-
 /**
  * Changes the actor's own password and ends its other sessions. A wrong current password counts as a failed login,
  * and is told together with what is wrong with the new one.
- * @throws AppError throttled if too many passwords are being hashed, and then the attempt does not count
- * @returns the account, or AppError throttled (locked), invalid, session_invalid (reset or ended in the meantime)
+ * @throws AppError throttled if too many passwords are being hashed, and then the attempt does not count, or if the
+ * account is locked; invalid; session_invalid if it was reset, or the session ended, in the meantime
  */
 export const updatePassword = (
-  stores: LockoutStores,
+  stores: Stores,
+  act: Pick<Act, 'changed'>,
   actor: SessionActor,
   change: PasswordChange,
   now: number,
-): Promise<Outcome> =>
-  withHasher(STAFF_PLACES, (hasher) => compareAndChange(stores, hasher, actor, change, now))
+): Promise<AdminAccount> =>
+  withHasher(STAFF_PLACES, (hasher) => compareAndChange({ stores, act, hasher }, actor, change, now))
 
 async function compareAndChange(
-  stores: LockoutStores,
-  hasher: Hasher,
+  { stores, act, hasher }: { stores: Stores; act: Pick<Act, 'changed'>; hasher: Hasher },
   actor: SessionActor,
   change: PasswordChange,
   now: number,
-): Promise<Outcome> {
-  const { db, kv, settings } = stores
+): Promise<AdminAccount> {
+  const { db, kv, settings, later } = stores
   const { admin } = actor
   const emailHash = emailHashOf(admin.email)
   const {
@@ -66,36 +60,28 @@ async function compareAndChange(
       accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
     }),
   )
-  if (!attempt) return { result: locked(lock?.lockedUntil ?? now, now) }
+  if (!attempt) throw locked(lock?.lockedUntil ?? now, now)
 
   const matches = await hasher.verify(change.currentPassword, stored?.passwordHash)
   const fields = faultsOfChange(change, matches, admin.email, settings.productName)
-  const refusal = new AppError('invalid', { fields })
   if (!matches || !stored) {
     const { lockedUntil } = attempt
-    const mirrored = lockedUntil !== null && { locked_until: lockedUntil, admin_id: admin.id }
-    return {
-      result: refusal,
-      locks: lockedUntil !== null,
-      afterwards: mirrored ? announceLock(stores, emailHash, mirrored, now) : undefined,
+    if (lockedUntil !== null) {
+      act.changed('admin', LOCKED)
+      const lock = { locked_until: lockedUntil, admin_id: admin.id }
+      later('announce_lock', announceLock(stores, emailHash, lock, now))
     }
+    throw new AppError('invalid', { fields })
   }
   if (Object.keys(fields).length > 0) {
-    const forgotten = await forgetFailures(db, emailHash)
-    return { result: refusal, afterwards: unmirrorForgotten(kv, emailHash, forgotten) }
+    later('unmirror_lock', unmirrorForgotten(kv, emailHash, await forgetFailures(db, emailHash)))
+    throw new AppError('invalid', { fields })
   }
-  const { changed, forgotten } = await writePassword(
-    db,
-    actor,
-    emailHash,
-    stored.passwordHash,
-    await hasher.hash(change.password),
-  )
-  const account = { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
-  return {
-    result: changed ? account : new AppError('session_invalid'),
-    afterwards: unmirrorForgotten(kv, emailHash, forgotten),
-  }
+  const passwordHash = await hasher.hash(change.password)
+  const { changed, forgotten } = await writePassword(db, actor, emailHash, stored.passwordHash, passwordHash)
+  later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
+  if (!changed) throw new AppError('session_invalid')
+  return { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
 }
 
 const locked = (lockedUntil: number, now: number) =>

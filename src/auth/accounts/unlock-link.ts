@@ -4,12 +4,10 @@ import { BASE62, randomString } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { admins, loginFailures, unlockTokens } from '../../db/schema/staff.ts'
-import type { Env } from '../../env.ts'
 import { orUnavailable } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
-import type { Mailer } from '../../mail/mailer.ts'
 import { unlockMail } from '../../mail/templates.ts'
-import type { Settings } from '../../settings.ts'
 import { type MirroredLock, mirrorLock, unmirrorForgotten } from './lockout.ts'
 
 const TOKEN_PREFIX = 'stw_unlock_'
@@ -22,14 +20,6 @@ const TOKEN_VALID_MINUTES = 60
 export const LOCKED = { before: { locked: false }, after: { locked: true } }
 export const UNLOCKED = { before: { locked: true }, after: { locked: false } }
 
-/** What it takes to tell the owner of an account that it is locked. */
-export interface LockoutStores {
-  db: Database
-  kv: Env['KEYS']
-  mailer: Mailer
-  settings: Settings
-}
-
 /** The owner of an account, as far as a mail to them needs it. */
 interface Owner {
   id: number
@@ -41,7 +31,7 @@ interface Owner {
  * @throws AppError mail_unavailable, and then there is no link
  */
 export async function mailUnlockLink(
-  { db, mailer, settings }: Pick<LockoutStores, 'db' | 'mailer' | 'settings'>,
+  { db, mailer, settings }: Pick<Stores, 'db' | 'mailer' | 'settings'>,
   { id, email }: Owner,
   now: number,
 ): Promise<void> {
@@ -62,7 +52,7 @@ export async function mailUnlockLink(
  * locking an account keeps nobody out for long. Fails silently but for the log: D1 holds the lock either way.
  */
 export async function announceLock(
-  stores: LockoutStores,
+  stores: Stores,
   emailHash: string,
   lock: MirroredLock,
   now: number,
@@ -96,7 +86,7 @@ export async function ownerOfLink(db: Database, token: string, now: number): Pro
 
 /** Unlocks the account of a link, and ends all links to it. Resolves with whether this call is the one that did. */
 export async function redeemLink(
-  { db, kv }: Pick<LockoutStores, 'db' | 'kv'>,
+  { db, kv }: Pick<Stores, 'db' | 'kv'>,
   token: string,
   now: number,
 ): Promise<boolean> {

@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+import type { Database } from '../db/client.ts'
+import type { Env } from '../env.ts'
+import { inBackground } from '../log.ts'
+import { type Mailer, mailerOf } from '../mail/mailer.ts'
+import { type Settings, settingsOf } from '../settings.ts'
+import type { AppEnv } from './context.ts'
+
+/** What services work with. One that needs little takes a `Pick` of it. */
+export interface Stores {
+  db: Database
+  kv: Env['KEYS']
+  mailer: Mailer
+  settings: Settings
+  /** Lets work go on that no answer waits for. What fails in it is logged under this name, and only that. */
+  later(name: string, work: Promise<unknown> | undefined): void
+}
+
+/** The stores of a request. */
+export const storesOf = (
+  c: Context<AppEnv> | Pick<Context<AppEnv>, 'env' | 'var' | 'executionCtx'>,
+): Stores => ({
+  db: c.var.db,
+  kv: c.env.KEYS,
+  mailer: mailerOf(c.env),
+  settings: settingsOf(c.env),
+  later(name, work) {
+    if (work) inBackground(c.executionCtx, name, work)
+  },
+})
