@@ -11,7 +11,8 @@ const USAGE = `npm run audit:verify -- <folder or URL> [--keys <file or URL>] [-
 Checks an exported audit trail without the service: every signature, every object, the chain of all entries.
   <folder>       a copy of the bucket, or of a part of it
   <URL>          of the bucket; or of a *.digest.json in it, to check all up to there
-  --keys         the public keys, as /.well-known/steward-audit-keys.json served them
+  --keys         the public keys, as /.well-known/steward-audit-keys.json served them; from elsewhere than the bucket,
+                 which is the folder that holds audit/, or the host of the URL
   --fingerprint  a key that is trusted; others are not
   --head         a hash that was the newest one before: that it is still there shows that no end was cut off
 
@@ -51,7 +52,7 @@ function notShown({ areFromElsewhere }: TrustedKeys, { shownTo }: VerifiedExport
   const gaps: string[] = []
   if (!areFromElsewhere)
     gaps.push(
-      'who signed: these keys came with the export, so whoever forged it could have put them there. Give --keys, or the --fingerprint of a key that you know.',
+      'who signed: these keys lie in the bucket of the export, or on its host, so whoever forged it could have put them there. Give --keys from elsewhere, or the --fingerprint of a key that you know.',
     )
   if (shownTo === null)
     gaps.push(

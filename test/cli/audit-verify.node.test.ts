@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -99,6 +99,67 @@ describe('keys', () => {
     const folder = folderWith([...files, [KEYS_FILE, JSON.stringify(await publicKeysOf(OLD))]])
     const result = await verify(folder, ...(await args(folder)))
     expect(result.said).toContain(says)
+    expect(result.status).toBe(status)
+  })
+
+  /** Where the verified folder is, where the keys are named, both in or around one copy of the bucket. */
+  test.each<{ keys: string; verified: string; named: string; status: number }>([
+    { keys: 'above the verified folder', verified: 'bucket/audit', named: `bucket/${KEYS_FILE}`, status: 2 },
+    {
+      keys: 'above it, by another name',
+      verified: 'bucket/audit',
+      named: 'bucket/mine/keys.json',
+      status: 2,
+    },
+    {
+      keys: 'above the verified year',
+      verified: 'bucket/audit/2026',
+      named: `bucket/${KEYS_FILE}`,
+      status: 2,
+    },
+    { keys: 'among the objects', verified: 'bucket', named: 'bucket/audit/keys.json', status: 2 },
+    { keys: 'by a way around', verified: 'bucket/audit/.', named: `other/../bucket/${KEYS_FILE}`, status: 2 },
+    {
+      keys: 'in it, of a link to the folder',
+      verified: 'link-to-audit',
+      named: `bucket/${KEYS_FILE}`,
+      status: 2,
+    },
+    { keys: 'linked to from outside', verified: 'bucket/audit', named: 'other/link-to-keys', status: 2 },
+    { keys: 'that are links in the bucket', verified: 'bucket/audit', named: 'bucket/link-out', status: 2 },
+    {
+      keys: 'in a bucket whose audit is a link',
+      verified: 'linked/audit',
+      named: `linked/${KEYS_FILE}`,
+      status: 2,
+    },
+    { keys: 'beside the bucket', verified: 'bucket/audit', named: 'other/keys.json', status: 0 },
+    {
+      keys: 'beside the bucket, which is verified',
+      verified: 'bucket',
+      named: 'bucket-keys.json',
+      status: 0,
+    },
+    { keys: 'in a folder that is called ..', verified: 'bucket/audit', named: '..keys.json', status: 0 },
+  ])('$keys ($named of $verified): status $status', async ({ verified, named, status }) => {
+    const text = JSON.stringify(await publicKeysOf(OLD))
+    const places = [
+      `bucket/${KEYS_FILE}`,
+      'bucket/mine/keys.json',
+      'bucket/audit/keys.json',
+      `linked/${KEYS_FILE}`,
+      'other/keys.json',
+      'bucket-keys.json',
+      '..keys.json',
+    ]
+    const objects = [...files].map(([name, object]): [string, string] => [`bucket/${name}`, object])
+    const folder = folderWith([...objects, ...places.map((place): [string, string] => [place, text])])
+    symlinkSync(join(folder, 'bucket/audit'), join(folder, 'link-to-audit'))
+    symlinkSync(join(folder, 'bucket/audit'), join(folder, 'linked/audit'))
+    symlinkSync(join(folder, 'bucket', KEYS_FILE), join(folder, 'other/link-to-keys'))
+    symlinkSync(join(folder, 'other/keys.json'), join(folder, 'bucket/link-out'))
+    const result = await verify(`${folder}/${verified}`, '--keys', `${folder}/${named}`)
+    expect(result.said).toContain(status === 0 ? '\nverified\n' : 'NOT SHOWN: who signed')
     expect(result.status).toBe(status)
   })
 
@@ -300,6 +361,29 @@ describe('an export on the web', () => {
 
   test('is followed back from the newest digest, and verified', async () => {
     expect(await verifyWeb()).toMatchObject({ status: 0, said: expect.stringContaining('entries 1 to 9') })
+  })
+
+  test.each<{ keys: string; named: (url: URL) => Promise<string>; status: number }>([
+    { keys: 'of the same origin', named: async ({ origin }) => `${origin}/keys.json`, status: 2 },
+    {
+      keys: 'of the same origin, written otherwise',
+      named: async ({ port }) => `http://127.1:${port}/keys.json`,
+      status: 2,
+    },
+    { keys: 'of another origin', named: async () => `${await served()}/keys.json`, status: 0 },
+    { keys: 'of a file', named: () => keysFile(OLD), status: 0 },
+  ])('checked with keys $keys: status $status', async ({ named, status }) => {
+    files.set('keys.json', JSON.stringify(await publicKeysOf(OLD)))
+    const url = await served()
+    const latest = digestName(objects()[2] ?? '')
+    for (const place of [url, `${url}/`]) {
+      const result = await verify(place, '--keys', await named(new URL(url)))
+      expect(result.said).toContain(status === 0 ? '\nverified\n' : 'NOT SHOWN: who signed')
+      expect(result.status).toBe(status)
+    }
+    const head = headOf(objects()[2])
+    const upTo = await verify(`${url}/${latest}`, '--keys', await named(new URL(url)), '--head', head)
+    expect(upTo.status).toBe(status)
   })
 
   test('checked up to a digest, is verified to there, and its end only by a head', async () => {

@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises'
-import { relative } from 'node:path'
 import * as z from 'zod'
 import { fingerprintOf, type PublicKey } from '../../audit/export/signing-keys.ts'
-import { bytesAt, isUrl } from './places.ts'
+import { bytesAt } from './places.ts'
+import { isInBucketOf } from './same-bucket.ts'
 
 const KEYS_FILE = 'steward-audit-keys.json'
 
@@ -20,7 +19,7 @@ const keySet = z.object({
     .min(1),
 })
 
-/** The keys to check with, and whether they came from elsewhere than the export: its own prove nothing. */
+/** The keys to check with, and whether they came from elsewhere than the export's bucket: its own prove nothing. */
 export interface TrustedKeys {
   keys: PublicKey[]
   areFromElsewhere: boolean
@@ -52,7 +51,7 @@ export async function trustedKeys(
       throw new Error(`two keys are called ${kid}: give the --fingerprint of the right one`)
   }
   const areFromElsewhere =
-    fingerprints.length > 0 || (keysPlace !== undefined && !(await isInside(keysPlace, place)))
+    fingerprints.length > 0 || (keysPlace !== undefined && !(await isInBucketOf(place, keysPlace)))
   return { keys, areFromElsewhere }
 }
 
@@ -62,11 +61,4 @@ function parsedKeys(text: string, place: string): PublicKey[] {
   } catch {
     throw new Error(`${place} is not a set of Ed25519 keys as /.well-known/${KEYS_FILE} serves it`)
   }
-}
-
-/** Whether keys lie within the export, so that whoever made it could have put them there. */
-async function isInside(keysPlace: string, place: string): Promise<boolean> {
-  if (isUrl(place) || isUrl(keysPlace)) return keysPlace.startsWith(`${place.replace(/\/+$/, '')}/`)
-  const path = relative(await realpath(place), await realpath(keysPlace))
-  return !path.startsWith('..') && path !== ''
 }
