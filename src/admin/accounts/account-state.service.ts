@@ -99,7 +99,7 @@ export async function revokeCredentials(
 export async function sendUnlockLink(stores: Stores, id: string, now: number): Promise<AdminAccount> {
   const account = await getAdmin(stores.db, id)
   if (account.lockedUntil === null || account.lockedUntil <= now) throw new AppError('not_locked')
-  await mailUnlockLink(stores, account, now)
+  if (!(await mailUnlockLink(stores, account, now))) throw new AppError('not_locked')
   return account
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, lte } from 'drizzle-orm'
+import { and, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
@@ -27,24 +27,34 @@ interface Owner {
 }
 
 /**
- * Mails a link that unlocks the account, once and for an hour. Only a hash of its token stays here.
+ * Mails a link that unlocks the account, once and for an hour. Only a hash of its token stays here. There is neither
+ * link nor mail if the account is not locked any more by then: a reset that committed meanwhile ended all links.
+ * @returns whether it is locked
  * @throws AppError mail_unavailable, and then there is no link
  */
 export async function mailUnlockLink(
   { db, mailer, settings }: Pick<Stores, 'db' | 'mailer' | 'settings'>,
   { id, email }: Owner,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const token = TOKEN_PREFIX + randomString(BASE62, TOKEN_LENGTH)
   const tokenHash = sha256Hex(token)
   const expiresAt = now + TOKEN_VALID_MINUTES * 60_000
-  await db.insert(unlockTokens).values({ tokenHash, adminId: id, expiresAt })
+  const [made] = await db
+    .insert(unlockTokens)
+    .select(
+      sql`SELECT ${tokenHash}, ${admins.id}, ${expiresAt} FROM ${admins} JOIN ${loginFailures} USING (email_hash)
+        WHERE ${and(eq(admins.id, id), gt(loginFailures.lockedUntil, now))}`,
+    )
+    .returning({ adminId: unlockTokens.adminId })
+  if (!made) return false
   try {
     await mailer.send(email, await unlockMail(email, token, TOKEN_VALID_MINUTES, settings))
   } catch (error) {
     await db.delete(unlockTokens).where(eq(unlockTokens.tokenHash, tokenHash))
     throw error
   }
+  return true
 }
 
 /**

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { changeRole, disableAdmin } from '../../../src/admin/accounts/account-state.service.ts'
 import { emailHashOf } from '../../../src/auth/accounts/account.ts'
 import { adminSessions, admins, loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
-import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { failing, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
 import { mailTo, passwordIn, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type Caller, call, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import {
@@ -222,6 +222,26 @@ describe('unlocking', () => {
       json: { code: 'not_locked' },
     })
     expect((await env.KEYS.list({ prefix: 'lockout:' })).keys).toEqual([])
+  })
+
+  test('makes no link and mails none if the lock goes meanwhile, as by a reset, which ends all links', async () => {
+    const { adminId, email } = await makeAdmin('admin')
+    await lock(email)
+    let trips = 0
+    const DB = interceptedDatabase(env.DB, {
+      before: async () => {
+        // The first round trip tells who calls, the second that it is locked, the third makes the link.
+        if (++trips === 3) await post(`/admin/reset_password/${adminId}`)
+      },
+    })
+    const answer = await boss.call(`/admin/unlock/${adminId}`, {
+      method: 'POST',
+      via: (request) => fetchWith({ DB }, request),
+    })
+    expect(answer).toMatchObject({ status: 409, json: { code: 'not_locked' } })
+    expect(trips).toBe(3)
+    expect(await database().select().from(unlockTokens)).toEqual([])
+    expect((await mailTo(email)).text).toContain('all of its sessions and API keys were ended')
   })
 
   test('leaves nothing behind if the mail cannot be sent', async () => {
