@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
 import { AppError } from '../errors.ts'
-import { describes, isPageFile } from '../http/annotations.ts'
+import { describing, isPageFile, type Part } from '../http/annotations.ts'
 import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
@@ -47,6 +47,13 @@ const MEDIA_TYPES: Record<string, string> = {
 
 const DOCUMENT = jsonAnswer(200, () => z.looseObject({ openapi: z.literal('3.1.1') }))
 
+export const OPERATIONS = {
+  name: 'Operations',
+  description: 'Whether the service is well, and what it offers.',
+} satisfies Part
+
+const describes = describing(OPERATIONS)
+
 /** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
 export function docsRoutes(app: Hono<AppEnv>) {
   const document = once(async () => (await import('./document.ts')).openapiDocument(app))
@@ -54,6 +61,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
     .get(
       '/openapi.json',
       describes(() => ({
+        id: 'getOpenapiDocument',
         summary: 'Get this document',
         description: 'OpenAPI 3.1, made from the schemas that validate.',
         answers: [DOCUMENT],
@@ -64,6 +72,7 @@ export function docsRoutes(app: Hono<AppEnv>) {
     .get(
       '/docs',
       describes(() => ({
+        id: 'getDocumentation',
         summary: 'Read this document',
         description: 'A page that shows it, and signs and sends what is tried on it.',
         answers: [pageAnswer(200)],

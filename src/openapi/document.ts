@@ -5,7 +5,7 @@ import { Components, type Json } from './components.ts'
 import { explained } from './glossary.ts'
 import { describedOperation, type Route } from './operation.ts'
 import { SHARED } from './shared.ts'
-import { INFO, TAGS } from './words.ts'
+import { INFO } from './words.ts'
 
 type App = Pick<Hono<AppEnv>, 'routes'>
 
@@ -16,11 +16,12 @@ type App = Pick<Hono<AppEnv>, 'routes'>
 export function openapiDocument(app: App): Json {
   const components = new Components()
   const paths: Record<string, Json> = {}
-  for (const route of routesOf(app)) {
+  const routes = routesOf(app)
+  for (const route of routes) {
     const template = pathTemplate(route.path)
     paths[template] = {
       ...paths[template],
-      [route.method.toLowerCase()]: explained(template, describedOperation(route, template, components)),
+      [route.method.toLowerCase()]: explained(template, describedOperation(route, components)),
     }
   }
   const { schemas, examples, responses } = components
@@ -28,10 +29,17 @@ export function openapiDocument(app: App): Json {
     openapi: '3.1.1',
     info: INFO,
     servers: [{ url: '/' }],
-    tags: TAGS,
+    tags: tagsOf(routes),
     paths,
     components: { ...SHARED, schemas: explainedSchemas(schemas), responses, examples },
   }
+}
+
+/** The parts that routes belong to, by name. */
+function tagsOf(routes: Route[]) {
+  const parts = routes.flatMap(({ annotations }) => annotations.flatMap(({ part }) => part ?? []))
+  const tags = new Map(parts.map(({ name, description }) => [name, { name, description }]))
+  return [...tags.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 const explainedSchemas = (schemas: Record<string, Json>) =>

@@ -1,13 +1,11 @@
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
-import type { Access, Annotation, Words } from '../http/annotations.ts'
+import type { Access, Annotation, PathParameters, Words } from '../http/annotations.ts'
 import type { OtherMedia } from '../http/answers.ts'
 import { BODY_ERRORS } from '../http/validation.ts'
 import { ACCESS_WORDS, REPEATABLE_WORDS } from './access.ts'
 import type { Components, Json } from './components.ts'
-import { operationId } from './ids.ts'
 import { ANSWER_HEADERS } from './shared.ts'
-import { pathParameterWords, tagOf } from './words.ts'
 
 /** An endpoint with all that its middleware says of it. */
 export interface Route {
@@ -17,14 +15,11 @@ export interface Route {
 }
 
 /** What the document says of a route. @throws Error if the route says too little of itself */
-export function describedOperation(
-  { method, path, annotations }: Route,
-  template: string,
-  components: Components,
-): Json {
+export function describedOperation({ method, path, annotations }: Route, components: Components): Json {
   const { access, ...made } = Object.assign({}, ...annotations) as Annotation
   const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
-  if (!access || !words) throw new Error(`${method} ${path} is not described`)
+  const { part } = made
+  if (!access || !words || !part) throw new Error(`${method} ${path} is not described`)
   const who = ACCESS_WORDS[access.kind]
   const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
   const own = annotations.flatMap(({ errors = [] }) => errors)
@@ -40,13 +35,13 @@ export function describedOperation(
   const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
   const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
   return {
-    operationId: operationId(method, template),
+    operationId: words.id,
     summary: words.summary,
     ...(words.description && { description: words.description }),
-    tags: [tagOf(path)],
+    tags: [part.name],
     security: who.security.filter((way) => takesAdminKey(access) || !('adminKey' in way)),
     parameters: [
-      ...pathParameters(path),
+      ...pathParameters(path, { ...part.parameters, ...words.parameters }),
       ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),
       ...parameters('header', headers, components),
     ],
@@ -71,9 +66,9 @@ const takesAdminKey = (access: Access) =>
   access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
 
 /** A parameter that takes digits only is a number to clients. */
-const pathParameters = (path: string): Json[] =>
+const pathParameters = (path: string, said: PathParameters): Json[] =>
   [...path.matchAll(/:(\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', pattern]) => {
-    const { description, ...words } = pathParameterWords(path, name)
+    const { description, ...words } = said[name] ?? {}
     const form = pattern === '[0-9]+' ? { type: 'integer', minimum: 1 } : { type: 'string' }
     const schema = {
       ...form,

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { describes } from '../http/annotations.ts'
+import { describing } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { countValue } from '../http/fields/values.ts'
+import { OPERATIONS } from '../openapi/docs.routes.ts'
 import { readinessOf } from './readiness.service.ts'
 
 /** Seconds after which it may be asked again. */
@@ -29,11 +30,14 @@ const ALIVE = jsonAnswer(200, () => z.object({ status: z.literal('ok') }))
 const READY = jsonAnswer(200, readiness)
 const NOT_READY = jsonAnswer(503, readiness)
 
+const describes = describing(OPERATIONS)
+
 /** `/health` and `/health/ready`: whether the Worker answers at all, and whether all it needs does. */
 export const healthRoutes = new Hono<AppEnv>()
   .get(
     '/health',
     describes(() => ({
+      id: 'getHealth',
       summary: 'Tell that the service is alive',
       description: 'Asks nothing of any other part: for a check that is made every second.',
       answers: [ALIVE],
@@ -44,6 +48,7 @@ export const healthRoutes = new Hono<AppEnv>()
   .get(
     '/health/ready',
     describes(() => ({
+      id: 'getReadiness',
       summary: 'Tell whether the service and all it depends on can be used',
       description:
         'Asks each part for something that changes nothing. A part that takes longer than three seconds has failed.',

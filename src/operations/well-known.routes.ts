@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { SigningKeys } from '../audit/export/signing-keys.ts'
-import { describes } from '../http/annotations.ts'
+import { describing } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { textValue } from '../http/fields/values.ts'
+import { OPERATIONS } from '../openapi/docs.routes.ts'
 
 const publicKeyObject = () =>
   z.object({
@@ -17,10 +18,13 @@ const publicKeyObject = () =>
 
 const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }))
 
+const describes = describing(OPERATIONS)
+
 /** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
 export const wellKnownRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
   describes(() => ({
+    id: 'getAuditKeys',
     summary: 'Get the public keys that audit digests are signed with',
     description:
       'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',

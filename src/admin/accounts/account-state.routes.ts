@@ -6,7 +6,7 @@ import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
@@ -17,6 +17,7 @@ import {
   revokeCredentials,
   sendUnlockLink,
 } from './account-state.service.ts'
+import { ADMINS } from './accounts.routes.ts'
 
 const DISABLED = adminAnswer(200, 'Admin disabled successfully', adminObject)
 const ENABLED = adminAnswer(200, 'Admin enabled successfully', adminObject)
@@ -24,11 +25,14 @@ const ROLE_UPDATED = adminAnswer(200, 'Role updated successfully', adminObject)
 const CREDENTIALS_REVOKED = adminAnswer(200, 'Credentials revoked successfully', adminObject)
 const UNLOCK_SENT = adminAnswer(200, 'Unlock email sent successfully', adminObject)
 
+const describes = describing(ADMINS)
+
 /** `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`: what a super_admin does to others. */
 export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/disable/:id{[0-9]+}',
     describes(() => ({
+      id: 'disableAdmin',
       summary: 'Disable an account',
       description: 'Its sessions end and its API keys are refused from the next request on.',
       answers: [DISABLED],
@@ -44,6 +48,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/enable/:id{[0-9]+}',
     describes(() => ({
+      id: 'enableAdmin',
       summary: 'Enable an account',
       description: 'Lets its owner log in again. The sessions that it had stay ended.',
       answers: [ENABLED],
@@ -58,6 +63,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/role/:id{[0-9]+}',
     describes(() => ({
+      id: 'changeAdminRole',
       summary: 'Give an account another role',
       description:
         'Its sessions end; its API keys can do no more than the new role from the next request on.',
@@ -76,6 +82,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/revoke_credentials/:id{[0-9]+}',
     describes(() => ({
+      id: 'revokeAdminCredentials',
       summary: 'End everything that lets an account in but its password',
       description:
         'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
@@ -92,6 +99,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/unlock/:id{[0-9]+}',
     describes(() => ({
+      id: 'mailUnlockLink',
       summary: 'Mail the owner of a locked account a link that unlocks it',
       description: 'The link works once, for an hour. The account stays locked until it is followed.',
       answers: [UNLOCK_SENT],

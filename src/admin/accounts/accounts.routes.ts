@@ -4,7 +4,7 @@ import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { email, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -19,11 +19,20 @@ const RETRIEVED = adminAnswer(200, 'Admin retrieved successfully', adminObject)
 const LISTED = adminPage('Admins retrieved successfully', adminObject)
 const CREATED = adminAnswer(201, 'Admin created successfully', adminObject)
 
+export const ADMINS = {
+  name: 'Admins',
+  description: 'Staff accounts, their passwords and sessions.',
+  parameters: { id: { description: 'The id of a staff account.' } },
+} satisfies Part
+
+const describes = describing(ADMINS)
+
 /** `/admin`, `/admin/:id`, `/admin/list` and `/admin/new`: staff accounts. */
 export const accountsRoutes = new Hono<AdminEnv>()
   .get(
     '/',
     describes(() => ({
+      id: 'getOwnAdmin',
       summary: 'Get the own account',
       description: 'Returns the account that you are logged in to.',
       answers: [RETRIEVED],
@@ -34,6 +43,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
   .get(
     '/list',
     describes(() => ({
+      id: 'listAdmins',
       summary: 'List accounts',
       description: 'All by age, or those whose email begins with `search_query` by email.',
       answers: [LISTED],
@@ -50,6 +60,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
   .get(
     '/:id{[0-9]+}',
     describes(() => ({
+      id: 'getAdmin',
       summary: 'Get an account',
       description: 'Returns an account of the staff.',
       answers: [RETRIEVED],
@@ -64,6 +75,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
   .post(
     '/new',
     describes(() => ({
+      id: 'createAdmin',
       summary: 'Create an account',
       description: 'Its owner is mailed a random password, which is valid for 72 hours.',
       answers: [CREATED],

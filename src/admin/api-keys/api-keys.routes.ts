@@ -4,7 +4,7 @@ import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { SCOPES } from '../../auth/permissions.ts'
 import { requires } from '../../auth/requires.ts'
 import { AppError, FIELD_TEXT } from '../../errors.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { addressRange, digits, flag, graceInput, moment, name, uid } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -56,11 +56,22 @@ const API_KEY_RETRIEVED = adminAnswer(200, 'API key retrieved successfully', api
 const API_KEY_ROLLED = adminAnswer(200, 'API key rolled successfully', newApiKeyObject)
 const API_KEY_REVOKED = adminAnswer(200, 'API key revoked successfully', apiKeyObject)
 
+const ADMIN_API_KEYS = {
+  name: 'Admin API keys',
+  description: 'Keys with which the scripts of an admin act for customers.',
+  parameters: {
+    id: { description: 'The id of an admin API key.', examples: ['key_4fJq0ZkPz7Xn2wB9sVtYcD'] },
+  },
+} satisfies Part
+
+const describes = describing(ADMIN_API_KEYS)
+
 /** `/admin/api_keys`: keys with which an admin's scripts act for customers. */
 export const apiKeysRoutes = new Hono<AdminEnv>()
   .post(
     '/api_keys',
     describes(() => ({
+      id: 'createAdminApiKey',
       summary: 'Create an API key',
       description:
         'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
@@ -78,6 +89,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   .get(
     '/api_keys',
     describes(() => ({
+      id: 'listAdminApiKeys',
       summary: 'List API keys',
       description: 'Returns your keys by age, revoked ones too; a super_admin gets those of everyone.',
       answers: [API_KEYS_RETRIEVED],
@@ -97,6 +109,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   .get(
     '/api_keys/:id',
     describes(() => ({
+      id: 'getAdminApiKey',
       summary: 'Get an API key',
       description: 'Returns a key of yours; a super_admin gets any.',
       answers: [API_KEY_RETRIEVED],
@@ -111,6 +124,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   .post(
     '/api_keys/:id/roll',
     describes(() => ({
+      id: 'rollAdminApiKey',
       summary: 'Roll an API key',
       description: 'Gives a key of yours a new secret. The one before works until the grace is over.',
       answers: [API_KEY_ROLLED],
@@ -129,6 +143,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
   .delete(
     '/api_keys/:id',
     describes(() => ({
+      id: 'revokeAdminApiKey',
       summary: 'Revoke an API key',
       description:
         'Refuses a key of yours from the next request on; a super_admin may revoke any. Doing it twice changes nothing.',

@@ -7,7 +7,7 @@ import { getEntries, listEntries } from '../../audit/trail/queries.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requiresToRead } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
-import { describes, streams } from '../../http/annotations.ts'
+import { describing, type Part, streams } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { digits } from '../../http/fields/inputs.ts'
 import { textValue } from '../../http/fields/values.ts'
@@ -46,11 +46,25 @@ const RETRIEVED = adminPage('Audit entries retrieved successfully', listedEntry)
 const ACT_RETRIEVED = adminAnswer(200, 'Audit entries retrieved successfully', () => z.array(listedEntry()))
 const FILE = fileAnswer('audit', { ndjson: '{"seq":1,"v":1}\n', csv: 'seq,v\r\n1,1\r\n' })
 
+export const AUDIT = {
+  name: 'Audit',
+  description: 'The trail of all that was done.',
+  parameters: {
+    id: {
+      description: 'The id of an act on record, as `X-Audit-Id` gives it.',
+      examples: ['aud_4fJq0ZkPz7Xn2wB9sVtYcD'],
+    },
+  },
+} satisfies Part
+
+const describes = describing(AUDIT)
+
 /** `/admin/audit`: the trail, for those who watch over it. */
 export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit',
     describes(() => ({
+      id: 'listAuditEntries',
       summary: 'List audit entries, newest first',
       description:
         'An outcome other than unknown and pending finds the entry that completed the act. With several filters a page may be short and still have a next_cursor.',
@@ -67,6 +81,7 @@ export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/export',
     describes(() => ({
+      id: 'exportAuditEntries',
       summary: 'Export audit entries by their numbers',
       description: `As NDJSON, each line the same bytes as in the exported objects, or as CSV, whose cells that a spreadsheet would take for a formula begin with an apostrophe. An answer covers ${MAX_COVERED} entries after after_seq, matching or not, and nothing that was appended after it began: where there are more, the header Link (RFC 8288) leads on as rel="next". A connection that ends early means that the answer is not complete.`,
       answers: [FILE],
@@ -90,6 +105,7 @@ export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/:id{aud_\\w+}',
     describes(() => ({
+      id: 'getAuditEntry',
       summary: 'Get the entries of one act',
       description: 'Returns the stages of an act in the order they were appended. The look is on record.',
       answers: [ACT_RETRIEVED],

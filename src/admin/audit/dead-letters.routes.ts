@@ -4,11 +4,12 @@ import { listDeadLetters, replayDeadLetter } from '../../audit/trail/dead-letter
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { countValue, textValue, timeValue } from '../../http/fields/values.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { query } from '../../http/validation.ts'
+import { AUDIT } from './audit.routes.ts'
 
 const deadLetterObject = once(() =>
   z
@@ -30,11 +31,14 @@ const deadLetterObject = once(() =>
 const RETRIEVED = adminPage('Dead letters retrieved successfully', deadLetterObject)
 const REPLAYED = adminAnswer(200, 'Dead letter replayed successfully', deadLetterObject)
 
+const describes = describing(AUDIT)
+
 /** `/admin/audit/dead_letters`: messages that did not make it into the trail. */
 export const deadLettersRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/dead_letters',
     describes(() => ({
+      id: 'listDeadLetters',
       summary: 'List audit messages that could not be read or stored',
       description: 'Returns them as they came, the newest first. The look is on record.',
       answers: [RETRIEVED],
@@ -49,6 +53,8 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
   .post(
     '/audit/dead_letters/:id/replay',
     describes(() => ({
+      id: 'replayDeadLetter',
+      parameters: { id: { description: 'The id of a dead letter.' } },
       summary: 'Send a dead letter to the audit queue again',
       description:
         'What still cannot be read comes back. One whose entry is in the trail is refused, so that nothing is there twice.',

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { flag, graceInput, name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -20,11 +20,20 @@ const CLIENT_ROTATED = adminAnswer(200, 'Client rotated successfully', newClient
 const CLIENT_DISABLED = adminAnswer(200, 'Client disabled successfully', clientObject)
 const CLIENT_ENABLED = adminAnswer(200, 'Client enabled successfully', clientObject)
 
+const CLIENTS = {
+  name: 'Clients',
+  description: 'Registered callers of the admin surface, who sign what they send.',
+  parameters: { id: { description: 'The id of a client.' } },
+} satisfies Part
+
+const describes = describing(CLIENTS)
+
 /** `/admin/clients`: the registered callers of this surface. */
 export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients',
     describes(() => ({
+      id: 'createClient',
       summary: 'Register a client',
       description:
         'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
@@ -45,6 +54,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
   .get(
     '/clients',
     describes(() => ({
+      id: 'listClients',
       summary: 'List the clients',
       description: 'Returns the registered callers by age, disabled ones too.',
       answers: [CLIENTS_RETRIEVED],
@@ -59,6 +69,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
   .patch(
     '/clients/:id',
     describes(() => ({
+      id: 'updateClient',
       summary: 'Change a client',
       description:
         'With `require_bound_signatures` each of its calls has to be signed with its time, method and path, from the next one on.',
@@ -77,6 +88,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients/:id/rotate',
     describes(() => ({
+      id: 'rotateClientSecret',
       summary: 'Give a client a new secret',
       description: 'The secret before verifies until the grace is over.',
       answers: [CLIENT_ROTATED],
@@ -99,6 +111,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients/:id/disable',
     describes(() => ({
+      id: 'disableClient',
       summary: 'Disable a client',
       description:
         'Refuses its calls from the next one on. A call cannot disable the client that it came through.',
@@ -116,6 +129,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients/:id/enable',
     describes(() => ({
+      id: 'enableClient',
       summary: 'Enable a client',
       description: 'Takes its calls again, with the secret that it had.',
       answers: [CLIENT_ENABLED],

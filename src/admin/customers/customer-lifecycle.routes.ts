@@ -4,13 +4,14 @@ import { reachOf } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { name } from '../../http/fields/inputs.ts'
 import { textValue } from '../../http/fields/values.ts'
 import { body } from '../../http/validation.ts'
 import { createKeyFor } from './customer-keys.service.ts'
 import { activateCustomer, deleteCustomer, suspendCustomer } from './customer-lifecycle.service.ts'
+import { CUSTOMERS } from './customers.routes.ts'
 import { customerObject } from './customers.service.ts'
 
 const customerKeyObject = once(() =>
@@ -28,11 +29,14 @@ const CUSTOMER_SUSPENDED = adminAnswer(200, 'Customer suspended successfully', c
 const CUSTOMER_ACTIVATED = adminAnswer(200, 'Customer activated successfully', customerObject)
 const API_KEY_CREATED = adminAnswer(201, 'API key created successfully', customerKeyObject)
 
+const describes = describing(CUSTOMERS)
+
 /** What lets a customer in, keeps it out, or ends it. */
 export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .delete(
     '/customers/:uid',
     describes(() => ({
+      id: 'deleteCustomer',
       summary: 'Delete a customer in 30 days',
       description:
         'Keeps it out at once and has all that it has purged after 30 days, unless it is activated before.',
@@ -50,6 +54,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .post(
     '/customers/:uid/suspend',
     describes(() => ({
+      id: 'suspendCustomer',
       summary: 'Suspend a customer',
       description: 'Keeps the customer, and everyone who acts for it, out until it is activated.',
       answers: [CUSTOMER_SUSPENDED],
@@ -66,6 +71,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .post(
     '/customers/:uid/activate',
     describes(() => ({
+      id: 'activateCustomer',
       summary: 'Activate a customer',
       description: 'Lets the customer in again, also one that is to be deleted.',
       answers: [CUSTOMER_ACTIVATED],
@@ -82,6 +88,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .post(
     '/customers/:uid/api_keys',
     describes(() => ({
+      id: 'createCustomerApiKey',
       summary: 'Create an API key for a customer',
       description:
         'The customer sees that staff made it. It ends with the account of who made it, with a role that may not make any, and with the API key that it was made with, if any.',

@@ -5,7 +5,7 @@ import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
 import { AppError } from '../../errors.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { email, name, nullableText, text, timezone } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -82,11 +82,20 @@ const CUSTOMER_CREATED = adminAnswer(201, 'Customer created successfully', custo
 const CUSTOMER_RETRIEVED = adminAnswer(200, 'Customer retrieved successfully', customerObject)
 const CUSTOMER_UPDATED = adminAnswer(200, 'Customer updated successfully', customerObject)
 
+export const CUSTOMERS = {
+  name: 'Customers',
+  description: 'The customers, as staff manage them.',
+  parameters: { uid: { description: 'The uid of a customer.', examples: ['xj35478ymfe15'] } },
+} satisfies Part
+
+const describes = describing(CUSTOMERS)
+
 /** `/admin/customers`: the tenants. */
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers',
     describes(() => ({
+      id: 'listCustomers',
       summary: 'List customers',
       description:
         '`search` finds the start of an email, a first, last or company name (ASCII letters in any case), a whole domain as `@acme.example`, and a whole uid.',
@@ -103,6 +112,7 @@ export const customersRoutes = new Hono<AdminEnv>()
   .post(
     '/customers',
     describes(() => ({
+      id: 'createCustomer',
       summary: 'Create a customer',
       description: 'Makes an active customer, without keys. What is left out is set to nothing.',
       answers: [CUSTOMER_CREATED],
@@ -121,6 +131,7 @@ export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers/:uid',
     describes(() => ({
+      id: 'getCustomer',
       summary: 'Get a customer',
       description: 'Returns a customer. The look is on record.',
       answers: [CUSTOMER_RETRIEVED],
@@ -135,6 +146,7 @@ export const customersRoutes = new Hono<AdminEnv>()
   .put(
     '/customers/:uid',
     describes(() => ({
+      id: 'replaceCustomer',
       summary: 'Replace what is known of a customer',
       description:
         'Sets all that may be set; what is left out is set to nothing. The state changes by suspend, activate and DELETE.',
@@ -148,6 +160,7 @@ export const customersRoutes = new Hono<AdminEnv>()
   .patch(
     '/customers/:uid',
     describes(() => ({
+      id: 'updateCustomer',
       summary: 'Change what is known of a customer',
       description: 'Sets what is sent, of a company the parts that are sent.',
       answers: [CUSTOMER_UPDATED],

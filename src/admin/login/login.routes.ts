@@ -7,7 +7,7 @@ import { requiresClient } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
 import type { Env } from '../../env.ts'
 import { AppError } from '../../errors.ts'
-import { annotated, describes } from '../../http/annotations.ts'
+import { annotated, describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { text } from '../../http/fields/inputs.ts'
@@ -15,6 +15,7 @@ import { textValue, timeValue } from '../../http/fields/values.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { logFailure } from '../../log.ts'
+import { ADMINS } from '../accounts/accounts.routes.ts'
 import { login } from './login.service.ts'
 
 const credentials = () => z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
@@ -60,10 +61,13 @@ async function isWithinLimit(
 
 const ADMIN_LOGIN_SUCCESSFUL = adminAnswer(200, 'Admin login successful', session)
 
+const describes = describing(ADMINS)
+
 /** `/admin/login`. */
 export const loginRoutes = new Hono<AdminEnv>().post(
   '/login',
   describes(() => ({
+    id: 'login',
     summary: 'Log in',
     description:
       'Opens a session of 12 hours, or 30 minutes without use. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour.',

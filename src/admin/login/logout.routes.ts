@@ -3,15 +3,19 @@ import * as z from 'zod'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { endSession } from '../../auth/callers/session.ts'
 import { requires } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
+import { ADMINS } from '../accounts/accounts.routes.ts'
 
 const USER_SESSION_INVALIDATED = adminAnswer(200, 'User session invalidated', z.null)
+
+const describes = describing(ADMINS)
 
 /** `/admin/logout`. */
 export const logoutRoutes = new Hono<AdminEnv>().post(
   '/logout',
   describes(() => ({
+    id: 'logout',
     summary: 'Log out',
     description: 'Ends the session that the call is made with.',
     answers: [USER_SESSION_INVALIDATED],

@@ -3,12 +3,13 @@ import * as z from 'zod'
 import { Act } from '../../audit/recording/act.ts'
 import { recorded } from '../../audit/recording/recorded.ts'
 import { ownerOfLink, redeemLink, UNLOCKED } from '../../auth/accounts/unlock-link.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
 import type { AppEnv } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
 import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
+import { ADMINS } from '../accounts/accounts.routes.ts'
 import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
 
 /** Whatever is no token of ours gets the page that says so, not a list of errors. */
@@ -16,11 +17,14 @@ const link = () => z.object({ token: z.string().catch('') })
 
 const UNLOCK_PAGES = [pageAnswer(200), pageAnswer(404)]
 
+const describes = describing(ADMINS)
+
 /** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
 export const unlockRoutes = new Hono<AppEnv>()
   .get(
     '/unlock',
     describes(() => ({
+      id: 'getUnlockPage',
       summary: 'Show the page that unlocks an account',
       description: 'What the mailed link leads to: a page with a button, for browsers.',
       answers: UNLOCK_PAGES,
@@ -40,6 +44,7 @@ export const unlockRoutes = new Hono<AppEnv>()
   .post(
     '/unlock',
     describes(() => ({
+      id: 'unlockByLink',
       summary: 'Unlock the account of a mailed link',
       description: 'What the button sends. A link works once, for an hour.',
       answers: UNLOCK_PAGES,

@@ -3,11 +3,12 @@ import * as z from 'zod'
 import { adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
+import { ADMINS } from '../accounts/accounts.routes.ts'
 import { resetPassword } from './password-reset.service.ts'
 import { updatePassword } from './passwords.service.ts'
 
@@ -28,11 +29,14 @@ const passwordChange = () =>
 const UPDATED = adminAnswer(200, 'Password updated successfully', adminObject)
 const RESET = adminAnswer(200, 'Password reset successfully', adminObject)
 
+const describes = describing(ADMINS)
+
 /** `/admin/update_password` and `/admin/reset_password/:id`. */
 export const passwordsRoutes = new Hono<AdminEnv>()
   .post(
     '/update_password',
     describes(() => ({
+      id: 'changeOwnPassword',
       summary: 'Change the own password',
       description:
         'At least 15 characters, none of which has to be of any kind. Every other session ends. A wrong current password counts as a failed login.',
@@ -54,6 +58,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
   .post(
     '/reset_password/:id{[0-9]+}',
     describes(() => ({
+      id: 'resetAdminPassword',
       summary: 'Give an account a random password, by mail',
       description:
         'It is valid for 72 hours. All sessions and API keys that the account ever made end, and it is unlocked.',

@@ -3,21 +3,25 @@ import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { query } from '../../http/validation.ts'
+import { ADMINS } from '../accounts/accounts.routes.ts'
 import { endAllSessions, endOwnSession, listSessions, sessionObject } from './sessions.service.ts'
 
 const SESSIONS_RETRIEVED = adminPage('Sessions retrieved successfully', sessionObject)
 const SESSION_ENDED = adminAnswer(200, 'Session ended successfully', z.null)
 const SESSIONS_ENDED = adminAnswer(200, 'Sessions ended successfully', adminObject)
 
+const describes = describing(ADMINS)
+
 /** `/admin/sessions`: where an admin is logged in. */
 export const sessionsRoutes = new Hono<AdminEnv>()
   .get(
     '/sessions',
     describes(() => ({
+      id: 'listOwnSessions',
       summary: 'List the own sessions',
       description: 'Returns where you are logged in, by age.',
       answers: [SESSIONS_RETRIEVED],
@@ -33,6 +37,8 @@ export const sessionsRoutes = new Hono<AdminEnv>()
   .delete(
     '/sessions/:id',
     describes(() => ({
+      id: 'endOwnSession',
+      parameters: { id: { description: 'The id of a session of the own.' } },
       summary: 'End a session of the own',
       description: 'It is refused from the next request on, be it the one that asks.',
       answers: [SESSION_ENDED],
@@ -47,6 +53,7 @@ export const sessionsRoutes = new Hono<AdminEnv>()
   .delete(
     '/:id{[0-9]+}/sessions',
     describes(() => ({
+      id: 'endAdminSessions',
       summary: 'End all sessions of an admin',
       description: 'They are refused from the next request on. API keys go on working.',
       answers: [SESSIONS_ENDED],

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
 import { name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -19,11 +19,20 @@ const API_KEY_REVOKED = customerChange(200, 'API key revoked successfully', () =
   api_key: customerKeyObject(),
 }))
 
+export const ACCOUNT = {
+  name: 'Account',
+  description: 'The customer itself: its account, its API keys, and what staff did on its behalf.',
+  parameters: { id: { description: 'The id of a key of the own.' } },
+} satisfies Part
+
+const describes = describing(ACCOUNT)
+
 /** `/account` and `/api_keys`: the customer itself, and the keys it calls with. */
 export const accountRoutes = new Hono<CustomerEnv>()
   .get(
     '/account',
     describes(() => ({
+      id: 'getAccount',
       summary: 'Get the own account',
       description: 'Returns the customer that the call is made for.',
       answers: [SHOWN],
@@ -34,6 +43,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
   .get(
     '/api_keys',
     describes(() => ({
+      id: 'listApiKeys',
       summary: 'List the own API keys',
       description: 'Returns the keys of the customer by age, revoked ones too.',
       answers: [PAGE],
@@ -49,6 +59,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
   .post(
     '/api_keys',
     describes(() => ({
+      id: 'createApiKey',
       summary: 'Create an API key',
       description:
         'The key in clear is in this answer and nowhere else: a repetition with the same `Idempotency-Key` gives the id of the key, to revoke it by.',
@@ -68,6 +79,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
   .delete(
     '/api_keys/:id',
     describes(() => ({
+      id: 'revokeApiKey',
       summary: 'Revoke an API key',
       description:
         'Refused from the next request on; also the key that this call is made with, and the last one.',

@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { customerAnswer } from '../../http/answers.ts'
 import { bulkBody } from '../../http/body/bulk.ts'
 import { contactUpsert, memberUpsert } from '../contacts/contact-input.ts'
+import { CONTACTS } from '../contacts/contacts.routes.ts'
+import { LISTS } from '../lists/lists.routes.ts'
 import { bulkOutcome } from './bulk.service.ts'
 import { upsertContacts } from './bulk-contacts.service.ts'
 import { upsertMembers } from './bulk-members.service.ts'
@@ -13,11 +15,15 @@ const HOW_FILES_ARE_READ =
 
 const SHOWN = customerAnswer(bulkOutcome)
 
+const describesContacts = describing(CONTACTS)
+const describesLists = describing(LISTS)
+
 /** `.../bulk`: many contacts in one request. */
 export const bulkRoutes = new Hono<CustomerEnv>()
   .post(
     '/contacts/bulk',
-    describes(() => ({
+    describesContacts(() => ({
+      id: 'bulkUpsertContacts',
       summary: 'Create or update many contacts by their emails',
       description: `Of a contact that is there, what a row names changes and the rest stays. ${HOW_FILES_ARE_READ}`,
       answers: [SHOWN],
@@ -38,7 +44,8 @@ export const bulkRoutes = new Hono<CustomerEnv>()
   )
   .post(
     '/lists/:uid/contacts/bulk',
-    describes(() => ({
+    describesLists(() => ({
+      id: 'bulkAddMembers',
       summary: 'Put many contacts into a list',
       description: `By \`contact_uid\`, or by \`email\`: then the contact is created, or changed as \`POST /contacts/bulk\` does. The status is \`subscribed\` unless a row names another; a contact that is in the list already keeps its own unless a row names one, and its result is \`updated\`. ${HOW_FILES_ARE_READ}`,
       answers: [SHOWN],

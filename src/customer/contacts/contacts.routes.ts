@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -40,11 +40,20 @@ const CONTACT_DELETED = customerChange(200, 'Contact deleted successfully', () =
   contact: contactObject(),
 }))
 
+export const CONTACTS = {
+  name: 'Contacts',
+  description: 'The people a customer writes to.',
+  parameters: { uid: { description: 'The uid of a contact.', examples: ['xj35478ymfe15'] } },
+} satisfies Part
+
+const describes = describing(CONTACTS)
+
 /** `/contacts`: the people a customer writes to. */
 export const contactsRoutes = new Hono<CustomerEnv>()
   .get(
     '/contacts',
     describes(() => ({
+      id: 'listContacts',
       summary: 'List the contacts',
       description:
         '`search` finds emails, first and last names that begin with it (ASCII letters in any case), in this order, or, as `@example.com`, every address of a domain. `email` is a whole address, `status` that of a contact in any list. Above 1,000 matches of `search` or `status`, `total` and `total_pages` are null: follow `next_cursor`.',
@@ -61,6 +70,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   .post(
     '/contacts',
     describes(() => ({
+      id: 'createContact',
       summary: 'Create a contact',
       description:
         'Makes a contact. A second one with the same email is refused with 409 and the uid of the first.',
@@ -78,6 +88,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   .get(
     '/contacts/:uid',
     describes(() => ({
+      id: 'getContact',
       summary: 'Get a contact',
       description: 'Returns a contact.',
       answers: [SHOWN],
@@ -92,6 +103,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   .put(
     '/contacts/:uid',
     describes(() => ({
+      id: 'replaceContact',
       summary: 'Replace a contact',
       description: 'Sets all that may be set; what is left out is taken away.',
       answers: [CONTACT_UPDATED],
@@ -104,6 +116,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   .patch(
     '/contacts/:uid',
     describes(() => ({
+      id: 'updateContact',
       summary: 'Change a contact',
       answers: [CONTACT_UPDATED],
       errors: ['contact_unknown', 'contact_exists'],
@@ -116,6 +129,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
   .delete(
     '/contacts/:uid',
     describes(() => ({
+      id: 'deleteContact',
       summary: 'Delete a contact',
       description: 'Takes it out of all lists as well. Returns the contact as it was.',
       answers: [CONTACT_DELETED],

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
 import { limitedText, name, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -33,11 +33,23 @@ const LIST_UPDATED = customerChange(200, 'List updated successfully', () => ({ l
 const LIST_COPIED = customerChange(201, 'List copied successfully', () => ({ list: listObject() }))
 const LIST_DELETED = customerChange(200, 'List deleted successfully', () => ({ list: listObject() }))
 
+export const LISTS = {
+  name: 'Lists',
+  description: 'The mailing lists of a customer and who is on them.',
+  parameters: {
+    uid: { description: 'The uid of a list.', examples: ['xj35478ymfe15'] },
+    contact_uid: { description: 'The uid of a contact in the list.', examples: ['xj35478ymfe15'] },
+  },
+} satisfies Part
+
+const describes = describing(LISTS)
+
 /** `/lists`: the mailing lists of a customer. */
 export const listsRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists',
     describes(() => ({
+      id: 'listLists',
       summary: 'List the lists',
       description: 'Returns the lists by age, or those whose name begins with `search`, by name.',
       answers: [PAGE],
@@ -53,6 +65,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .post(
     '/lists',
     describes(() => ({
+      id: 'createList',
       summary: 'Create a list',
       description: 'Makes an empty list. Another one may have the same name.',
       answers: [LIST_CREATED],
@@ -68,6 +81,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists/:uid',
     describes(() => ({
+      id: 'getList',
       summary: 'Get a list',
       description: 'Returns a list.',
       answers: [SHOWN],
@@ -82,6 +96,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .put(
     '/lists/:uid',
     describes(() => ({
+      id: 'replaceList',
       summary: 'Replace a list',
       description: 'Sets name and description; a description that is left out is taken away.',
       answers: [LIST_UPDATED],
@@ -94,6 +109,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .patch(
     '/lists/:uid',
     describes(() => ({
+      id: 'updateList',
       summary: 'Change a list',
       description: 'Sets what is sent.',
       answers: [LIST_UPDATED],
@@ -106,6 +122,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .post(
     '/lists/:uid/copy',
     describes(() => ({
+      id: 'copyList',
       summary: 'Copy a list with its members',
       answers: [LIST_COPIED],
       errors: ['list_unknown'],
@@ -128,6 +145,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
   .delete(
     '/lists/:uid',
     describes(() => ({
+      id: 'deleteList',
       summary: 'Delete a list',
       description: 'Its contacts stay, and are in it no more. Returns the list as it was.',
       answers: [LIST_DELETED],

@@ -1,13 +1,14 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
-import { describes } from '../../http/annotations.ts'
+import { describing } from '../../http/annotations.ts'
 import { customerChange, customerPage } from '../../http/answers.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
 import { memberInput, memberStatus } from '../contacts/contact-input.ts'
 import { addByEmail, addContact } from './enrolment.service.ts'
+import { LISTS } from './lists.routes.ts'
 import { listMembers, memberObject, removeMember, setMemberStatus } from './members.service.ts'
 
 const memberQuery = () =>
@@ -24,11 +25,14 @@ const CONTACT_REMOVED = customerChange(200, 'Contact removed successfully', () =
   contact: memberObject(),
 }))
 
+const describes = describing(LISTS)
+
 /** `/lists/:uid/contacts`: who is in a list, and with what status. */
 export const membersRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists/:uid/contacts',
     describes(() => ({
+      id: 'listMembers',
       summary: 'List the contacts in a list',
       description: 'Returns the contacts of a list with their status in it, by age.',
       answers: [PAGE],
@@ -45,6 +49,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
   .post(
     '/lists/:uid/contacts',
     describes(() => ({
+      id: 'addMember',
       summary: 'Put a contact into a list',
       answers: [CONTACT_ADDED],
       errors: ['list_unknown', 'contact_unknown', 'member_exists'],
@@ -67,6 +72,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
   .put(
     '/lists/:uid/contacts/:contact_uid',
     describes(() => ({
+      id: 'updateMember',
       summary: 'Set the status of a contact in a list',
       description: 'Returns the contact with its new status in the list.',
       answers: [CONTACT_UPDATED],
@@ -84,6 +90,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
   .delete(
     '/lists/:uid/contacts/:contact_uid',
     describes(() => ({
+      id: 'removeMember',
       summary: 'Take a contact out of a list',
       answers: [CONTACT_REMOVED],
       errors: ['list_unknown', 'contact_unknown'],
