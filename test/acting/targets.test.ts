@@ -1,8 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
 import { fetchWith } from '../support/bindings/bindings.ts'
 import { type CallOptions, customerWithCallers } from '../support/calls/http.ts'
+import { filledPath } from '../support/calls/paths.ts'
 import { routeTable } from '../support/calls/routes.ts'
 import { listenedQueue } from '../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 let list: string
@@ -30,11 +32,9 @@ const named = routeTable().filter(({ path, access }) => access?.kind === 'custom
 test.each(named)(
   'the record of $method $path, refused, names what the path names',
   async ({ method, path }) => {
-    const filled = path.replace(':uid', 'aaaaaaaaaaaaa').replace(/:(contact_uid|id)/, 'bbbbbbbbbbbbb')
-    const target = {
-      type: expect.any(String),
-      id: filled.includes('bbb') ? 'bbbbbbbbbbbbb' : 'aaaaaaaaaaaaa',
-    }
+    const ids = [UNKNOWN_UID, 'bbbbbbbbbbbbb']
+    const filled = filledPath(path, (_, index) => ids[index] ?? '')
+    const target = { type: expect.any(String), id: filled.includes('bbb') ? ids[1] : ids[0] }
     const { status, targets } = await recorded(filled, {
       method,
       headers: { 'X-ADMIN-REASON': 'x'.repeat(501) },

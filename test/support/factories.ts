@@ -5,6 +5,8 @@ import type { ApiKeyInput } from '../../src/admin/api-keys/api-key-input.ts'
 import { createApiKey } from '../../src/admin/api-keys/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients/clients.service.ts'
 import { type CustomerInput, createCustomer } from '../../src/admin/customers/customers.service.ts'
+import { emailHashOf } from '../../src/auth/accounts/account.ts'
+import { takeAttempt } from '../../src/auth/accounts/lockout.ts'
 import { hashPassword } from '../../src/auth/accounts/passwords.ts'
 import { newSession } from '../../src/auth/callers/session.ts'
 import type { Role } from '../../src/auth/permissions.ts'
@@ -45,6 +47,12 @@ export async function makeAdmin(
   const account = { email, role, passwordHash: hash ?? (await passwordHash()) }
   const adminId = await createAdmin(database(), account, Date.now())
   return { adminId, role, email }
+}
+
+/** Locks an account for an hour, as a wrong password does where one is enough. */
+export async function lockAccount(email: string): Promise<void> {
+  const limits = { threshold: 1, windowMs: 0, lockMs: 60 * 60_000 }
+  await takeAttempt(database(), emailHashOf(email), limits, Date.now())
 }
 
 /** The token of a new session of an admin. */

@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { admins } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { type Caller, type CallOptions, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
+import { filledPath } from '../../support/calls/paths.ts'
 import { routeTable } from '../../support/calls/routes.ts'
 import { database, makeAdmin, makeSession } from '../../support/factories.ts'
 import { listenedQueue } from '../../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let boss: Awaited<ReturnType<typeof loggedIn>>
 
@@ -21,7 +23,7 @@ async function recorded(caller: Caller, path: string, options: CallOptions = {})
   return { ...answer, targets: events.map(({ target }) => target) }
 }
 
-const filled = (path: string, id: string | number) => path.replace(/:\w+(\{[^}]*\})?/g, `${id}`)
+const filled = (path: string, id: string | number) => filledPath(path, () => `${id}`)
 
 /** Percent-encodes the first character, as no client needs to. */
 const encoded = (id: string | number) => `${id}`.replace(/^./, (c) => `%${c.charCodeAt(0).toString(16)}`)
@@ -88,7 +90,7 @@ test.each(ofOthers)(
   'the record of $method $path, refused, has an encoded id in its one form',
   async (route) => {
     const { method, path, access, takesBody } = route
-    const id = 'aaaaaaaaaaaaa'
+    const id = UNKNOWN_UID
     const caller =
       access?.kind === 'customer' ? (await customerWithCallers()).impersonated : (await loggedIn()).call
     const { status, targets } = await recorded(caller, filled(path, encoded(id)), {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { utf8 } from '../../../src/base/encoding.ts'
 import { documented } from './contract.ts'
+import { parametersOf } from './paths.ts'
 import type { Route } from './routes.ts'
 
 const CALLERS = ['nobody', 'staff', 'customer', 'impersonator'] as const
@@ -77,7 +78,7 @@ function content(names: string[]) {
 export function fuzzRequests({ method, path }: Route): fc.Arbitrary<FuzzRequest> {
   const right: CallerKind[] = path.startsWith('/admin') ? ['staff'] : ['customer', 'impersonator']
   const { query, body } = content(fieldsOf(method, path))
-  const count = path.match(/:\w+/g)?.length ?? 0
+  const count = parametersOf(path).length
   return fc.record({
     caller: mostly(fc.constantFrom(...right), fc.constantFrom(...CALLERS)),
     method: mostly(fc.constant(method), fc.constantFrom(...METHODS)),

@@ -1,0 +1,47 @@
+import { PASSWORD } from '../factories.ts'
+import type { Route } from './routes.ts'
+import type { World } from './world.ts'
+
+/** A body that each route takes which takes one, about what is in a world. */
+const BODIES: Record<string, (world: World) => unknown> = {
+  'POST /admin/login': ({ admin }) => ({ email: admin.email, password: PASSWORD }),
+  'POST /admin/update_password': () => ({
+    current_password: PASSWORD,
+    password: 'seven purple gardens by the lake',
+    password_confirmation: 'seven purple gardens by the lake',
+  }),
+  'POST /admin/new': () => ({ email: 'new@example.com', role: 'customer_success' }),
+  'POST /admin/role/:id{[0-9]+}': () => ({ role: 'customer_success' }),
+  'POST /admin/api_keys': () => ({ name: 'Nightly import' }),
+  'POST /admin/api_keys/:id/roll': () => ({ grace_seconds: 60 }),
+  'POST /admin/clients': () => ({ name: 'Back office' }),
+  'PATCH /admin/clients/:id': () => ({ name: 'Front office' }),
+  'POST /admin/clients/:id/rotate': () => ({ grace_seconds: 60 }),
+  'POST /admin/customers': () => ({ email: 'new@example.com', first_name: 'New', last_name: 'Customer' }),
+  'PUT /admin/customers/:uid': () => ({ email: 'new@example.com', first_name: 'New', last_name: 'Name' }),
+  'PATCH /admin/customers/:uid': () => ({ group: 'Gold' }),
+  'POST /admin/customers/:uid/api_keys': () => ({ name: 'Website' }),
+  'POST /api_keys': () => ({ name: 'Website' }),
+  'POST /lists': () => ({ name: 'Spring', description: 'Flowers' }),
+  'PUT /lists/:uid': () => ({ name: 'Summer' }),
+  'PATCH /lists/:uid': () => ({ description: 'Sun' }),
+  'POST /lists/:uid/copy': () => ({ name: 'Autumn' }),
+  'POST /lists/:uid/contacts': () => ({ email: 'bob@example.com', status: 'unconfirmed' }),
+  'PUT /lists/:uid/contacts/:contact_uid': () => ({ status: 'blacklisted' }),
+  'POST /lists/:uid/contacts/bulk': () => ({ contacts: [{ email: 'bob@example.com' }, { email: 'no' }] }),
+  'POST /contacts': () => ({ email: 'eve@example.com', first_name: 'Eve', fields: { city: 'Rome' } }),
+  'PUT /contacts/:uid': () => ({ email: 'eve@example.com' }),
+  'PATCH /contacts/:uid': () => ({ phone: '+44 20 7946 0000' }),
+  'POST /contacts/bulk': () => ({ contacts: [{ email: 'eve@example.com' }, { email: 'no' }] }),
+}
+
+/** The routes that there is a body for. */
+export const ROUTES_WITH_BODIES = Object.keys(BODIES)
+
+/** A body that a route takes; undefined where it takes none. Throws if the table above does not know the route. */
+export function validBody({ method, path, takesBody }: Route, world: World): unknown {
+  if (!takesBody) return undefined
+  const make = BODIES[`${method} ${path}`]
+  if (!make) throw new Error(`no valid body is known for ${method} ${path}`)
+  return make(world)
+}
