@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 
-const NUMBERS = 'WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)'
+const NUMBERS =
+  'WITH RECURSIVE numbers(n) AS (SELECT 1 WHERE ?1 > 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)'
 
 /** Gives a customer `count` new lists, `List <n>`. */
 export async function seedLists(customerUid: string, count: number): Promise<void> {
