@@ -3,9 +3,10 @@ import type { Changed } from '../../audit/recording/changes.ts'
 import { isPast } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
-import { forgetKeys, type KvEntry, kvName } from '../../auth/callers/admin-key.ts'
+import { forgetKeys, type KvEntry } from '../../auth/callers/admin-key.ts'
 import { creationTime, isSessionOpen, standingOf } from '../../auth/callers/revocation.ts'
 import { defaultScopes } from '../../auth/permissions.ts'
+import { adminKeyName } from '../../base/kv-names.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
@@ -76,7 +77,7 @@ async function tellKv(
   options?: KVNamespacePutOptions,
 ): Promise<void> {
   const entry: KvEntry = { id, admin_id: adminId }
-  await orUnavailable(kv.put(kvName(keyHash), JSON.stringify(entry), options))
+  await orUnavailable(kv.put(adminKeyName(keyHash), JSON.stringify(entry), options))
 }
 
 function withKey(row: ApiKeyRow, key: string): IssuedKey {
@@ -129,6 +130,6 @@ export async function rollApiKey(
 
 /** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
 async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
-  if (graceSeconds === 0) return kv.delete(kvName(replaced.keyHash))
+  if (graceSeconds === 0) return kv.delete(adminKeyName(replaced.keyHash))
   await tellKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
 }

@@ -1,12 +1,10 @@
 import { eq, isNull, lte, or, sql } from 'drizzle-orm'
+import { lockoutName } from '../../base/kv-names.ts'
 import type { Database } from '../../db/client.ts'
 import { loginFailures } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
 import { logFailure } from '../../log.ts'
 import type { Settings } from '../../settings.ts'
-
-/** Where KV keeps until when an account is locked. */
-const kvName = (emailHash: string) => `lockout:${emailHash}`
 
 /** KV keeps nothing for a shorter time (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const KV_MIN_TTL_SECONDS = 60
@@ -87,7 +85,7 @@ export async function mirroredLock(
   now: number,
 ): Promise<MirroredLock | undefined> {
   try {
-    const lock = await kv.get<MirroredLock>(kvName(emailHash), 'json')
+    const lock = await kv.get<MirroredLock>(lockoutName(emailHash), 'json')
     return lock && lock.locked_until > now ? lock : undefined
   } catch (error) {
     logFailure({ kv: 'lockout' }, error)
@@ -107,7 +105,7 @@ export async function mirrorLock(
   now: number,
 ): Promise<boolean> {
   const expirationTtl = Math.max(KV_MIN_TTL_SECONDS, Number(secondsUntil(lock.locked_until, now)))
-  await kv.put(kvName(emailHash), JSON.stringify(lock), { expirationTtl })
+  await kv.put(lockoutName(emailHash), JSON.stringify(lock), { expirationTtl })
   const [standing] = await lockOf(db, emailHash)
   const stands = standing?.lockedUntil === lock.locked_until
   if (!stands) await unmirrorLock(kv, emailHash)
@@ -122,7 +120,7 @@ async function unmirrorLock(kv: Env['KEYS'], emailHash: string): Promise<void> {
   for (const wait of UNMIRROR_WAITS_MS) {
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
     try {
-      return await kv.delete(kvName(emailHash))
+      return await kv.delete(lockoutName(emailHash))
     } catch (error) {
       logFailure({ kv: 'lockout' }, error)
     }

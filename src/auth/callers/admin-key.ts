@@ -1,5 +1,6 @@
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import { BoundedCache } from '../../base/bounded-cache.ts'
+import { adminKeyName } from '../../base/kv-names.ts'
 import { sameDigest, sha256Hex } from '../../crypto/digest.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
@@ -11,8 +12,7 @@ import { ROLE_SCOPES } from '../permissions.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import { isKeyInForce, isKeyLive } from './revocation.ts'
 
-/** Where KV keeps which API key a hash belongs to. The value is its id and its owner's, neither of which ever changes. */
-export const kvName = (keyHash: string) => `admin_key:${keyHash}`
+/** The value of an API key's hash in KV: its id and its owner's, neither of which ever changes. */
 export interface KvEntry {
   id: string
   admin_id: number
@@ -37,7 +37,8 @@ export interface ClaimedKey {
 export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> {
   if (!hasAccessKeyForm('admin', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
-  const id = knownIds.get(hash) ?? (await orUnavailable(env.KEYS.get<KvEntry>(kvName(hash), 'json')))?.id
+  const id =
+    knownIds.get(hash) ?? (await orUnavailable(env.KEYS.get<KvEntry>(adminKeyName(hash), 'json')))?.id
   if (id === undefined) throw new AppError('key_invalid')
   knownIds.set(hash, id)
   return { id, hash }
@@ -110,7 +111,7 @@ export async function forgetKeys(
   keys: { keyHash: string; previousKeyHash: string | null }[],
 ): Promise<void> {
   const hashes = keys.flatMap(({ keyHash, previousKeyHash }) => [keyHash, previousKeyHash ?? []].flat())
-  await Promise.all(hashes.map((hash) => kv.delete(kvName(hash))))
+  await Promise.all(hashes.map((hash) => kv.delete(adminKeyName(hash))))
 }
 
 /** Notes that a key is in use, at most once a minute. A call to make when the answer is ready. */

@@ -2,8 +2,8 @@ import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { hasAccessKeyForm } from '../../../src/auth/callers/access-key.ts'
-import { kvName } from '../../../src/auth/callers/admin-key.ts'
 import { ROLE_SCOPES, ROLES, SCOPES } from '../../../src/auth/permissions.ts'
+import { adminKeyName } from '../../../src/base/kv-names.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
 import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
@@ -65,7 +65,7 @@ describe('POST /admin/api_keys', () => {
       const stored = await database().select().from(adminApiKeys)
       const { keys } = await env.KEYS.list()
       expect(JSON.stringify([stored, keys])).not.toContain(key)
-      expect(await env.KEYS.get(kvName(sha256Hex(key)), 'json')).toEqual({
+      expect(await env.KEYS.get(adminKeyName(sha256Hex(key)), 'json')).toEqual({
         id: shown.id,
         admin_id: admin.adminId,
       })
@@ -238,7 +238,7 @@ describe('POST /admin/api_keys/:id/roll', () => {
     expect(await tryKey(old.key, 601_000)).toMatchObject({ status: 401, json: { code: 'key_invalid' } })
     expect((await tryKey(json.data.key, 601_000)).status).toBe(200)
     const { keys } = await env.KEYS.list()
-    const forgotten = kvName(sha256Hex(old.key))
+    const forgotten = adminKeyName(sha256Hex(old.key))
     expect(keys.find(({ name }) => name === forgotten)?.expiration).toBeGreaterThan(Date.now() / 1000 + 500)
   })
 

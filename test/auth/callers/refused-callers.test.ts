@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { kvName } from '../../../src/auth/callers/admin-key.ts'
+import { adminKeyName } from '../../../src/base/kv-names.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
 import { customerApiKeys, customers } from '../../../src/db/schema/customers.ts'
 import { adminApiKeys, clients } from '../../../src/db/schema/staff.ts'
@@ -27,7 +27,7 @@ async function adminKeyOnce() {
   const caller: Caller = callerWith({ 'X-ADMIN-API-KEY': adminKey.key })
   const change = async () => {
     await database().update(adminApiKeys).set({ revokedAt: 1 }).where(eq(adminApiKeys.id, adminKey.id))
-    await env.KEYS.delete(kvName(sha256Hex(adminKey.key)))
+    await env.KEYS.delete(adminKeyName(sha256Hex(adminKey.key)))
   }
   return { caller, path: '/admin/audit', change }
 }
