@@ -1,31 +1,64 @@
+import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { run } from './support/processes.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const readme = await readFile(join(root, 'README.md'), 'utf8')
+const api = await readFile(join(root, 'docs/api.md'), 'utf8')
 
-/** The block of code of the README that has `text` in it. */
-function block(language: string, text: string): string {
-  const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+/** The block of code of a page that has `text` in it. */
+function block(page: string, language: string, text: string): string {
+  const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
   const found = blocks.filter(([, name, code]) => name === language && code?.includes(text))
   expect(found).toHaveLength(1)
   return found[0]?.[2] ?? ''
 }
 
 test('the line that signs a body prints the signature and nothing else', async () => {
-  const [command, comment] = block('sh', '-hmac swi-test-secret').trim().split('\n')
+  const [command, comment] = block(readme, 'sh', '-hmac swi-test-secret').trim().split('\n')
   const { stdout } = await run('sh', ['-c', `${command}`], { cwd: root })
   expect(stdout).toBe(`${comment?.replace('# ', '')}\n`)
 })
 
-test('the lines that bind a signature print the header', async () => {
-  const { stdout } = await run('sh', ['-c', block('sh', 'sha256()')], { cwd: root })
-  const v2 = '2b73312740d32794ac9e613663c1be25391443b286ed1aefa64f635d587e4df9'
-  expect(stdout).toBe(`SWI-CS: t=1764100000,v2=${v2}\n`)
+test('the lines that log in do', async () => {
+  const { folder, demo } = inject('service')
+  const { stdout, stderr } = await run('sh', ['-c', block(readme, 'sh', '/admin/login')], { cwd: folder })
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toMatchObject({
+    message: 'Admin login successful',
+    data: { admin: { email: demo.super_admin.email } },
+  })
 })
+
+/** sh knows no --version everywhere; java of before 11 does not, nor does it run a file of source. */
+const isThere = (command: string) => command === 'sh' || spawnSync(command, ['--version']).status === 0
+
+/** Both forms of the contract's vectors. */
+const SIGNATURES = `bdc1309039da4bd74b5d88bc9e44e2ba6f401888607874471b8c569bffb5eafb
+t=1764100000,v2=2b73312740d32794ac9e613663c1be25391443b286ed1aefa64f635d587e4df9
+`
+
+const SIGNING: { language: string; command: string; args: (code: string, file: string) => string[] }[] = [
+  { language: 'sh', command: 'sh', args: (code) => ['-c', code] },
+  { language: 'js', command: 'node', args: (code) => ['--input-type=module', '--eval', code] },
+  { language: 'python', command: 'python3', args: (code) => ['-c', code] },
+  { language: 'php', command: 'php', args: (_, file) => [file] },
+  { language: 'java', command: 'java', args: (_, file) => [file] },
+]
+
+for (const { language, command, args } of SIGNING) {
+  test.skipIf(!isThere(command))(`the code that signs in ${language} prints both signatures`, async () => {
+    const code = block(api, language, 'swi-test-secret')
+    const folder = await mkdtemp(join(tmpdir(), 'steward-signing-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, `Signing.${language}`)
+    await writeFile(file, code)
+    expect((await run(command, args(code, file), { cwd: folder })).stdout).toBe(SIGNATURES)
+  })
+}
 
 test('the typed client compiles in a project that has hono and TypeScript only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'steward-typed-client-'))
@@ -49,7 +82,7 @@ test('the typed client compiles in a project that has hono and TypeScript only',
     preserveSymlinks: true,
   }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-  await writeFile(join(folder, 'index.ts'), `const key = ''\n${block('ts', 'hc<AppType>')}\n${USES}`)
+  await writeFile(join(folder, 'index.ts'), `const key = ''\n${block(api, 'ts', 'hc<AppType>')}\n${USES}`)
   expect(await run('tsc', ['--project', folder], { cwd: folder })).toEqual({
     status: 0,
     stdout: '',
