@@ -1,0 +1,37 @@
+import { unstable_readConfig } from 'wrangler'
+import { invalidSettings } from '../../../settings.ts'
+import { codeIn, firstCells } from './markdown.ts'
+
+/** What docs/configuration.md has tables of, by the heading above each. */
+export type Configuration = Record<'## Secrets' | '## Settings' | '## Bindings', string[]>
+
+/** Returns the names that a wrangler.toml and src/settings.ts know. */
+export function configurationOf(path: string): Configuration {
+  const config = unstable_readConfig({ config: path })
+  const bindings = [
+    ...config.d1_databases,
+    ...config.kv_namespaces,
+    ...config.r2_buckets,
+    ...(config.queues.producers ?? []),
+  ].map(({ binding }) => binding)
+  const named = [...config.send_email, ...config.ratelimits].map(({ name }) => name)
+  return {
+    '## Secrets': config.secrets?.required ?? [],
+    // Every setting is required, so of none at all each is named as missing.
+    '## Settings': [...new Set([...Object.keys(config.vars), ...invalidSettings({})])],
+    '## Bindings': [...bindings, ...named, ...(config.assets?.binding ? [config.assets.binding] : [])],
+  }
+}
+
+/** Returns which names the tables of the page lack, and which of theirs nothing knows. */
+export function configurationProblems(markdown: string, configuration: Configuration): string[] {
+  return Object.entries(configuration).flatMap(([heading, known]) => {
+    const described = firstCells(markdown, heading).flatMap(codeIn)
+    return [
+      ...known.filter((name) => !described.includes(name)).map((name) => `${name} is not below ${heading}`),
+      ...described
+        .filter((name) => !known.includes(name))
+        .map((name) => `${name} below ${heading} is unknown`),
+    ]
+  })
+}
