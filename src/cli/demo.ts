@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AuditEntry } from '../audit/trail/entry.ts'
+import type { AuditEntry } from '../audit/trail/fields.ts'
 import type { Outcome } from './demo/calls.ts'
 import { doMainJob } from './demo/main-job.ts'
 import { table } from './demo/table.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AuditEntry } from '../../src/audit/trail/entry.ts'
+import type { AuditEntry } from '../../src/audit/trail/fields.ts'
 import type { Outcome } from '../../src/cli/demo/calls.ts'
 import { problemsOf } from '../../src/cli/demo/trail.ts'
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { exportEntries, MAX_COVERED } from '../../audit/export/entry-stream.ts'
-import { entryObject } from '../../audit/trail/entry.ts'
+import { entryObject } from '../../audit/trail/fields.ts'
 import { outcome } from '../../audit/trail/outcome.ts'
 import { getEntries, listEntries } from '../../audit/trail/queries.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
 import { MAX_TEXT } from '../../audit/recording/recordable.ts'
-import { entryObject } from '../../audit/trail/entry.ts'
+import { entryObject } from '../../audit/trail/fields.ts'
 import type { AuditFilter } from '../../audit/trail/filter.ts'
 import { outcome } from '../../audit/trail/outcome.ts'
 import { invalidField } from '../../errors.ts'

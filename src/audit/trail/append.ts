@@ -6,8 +6,9 @@ import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
 import { signDigest } from '../export/digest.ts'
 import type { SigningKeys } from '../export/signing-keys.ts'
 import type { TrailEvent } from '../recording/event.ts'
-import { type ChainedEntry, chainEntry, GENESIS_HASH } from './entry.ts'
+import { type ChainedEntry, chainEntry } from './entry.ts'
 import { type EntryKey, isAmong, markAppended } from './entry-key.ts'
+import { GENESIS_HASH } from './fields.ts'
 
 /** How often an append starts over when another consumer was faster. */
 const APPEND_ATTEMPTS = 5

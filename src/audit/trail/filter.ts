@@ -1,6 +1,6 @@
 import { and, type Column, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
-import type { AuditEntry } from './entry.ts'
+import type { AuditEntry } from './fields.ts'
 import { type Outcome, unknownUpTo } from './outcome.ts'
 
 /** What entries can be looked for by. */

@@ -1,6 +1,6 @@
 import { sha256Hex, sha256HexOfMuch } from '../../crypto/digest.ts'
 import type { SegmentDigest } from '../export/digest.ts'
-import { GENESIS_HASH } from '../trail/entry.ts'
+import { GENESIS_HASH } from '../trail/fields.ts'
 import { ExportProblem, type ProblemKind } from './problem.ts'
 import type { ExportSource } from './verified-export.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { PublicKey } from '../../audit/export/signing-keys.ts'
-import type { AuditEntry } from '../../audit/trail/entry.ts'
+import type { AuditEntry } from '../../audit/trail/fields.ts'
 import type { ListedEntry } from '../../audit/trail/queries.ts'
 import type { VerifiedExport } from '../../audit/verify/verified-export.ts'
 import { verifyExport } from '../../audit/verify/verify.ts'

@@ -7,7 +7,8 @@ import {
 } from '../../../src/audit/export/digest.ts'
 import { SigningKeys } from '../../../src/audit/export/signing-keys.ts'
 import type { TrailEvent } from '../../../src/audit/recording/event.ts'
-import { type ChainedEntry, chainEntry, GENESIS_HASH } from '../../../src/audit/trail/entry.ts'
+import { type ChainedEntry, chainEntry } from '../../../src/audit/trail/entry.ts'
+import { GENESIS_HASH } from '../../../src/audit/trail/fields.ts'
 
 /** Signing keys by name, as AUDIT_SIGNING_KEYS has them. */
 export const key = (name: string, letter: string) => `${name}:${letter.repeat(42)}A`
