@@ -97,7 +97,7 @@ function authorityOf(
   const { db, now, facts } = c.var
   const customerUid = uidOrNull(claim.customerUid)
   return new Authority(db, {
-    queries: (asked) => ({ key: keyAuthority(asked, claimed.id, customerUid, now()) }),
+    queries: (asked) => ({ key: keyAuthority(asked, { keyId: claimed.id, customerUid, now: now() }) }),
     judge({ key: [row] }) {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)

@@ -1,6 +1,7 @@
 import { and, type Column, desc, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteSelect } from 'drizzle-orm/sqlite-core'
 import type { Database } from './client.ts'
+import type { Bindable } from './prepared.ts'
 
 /** Counting reads every row, so where no counter is kept a total is told up to here only. */
 export const MAX_COUNTED = 1_000
@@ -12,8 +13,17 @@ export type Position = readonly (string | number)[]
 export interface PageRequest {
   page: number
   perPage: number
+  /** How many rows are fetched: one more than a page holds tells that there is a next. */
+  limit: number
   offset: number
   after: Position | undefined
+}
+
+/** Which rows a query gives of all that match, as far as it is made before the request. */
+interface Rows {
+  limit: Bindable<number>
+  offset: Bindable<number>
+  after: readonly Bindable<string | number>[] | undefined
 }
 
 /** What a collection is sorted by. */
@@ -43,13 +53,13 @@ export function sortKey<Name extends string>(
 export const paged = <Query extends SQLiteSelect>(
   query: Query,
   key: Pick<SortKey<never>, 'columns' | 'isDescending'>,
-  page: PageRequest,
+  page: Rows,
   matching?: SQL,
 ): Query =>
   query
     .where(and(matching, past(key, page)))
     .orderBy(...inOrder(key))
-    .limit(page.perPage + 1)
+    .limit(page.limit)
     .offset(page.offset) as Query
 
 /** The order of a key, for SQL. */
@@ -59,7 +69,7 @@ export const inOrder = ({ columns, isDescending }: Pick<SortKey<never>, 'columns
 /** Rows past the position that a cursor holds. */
 export function past(
   { columns, isDescending }: Pick<SortKey<never>, 'columns' | 'isDescending'>,
-  { after }: Pick<PageRequest, 'after'>,
+  { after }: Pick<Rows, 'after'>,
 ): SQL | undefined {
   if (!after) return undefined
   const list = (items: readonly unknown[]) =>

@@ -58,22 +58,22 @@ const cursorContent = once(() => z.tuple([z.int().min(2)], z.union([z.string(), 
  */
 export function pageRequest(query: PageQuery, { types }: Pick<SortKey<never>, 'types'>): PageRequest {
   const perPage = query.per_page ?? DEFAULT_PER_PAGE
+  const limit = perPage + 1
   if (query.cursor !== undefined) {
     if (query.page !== undefined) throw invalidField('page', 'goes without a cursor')
     const [page, ...after] = readCursor(query.cursor)
     const fits = after.length === types.length && after.every((value, i) => typeof value === types[i])
     if (!fits) throw invalidField('cursor', FIELD_TEXT.invalid)
-    return { page, perPage, offset: 0, after }
+    return { page, perPage, limit, offset: 0, after }
   }
   const page = query.page ?? 1
   const offset = (page - 1) * perPage
   if (offset > MAX_OFFSET) throw invalidField('page', `is past row ${MAX_OFFSET}, follow next_cursor instead`)
-  return { page, perPage, offset, after: undefined }
+  return { page, perPage, limit, offset, after: undefined }
 }
 
 /**
- * Makes a page of the rows found, of which the query was to fetch one more than a page holds: whether it came tells
- * whether there is a next page.
+ * Makes a page of the rows found, up to the limit of the request.
  */
 export function pageOf<Row, Item>(
   rows: Row[],
@@ -90,7 +90,7 @@ export function pageOf<Row, Item>(
 }
 
 /** The cursor of the page after this one, which begins past `position`. */
-export const cursorAfter = ({ page }: PageRequest, position: Position) =>
+export const cursorAfter = ({ page }: Pick<PageRequest, 'page'>, position: Position) =>
   toBase64Url(utf8(JSON.stringify([page + 1, ...position])))
 
 function readCursor(cursor: string): z.output<ReturnType<typeof cursorContent>> {

@@ -39,7 +39,7 @@ const rows = (key: SortKey<Row>, page: Partial<PageRequest>, matching?: SQL): Pr
   paged(
     database().select({ id: contacts.id, name: contacts.lastName }).from(contacts).$dynamic(),
     key,
-    { page: 1, perPage: 2, offset: 0, after: undefined, ...page },
+    { limit: (page.perPage ?? 2) + 1, offset: 0, after: undefined, ...page },
     matching,
   ).execute()
 

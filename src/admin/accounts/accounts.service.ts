@@ -4,7 +4,8 @@ import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.t
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
 import type { Role } from '../../auth/permissions.ts'
 import type { Database } from '../../db/client.ts'
-import { paged, type SortKey, sortKey, startsWith } from '../../db/paging.ts'
+import { type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
+import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import type { Reader } from '../../db/reader.ts'
 import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
@@ -48,23 +49,34 @@ export async function readAdmin(reader: Reader, id: string): Promise<AdminAccoun
 const BY_AGE = sortKey({ id: admins.id })
 const BY_EMAIL = sortKey({ email: admins.email, id: admins.id })
 
+const pageByAge = prepared((db, page: PlacesOf<PageRequest>) => paged(accounts(db).$dynamic(), BY_AGE, page))
+
+const accountsCount = prepared((db) =>
+  db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
+)
+
 /** The accounts by age, or those whose email begins with `search` by email. */
 export async function listAdmins(
   reader: Reader,
   search: string | undefined,
   query: PageQuery,
 ): Promise<Page<AdminAccount>> {
+  if (search !== undefined) return searchAdmins(reader, search, query)
   const { db } = reader
-  const key: SortKey<AdminAccount> = search === undefined ? BY_AGE : BY_EMAIL
-  const page = pageRequest(query, key)
-  const matching = search === undefined ? undefined : startsWith(admins.email, search)
+  const page = pageRequest(query, BY_AGE)
+  const { rows, total } = await reader.read({ rows: pageByAge(db, page), total: accountsCount(db, {}) })
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, (account) => account)
+}
+
+async function searchAdmins(reader: Reader, search: string, query: PageQuery): Promise<Page<AdminAccount>> {
+  const { db } = reader
+  const page = pageRequest(query, BY_EMAIL)
+  const matching = startsWith(admins.email, search)
   const { rows, total } = await reader.read({
-    rows: paged(accounts(db).$dynamic(), key, page, matching),
-    total: matching
-      ? db.select({ rows: count() }).from(admins).where(matching)
-      : db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
+    rows: paged(accounts(db).$dynamic(), BY_EMAIL, page, matching),
+    total: db.select({ rows: count() }).from(admins).where(matching),
   })
-  return pageOf(rows, total[0]?.rows ?? 0, page, key, (account) => account)
+  return pageOf(rows, total[0]?.rows ?? 0, page, BY_EMAIL, (account) => account)
 }
 
 export interface NewAdmin {

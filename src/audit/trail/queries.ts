@@ -39,7 +39,7 @@ export async function listEntries(
   const { db } = reader
   const conditions = wanted(filter).map(([column, value]) => eq(column, value))
   const leading = isOpen(filter) ? undefined : conditions.shift()
-  const pageEnd = page.offset + page.perPage + 1
+  const pageEnd = page.offset + page.limit
   const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
   const candidates = () => candidatesOf(db, leading, filter, page, now)
   const picked = candidates().limit(scanned).as('candidates')
@@ -55,7 +55,7 @@ export async function listEntries(
       .crossJoin(auditEntries)
       .where(and(eq(auditEntries.seq, picked.seq), ...conditions))
       .orderBy(desc(picked.time), desc(picked.seq))
-      .limit(page.perPage + 1)
+      .limit(page.limit)
       .offset(page.offset),
     scanEnds: candidates()
       .limit(conditions.length === 0 ? 0 : 1)

@@ -3,6 +3,7 @@ import { BoundedCache } from '../../base/bounded-cache.ts'
 import { adminKeyName } from '../../base/kv-names.ts'
 import { sameDigest, sha256Hex } from '../../crypto/digest.ts'
 import type { Database } from '../../db/client.ts'
+import { type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { adminApiKeys, admins } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
@@ -48,28 +49,30 @@ export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> 
  * The query for all that decides on a call with a key: the key if it is live and in force, its owner, and the customer
  * it names, if there is one. No row: the key is not valid.
  */
-export const keyAuthority = (db: Database, keyId: string, customerUid: string | null, now: number) =>
-  db
-    .select({
-      keyHash: adminApiKeys.keyHash,
-      previousKeyHash: sql<string | null>`CASE WHEN ${adminApiKeys.previousKeyExpiresAt} > ${now}
+export const keyAuthority = prepared(
+  (db, { keyId, customerUid, now }: PlacesOf<{ keyId: string; customerUid: string | null; now: number }>) =>
+    db
+      .select({
+        keyHash: adminApiKeys.keyHash,
+        previousKeyHash: sql<string | null>`CASE WHEN ${adminApiKeys.previousKeyExpiresAt} > ${now}
         THEN ${adminApiKeys.previousKeyHash} END`.as('previous_key_hash'),
-      lastUsedAt: adminApiKeys.lastUsedAt,
-      scopes: adminApiKeys.scopes,
-      customers: adminApiKeys.customers,
-      ipAllow: adminApiKeys.ipAllow,
-      ipDeny: adminApiKeys.ipDeny,
-      requireReason: adminApiKeys.requireReason,
-      adminId: adminApiKeys.adminId,
-      role: admins.role,
-      customerStatus: customers.status,
-    })
-    .from(adminApiKeys)
-    .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
-    .leftJoin(customers, eq(customers.uid, customerUid ?? ''))
-    .where(and(eq(adminApiKeys.id, keyId), isKeyLive(now)))
+        lastUsedAt: adminApiKeys.lastUsedAt,
+        scopes: adminApiKeys.scopes,
+        customers: adminApiKeys.customers,
+        ipAllow: adminApiKeys.ipAllow,
+        ipDeny: adminApiKeys.ipDeny,
+        requireReason: adminApiKeys.requireReason,
+        adminId: adminApiKeys.adminId,
+        role: admins.role,
+        customerStatus: customers.status,
+      })
+      .from(adminApiKeys)
+      .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
+      .leftJoin(customers, eq(customers.uid, customerUid))
+      .where(and(eq(adminApiKeys.id, keyId), isKeyLive(now))),
+)
 
-export type KeyAuthority = Awaited<ReturnType<typeof keyAuthority>>[number]
+export type KeyAuthority = RowOf<typeof keyAuthority>
 
 /**
  * The key that was claimed, if it is one.

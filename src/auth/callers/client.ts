@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { utf8 } from '../../base/encoding.ts'
 import { SealingKeys } from '../../crypto/sealed-secret.ts'
-import type { Database } from '../../db/client.ts'
+import { type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
 import { clients } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
 import { checkTime, readSignature, type Signature, type SignedRequest, signedBytes } from './signature.ts'
@@ -13,7 +13,7 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const importedSecrets = new BoundedCache<CryptoKey>(1_000)
 
 /** The query for a registered client; batched with the others that tell who is calling. */
-export const clientById = (db: Database, id: string, now: number) =>
+export const clientById = prepared((db, { id, now }: PlacesOf<{ id: string; now: number }>) =>
   db
     .select({
       id: clients.id,
@@ -25,9 +25,10 @@ export const clientById = (db: Database, id: string, now: number) =>
       disabledAt: clients.disabledAt,
     })
     .from(clients)
-    .where(eq(clients.id, id))
+    .where(eq(clients.id, id)),
+)
 
-export type Client = Awaited<ReturnType<typeof clientById>>[number]
+export type Client = RowOf<typeof clientById>
 
 /**
  * Returns the signature of `SWI-CS` if it is HMAC-SHA-256, keyed with the client's secret, over what it has to be. A

@@ -2,6 +2,7 @@ import { and, eq, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import type { Database } from '../../db/client.ts'
+import { type Bindable, type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
 import { customerApiKeys, customers } from '../../db/schema/customers.ts'
 import { adminApiKeys, admins } from '../../db/schema/staff.ts'
 import type { Clock } from '../../env.ts'
@@ -28,13 +29,17 @@ export async function customerWithKey(db: Database, key: string, now: Clock) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
-    queries: (asked) => ({ key: liveKey(asked, eq(customerApiKeys.keyHash, hash), now()) }),
+    queries: (asked) => ({ key: keyWithHash(asked, { hash, now: now() }) }),
     judge: ({ key: [row] }) => keyOf(hash, row),
   })
   return { ...(knownKeys.get(hash) ?? (await authority.verify())), authority }
 }
 
-const liveKey = (db: Database, which: SQL, now: number) =>
+const keyWithHash = prepared((db, { hash, now }: PlacesOf<{ hash: string; now: number }>) =>
+  liveKey(db, eq(customerApiKeys.keyHash, hash), now),
+)
+
+const liveKey = (db: Database, which: SQL, now: Bindable<number>) =>
   db
     .select({ uid: customers.uid, status: customers.status, keyId: customerApiKeys.id })
     .from(customerApiKeys)
@@ -61,7 +66,7 @@ const isMakerInForce = (): SQL | undefined =>
 export const holderOf = (db: Database, keyId: string, now: number): SQL<string> =>
   sql`(SELECT uid FROM ${liveKey(db, eq(customerApiKeys.id, keyId), now)})`
 
-type Row = Awaited<ReturnType<typeof liveKey>>[number]
+type Row = RowOf<typeof keyWithHash>
 
 /** The key, if its customer may call with it. If not, its next call is a stranger's. */
 function keyOf(hash: string, row: Row | undefined): KnownKey {

@@ -70,8 +70,8 @@ function ofSession(c: AdminContext) {
   const tokenHash = token === undefined ? '' : sha256Hex(token)
   const authority = new Authority(db, {
     queries: (db) => ({
-      client: clientById(db, c.req.header('SWI-CID') ?? '', now()),
-      session: liveSession(db, tokenHash, now()),
+      client: clientById(db, { id: c.req.header('SWI-CID') ?? '', now: now() }),
+      session: liveSession(db, { tokenHash, now: now() }),
     }),
     async judge({ client: [client], session: [session] }): Promise<StaffCaller> {
       knownSessions.delete(tokenHash)
@@ -118,7 +118,7 @@ async function ofKey(c: AdminContext, sent: string) {
   const { db, now, facts } = c.var
   const claimed = await claimAdminKey(c.env, sent)
   const authority = new Authority(db, {
-    queries: (db) => ({ key: keyAuthority(db, claimed.id, null, now()) }),
+    queries: (db) => ({ key: keyAuthority(db, { keyId: claimed.id, customerUid: null, now: now() }) }),
     judge({ key: [row] }): StaffCaller {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)

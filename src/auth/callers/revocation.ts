@@ -1,6 +1,7 @@
 import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../../db/client.ts'
+import type { Bindable } from '../../db/prepared.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 import { adminApiKeys, adminSessions, admins } from '../../db/schema/staff.ts'
 import type { AdminActor } from '../actor.ts'
@@ -13,7 +14,7 @@ export const isInForce = (createdAt: SQLiteColumn) =>
   and(isNull(admins.disabledAt), gte(createdAt, admins.credentialsValidFrom))
 
 /** Returns the same condition for a key, which asks for no password: not while the account owes a new one. */
-export const isKeyInForce = (createdAt: SQLiteColumn, now: number) =>
+export const isKeyInForce = (createdAt: SQLiteColumn, now: Bindable<number>) =>
   and(
     isInForce(createdAt),
     eq(admins.hasChangedPassword, true),
@@ -21,7 +22,7 @@ export const isKeyInForce = (createdAt: SQLiteColumn, now: number) =>
   )
 
 /** Returns the condition that an API key itself has not ended, whatever has become of its owner. */
-export const isKeyLive = (now: number) =>
+export const isKeyLive = (now: Bindable<number>) =>
   and(isNull(adminApiKeys.revokedAt), or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)))
 
 /**

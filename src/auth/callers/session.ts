@@ -3,6 +3,7 @@ import { toBase64Url } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
+import { type Bindable, type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
 import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { adminColumns } from '../accounts/account.ts'
 import { isInForce } from './revocation.ts'
@@ -32,11 +33,11 @@ export function newSession(adminId: number, now: number) {
 }
 
 /** Sessions that neither of the two limits has ended. */
-export const isLive = (now: number) =>
-  and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, now - IDLE_MS))
+export const isLive = (now: Bindable<number>) =>
+  and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, sql`${now} - ${IDLE_MS}`))
 
 /** The query for the live session with this token's hash and the enabled admin it belongs to. */
-export const liveSession = (db: Database, tokenHash: string, now: number) =>
+export const liveSession = prepared((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>
   db
     .select({
       sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
@@ -46,9 +47,10 @@ export const liveSession = (db: Database, tokenHash: string, now: number) =>
     .from(adminSessions)
     .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isInForce(adminSessions.createdAt)))
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
-    .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now)))
+    .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now))),
+)
 
-export type LiveSession = Awaited<ReturnType<typeof liveSession>>[number]
+export type LiveSession = RowOf<typeof liveSession>
 
 /** Notes that a session is in use, at most once a minute. */
 export async function touchSession(

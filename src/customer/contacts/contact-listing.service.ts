@@ -1,6 +1,7 @@
 import { and, eq, exists, inArray, type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { boundedTotal, MAX_COUNTED, type PageRequest, paged, sortKey } from '../../db/paging.ts'
+import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { contacts, lists, members } from '../../db/schema/lists.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -21,6 +22,17 @@ const isDomain = (search: string | undefined) => search?.startsWith('@') ?? true
 
 const BY_AGE = sortKey({ id: contacts.id })
 
+const pageByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
+  paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, eq(contacts.customerUid, uid)),
+)
+
+const contactsCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
+  db
+    .select({ total: sql<number | null>`${customers.contactsCount}`.as('total') })
+    .from(customers)
+    .where(eq(customers.uid, uid)),
+)
+
 /** The contacts that match, by age; those whose email or name begins with `search` by that. */
 export async function listContacts(
   scope: CustomerScope,
@@ -31,30 +43,26 @@ export async function listContacts(
   if (search !== undefined && !isDomain(search)) return searchContacts(scope, search, query)
   const page = pageRequest(query, BY_AGE)
   if (email !== undefined) return findByEmail(scope, email, status, page)
-  const { db, uid } = scope
-  const matching = and(
-    eq(contacts.customerUid, uid),
-    search === undefined ? undefined : withDomain(search),
-    status === undefined ? undefined : inArray(contacts.id, sql`(${withStatus(uid, status, page)})`),
-  )
-  const { rows, total } = await scope.read({
-    rows: paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, matching),
-    total: totalQuery(scope, filter),
-  })
+  const { rows, total } = await scope.read(pageQueries(scope, filter, page))
   return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentContact)
 }
 
-function totalQuery({ db, uid }: CustomerScope, { status, search }: ContactFilter) {
-  if (status !== undefined) return boundedTotal(db, withStatus(uid, status))
+/** The queries for a page, and for how many match. */
+function pageQueries({ db, uid }: CustomerScope, { status, search }: ContactFilter, page: PageRequest) {
+  const ofCustomer = eq(contacts.customerUid, uid)
+  const pageOfMatching = (matching: SQL) =>
+    paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, and(ofCustomer, matching))
+  if (status !== undefined)
+    return {
+      rows: pageOfMatching(inArray(contacts.id, sql`(${withStatus(uid, status, page)})`)),
+      total: boundedTotal(db, withStatus(uid, status)),
+    }
   if (search !== undefined)
-    return boundedTotal(
-      db,
-      sql`SELECT id FROM contacts WHERE ${eq(contacts.customerUid, uid)} AND ${withDomain(search)}`,
-    )
-  return db
-    .select({ total: sql<number | null>`${customers.contactsCount}`.as('total') })
-    .from(customers)
-    .where(eq(customers.uid, uid))
+    return {
+      rows: pageOfMatching(withDomain(search)),
+      total: boundedTotal(db, sql`SELECT id FROM contacts WHERE ${ofCustomer} AND ${withDomain(search)}`),
+    }
+  return { rows: pageByAge(db, { uid, ...page }), total: contactsCount(db, { uid }) }
 }
 
 const withDomain = (search: string) => eq(contacts.emailDomain, search.slice(1))
@@ -70,7 +78,7 @@ function withStatus(uid: string, status: MemberStatus, page?: PageRequest): SQL 
       AND EXISTS (SELECT 1 FROM lists WHERE lists.id = list_contacts.list_id)
     ORDER BY contact_id LIMIT 1)`
   // One more than the ids: the recursion ends with a null.
-  const limit = (page ? page.offset + page.perPage + 1 : MAX_COUNTED + 1) + 1
+  const limit = (page ? page.offset + page.limit : MAX_COUNTED + 1) + 1
   return sql`WITH RECURSIVE hits(id) AS (
       SELECT ${next(sql`${page?.after?.[0] ?? 0}`)}
       UNION ALL SELECT ${next(sql`hits.id`)} FROM hits WHERE hits.id IS NOT NULL LIMIT ${limit}

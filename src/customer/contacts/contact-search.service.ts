@@ -75,13 +75,12 @@ class SearchQuery {
 
   /** One more than the page shows. */
   hits(): SQL {
-    const { offset, perPage } = this.#page
-    const limit = offset + perPage + 1
+    const { offset, limit } = this.#page
     const parts = this.#termsToDo().map((term) => {
       const examined = sql`${this.#inOrder(term)} LIMIT ${MAX_EXAMINED + offset}`
-      return sql`SELECT term, found, hit_id FROM (${examined}) WHERE shown_before IS NOT TRUE LIMIT ${limit}`
+      return sql`SELECT term, found, hit_id FROM (${examined}) WHERE shown_before IS NOT TRUE LIMIT ${offset + limit}`
     })
-    return sql`(${union(parts)} ORDER BY term, found COLLATE NOCASE, hit_id LIMIT ${perPage + 1} OFFSET ${offset})`
+    return sql`(${union(parts)} ORDER BY term, found COLLATE NOCASE, hit_id LIMIT ${limit} OFFSET ${offset})`
   }
 
   /** The last row examined of each term of which more are left; no email is examined in vain, so they have no end. */

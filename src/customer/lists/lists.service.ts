@@ -3,7 +3,8 @@ import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
-import { boundedTotal, paged, type SortKey, sortKey, startsWith } from '../../db/paging.ts'
+import { boundedTotal, type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
+import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { lists } from '../../db/schema/lists.ts'
 import { AppError } from '../../errors.ts'
@@ -37,30 +38,42 @@ export type List = z.infer<ReturnType<typeof listObject>>
 const BY_AGE = sortKey({ id: lists.id })
 const BY_NAME = sortKey({ name: lists.name, id: lists.id })
 
+const pageByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
+  paged(db.select().from(lists).$dynamic(), BY_AGE, page, eq(lists.customerUid, uid)),
+)
+
+const listsCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
+  db
+    .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
+    .from(customers)
+    .where(eq(customers.uid, uid)),
+)
+
 /** The lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(
   scope: CustomerScope,
   search: string | undefined,
   query: PageQuery,
 ): Promise<Page<List>> {
+  if (search !== undefined) return searchLists(scope, search, query)
   const { db, uid } = scope
-  const key: SortKey<Row> = search === undefined ? BY_AGE : BY_NAME
-  const page = pageRequest(query, key)
-  const matching = and(
-    eq(lists.customerUid, uid),
-    search === undefined ? undefined : startsWith(lists.name, search, page.after !== undefined),
-  )
+  const page = pageRequest(query, BY_AGE)
   const { rows, total } = await scope.read({
-    rows: paged(db.select().from(lists).$dynamic(), key, page, matching),
-    total:
-      search === undefined
-        ? db
-            .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
-            .from(customers)
-            .where(eq(customers.uid, uid))
-        : boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
+    rows: pageByAge(db, { uid, ...page }),
+    total: listsCount(db, { uid }),
   })
-  return pageOf(rows, total[0]?.total ?? null, page, key, presentList)
+  return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentList)
+}
+
+async function searchLists(scope: CustomerScope, search: string, query: PageQuery): Promise<Page<List>> {
+  const { db, uid } = scope
+  const page = pageRequest(query, BY_NAME)
+  const matching = and(eq(lists.customerUid, uid), startsWith(lists.name, search, page.after !== undefined))
+  const { rows, total } = await scope.read({
+    rows: paged(db.select().from(lists).$dynamic(), BY_NAME, page, matching),
+    total: boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
+  })
+  return pageOf(rows, total[0]?.total ?? null, page, BY_NAME, presentList)
 }
 
 /** @throws AppError list_unknown */

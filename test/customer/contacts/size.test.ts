@@ -28,7 +28,7 @@ type Call = [path: string, options?: CallOptions]
 
 /** A cursor far into a collection that this customer's contacts are in by age. */
 const deep = ({ contacts }: Customer, ...key: (string | number)[]) =>
-  cursorAfter({ page: 40, perPage: 20, offset: 0, after: undefined }, key.length > 0 ? key : [contacts * 0.9])
+  cursorAfter({ page: 40 }, key.length > 0 ? key : [contacts * 0.9])
 
 /** The number, as emails and last names have it, of a contact far in. */
 const far = ({ contacts }: Customer) => String(contacts * 0.9).padStart(7, '0')

@@ -1,0 +1,87 @@
+import { fillPlaceholders, type Placeholder, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import { drizzle } from 'drizzle-orm/d1'
+import type { RunnableQuery } from 'drizzle-orm/runnable-query'
+import type { PreparedQuery } from 'drizzle-orm/session'
+import type { Database } from './client.ts'
+
+/** A value of a request, or the place of one in a query that is made before any. */
+export type Bindable<Value> = Value | Placeholder<string, Value>
+
+type Value = string | number | null
+
+/** Values by their names. One that is undefined has no place. */
+type Values<Names extends PropertyKey = string> = Readonly<
+  Record<Names, Value | readonly Value[] | undefined>
+>
+
+/** The places that values have in a query: the query cannot depend on what they are. */
+export type PlacesOf<Given> = { readonly [Name in keyof Given]: PlaceOf<Given[Name]> }
+type PlaceOf<Given> = Given extends undefined
+  ? undefined
+  : Given extends readonly (infer Item)[]
+    ? readonly Placeholder<string, Item>[]
+    : Placeholder<string, Given>
+
+/** A row of what a prepared query gives. */
+export type RowOf<Prepared extends (...args: never) => BatchItem<'sqlite'>> =
+  ReturnType<Prepared>['_']['result'][number]
+
+/**
+ * Returns what makes a statement for `inOneTrip` of a request's values. drizzle takes longer to make the SQL of one
+ * than to do all the rest of it, so that is done once for an isolate: `build` gets places for the values, not what they
+ * are, and runs again only where others of them are undefined, or a list has another length.
+ */
+export function prepared<Given extends Values<keyof Given>, Result>(
+  build: (
+    db: Database,
+    places: PlacesOf<Given>,
+  ) => RunnableQuery<Result, 'sqlite'> & { prepare(): PreparedQuery },
+): (db: Database, values: Given) => RunnableQuery<Result, 'sqlite'> {
+  const queries = new Map<string, PreparedQuery>()
+  return (db, values) => {
+    const byPlace = valuesByPlace(values)
+    const places = Object.keys(byPlace).join()
+    const query = queries.get(places) ?? build(unbound(), placesOf(values) as PlacesOf<Given>).prepare()
+    queries.set(places, query)
+    return bound(db, query, byPlace)
+  }
+}
+
+/** A database to make queries of, which must outlive the session of a request: none is ever run in it. */
+const unbound = (): Database => drizzle({ prepare: () => undefined } as unknown as D1Database)
+
+/** The query as drizzle's own are to its `batch`, which takes no values for placeholders (drizzle-orm/d1/session.js). */
+function bound<Result>(db: Database, query: PreparedQuery, values: Readonly<Record<string, Value>>) {
+  const { sql: text, params } = query.getQuery()
+  const item = {
+    _prepare: () => ({
+      stmt: db.$client.prepare(text),
+      getQuery: () => ({ sql: text, params: fillPlaceholders(params, values) }),
+      mapResult: (response: unknown, isFromBatch: boolean) => query.mapResult(response, isFromBatch),
+    }),
+  }
+  return item as unknown as RunnableQuery<Result, 'sqlite'>
+}
+
+/** Each value by the name of its place. */
+function valuesByPlace(values: Values): Record<string, Value> {
+  const byPlace: Record<string, Value> = {}
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    if (isList(value)) for (const [i, item] of value.entries()) byPlace[`${name}.${i}`] = item
+    else byPlace[name] = value
+  }
+  return byPlace
+}
+
+function placesOf(values: Values) {
+  const places = Object.entries(values).map(([name, value]) => {
+    if (value === undefined) return [name, undefined]
+    if (isList(value)) return [name, value.map((_, i) => sql.placeholder(`${name}.${i}`))]
+    return [name, sql.placeholder(name)]
+  })
+  return Object.fromEntries(places)
+}
+
+const isList = (value: Values[string]): value is readonly Value[] => Array.isArray(value)
