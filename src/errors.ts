@@ -119,9 +119,17 @@ export class AppError extends Error {
 export const invalidField = (field: string, text: string) =>
   new AppError('invalid', { fields: { [field]: [text] } })
 
+type UnknownCode = Extract<ErrorCode, `${string}_unknown`>
+
+/** Returns the row of a look-up. @throws AppError `code` if there is none */
+export function orUnknown<Row>(row: Row | undefined, code: UnknownCode): Row {
+  if (row === undefined) throw new AppError(code)
+  return row
+}
+
 /**
- * The result of a call to a dependency that nothing has been done before.
- * @throws AppError dependency_unavailable if the call fails for any other reason than a refusal of ours.
+ * Returns the result of a call to a dependency before which nothing was done.
+ * @throws AppError dependency_unavailable if the call fails for any reason but a refusal of ours
  */
 export async function orUnavailable<Result>(call: Promise<Result>): Promise<Result> {
   try {

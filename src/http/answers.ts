@@ -61,13 +61,13 @@ export const adminAnswer = <const S extends ContentfulStatusCode, const Message 
     (value) => ({ message, data: value }),
   )
 
-type Pages = ReturnType<typeof positionOf>
+type PagePosition = ReturnType<typeof positionOf>
 
 /** `{message, data, meta}`: a page of a collection on the admin surface. */
 export const adminPage = <const Message extends string, Item>(
   message: Message,
   item: () => z.ZodType<Item>,
-): JsonAnswer<Page<Item>, { message: Message; data: Item[]; meta: Pages }, 200> =>
+): JsonAnswer<Page<Item>, { message: Message; data: Item[]; meta: PagePosition }, 200> =>
   answerOf(
     200,
     () => z.object({ message: z.literal(message), data: z.array(item()), meta: position() }),
@@ -110,7 +110,7 @@ export const customerChange = <
 export const customerPage = <const Name extends string, Item>(
   name: Name,
   item: () => z.ZodType<Item>,
-): JsonAnswer<Page<Item>, Success & Record<Name, Item[]> & { pagination: Pages }, 200> =>
+): JsonAnswer<Page<Item>, Success & Record<Name, Item[]> & { pagination: PagePosition }, 200> =>
   answerOf(
     200,
     () => z.object({ ...success(), [name]: z.array(item()), pagination: searchedPosition() }),

@@ -1,5 +1,5 @@
 import { SigningKeys } from '../audit/export/signing-keys.ts'
-import { unknownOutcomes } from '../audit/trail/outcome.ts'
+import { selectUnknownOutcomes } from '../audit/trail/outcome.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
 import type { Database } from '../db/client.ts'
 import type { Env } from '../env.ts'
@@ -18,7 +18,7 @@ export interface Readiness {
 
 /** Whether all that a request needs can be used. Each is asked for something that changes nothing; why not is logged. */
 export async function readinessOf(env: Env, db: Database, now: number): Promise<Readiness> {
-  const counted = answerOf('d1', async () => (await unknownOutcomes(db, now))[0]?.total ?? 0)
+  const counted = answerOf('d1', async () => (await selectUnknownOutcomes(db, now))[0]?.total ?? 0)
   const [count, kv, queue, keys] = await Promise.all([
     counted,
     answerOf('kv', () => env.KEYS.get('health')),

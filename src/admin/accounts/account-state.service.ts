@@ -13,7 +13,7 @@ import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
-import { accountById, adminIdOf, found, getAdmin } from './accounts.service.ts'
+import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from './accounts.service.ts'
 
 type Actor = Pick<SessionActor, 'adminId' | 'role'>
 
@@ -44,11 +44,11 @@ export async function enableAdmin(db: Database, id: string): Promise<Changed<Adm
     .set({ disabledAt: null })
     .where(eq(admins.id, adminIdOf(id)))
   const { before, after } = await inOneTrip(db, {
-    before: accountById(db, id),
+    before: selectAccount(db, id),
     enabled,
-    after: accountById(db, id),
+    after: selectAccount(db, id),
   })
-  return { before: found(before[0], id), after: found(after[0], id) }
+  return { before: adminOrUnknown(before[0], id), after: adminOrUnknown(after[0], id) }
 }
 
 /**
@@ -81,15 +81,15 @@ export async function revokeCredentials(
   const adminId = adminIdOf(id)
   if (actor.adminId === adminId) throw new AppError('self_action')
   const { before, keys, after } = await inOneTrip(db, {
-    before: accountById(db, id),
+    before: selectAccount(db, id),
     keys: revokeKeysOf(db, adminId, now),
     customerKeys: revokeCustomerKeysBy(db, adminId, now),
     account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
     sessions: endSessionsOf(db, adminId),
-    after: accountById(db, id),
+    after: selectAccount(db, id),
   })
   later('forget_keys', forgetKeys(kv, keys))
-  return { before: found(before[0], id), after: found(after[0], id) }
+  return { before: adminOrUnknown(before[0], id), after: adminOrUnknown(after[0], id) }
 }
 
 /**
@@ -125,12 +125,12 @@ async function changeAndEndSessions(
 ): Promise<Changed<AdminAccount>> {
   const changing = and(eq(admins.id, adminIdOf(id)), condition)
   const { before, after } = await inOneTrip(db, {
-    before: accountById(db, id),
+    before: selectAccount(db, id),
     sessions: db
       .delete(adminSessions)
       .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
     account: db.update(admins).set(change).where(changing),
-    after: accountById(db, id),
+    after: selectAccount(db, id),
   })
-  return { before: found(before[0], id), after: found(after[0], id) }
+  return { before: adminOrUnknown(before[0], id), after: adminOrUnknown(after[0], id) }
 }

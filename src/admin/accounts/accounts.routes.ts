@@ -12,8 +12,8 @@ import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { CREATION_REFUSED, faultsOfEmail, inviteAdmin, listAdmins, readAdmin } from './accounts.service.ts'
 
-const listQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
-const newAdmin = () => z.strictObject({ email: email(), role: z.enum(ROLES) })
+const adminsQuery = () => pageQuery().extend({ search_query: text().max(254).optional() })
+const newAdminBody = () => z.strictObject({ email: email(), role: z.enum(ROLES) })
 
 const RETRIEVED = adminAnswer(200, 'Admin retrieved successfully', adminObject)
 const LISTED = adminPage('Admins retrieved successfully', adminObject)
@@ -49,7 +49,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       answers: [LISTED],
     })),
     requiresToRead('admins:read'),
-    query(listQuery),
+    query(adminsQuery),
     async (c) => {
       const { search_query: search, ...page } = c.req.valid('query')
       const found = await listAdmins(c.var.reader, search || undefined, page)
@@ -82,7 +82,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       errors: ['throttled', 'mail_unavailable'],
     })),
     requires('admins:manage'),
-    body(newAdmin, {
+    body(newAdminBody, {
       message: CREATION_REFUSED,
       alsoInvalid: (c, sent) => faultsOfEmail(c.var.db, sent.email),
     }),

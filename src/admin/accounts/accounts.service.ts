@@ -16,7 +16,7 @@ import { newAccountMail } from '../../mail/templates.ts'
 /** How the contract words a 422 of a new account. */
 export const CREATION_REFUSED = 'Error occurred creating admin'
 
-const accounts = (db: Database) =>
+const selectAccounts = (db: Database) =>
   db.select(adminColumns).from(admins).leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
 
 /**
@@ -25,33 +25,35 @@ const accounts = (db: Database) =>
  */
 export const adminIdOf = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0)
 
-/** The query for one account. */
-export const accountById = (db: Database, id: string) => accounts(db).where(eq(admins.id, adminIdOf(id)))
+export const selectAccount = (db: Database, id: string) =>
+  selectAccounts(db).where(eq(admins.id, adminIdOf(id)))
 
-/** @throws AppError admin_unknown, in the contract's words */
-export function found(account: AdminAccount | undefined, id: string): AdminAccount {
+/** `orUnknown` of an account. @throws AppError admin_unknown, in the contract's words */
+export function adminOrUnknown(account: AdminAccount | undefined, id: string): AdminAccount {
   if (!account) throw new AppError('admin_unknown', { message: `Admin with id - ${id} -, does not exist` })
   return account
 }
 
 /** @throws AppError admin_unknown */
 export async function getAdmin(db: Database, id: string): Promise<AdminAccount> {
-  const [account] = await accountById(db, id)
-  return found(account, id)
+  const [account] = await selectAccount(db, id)
+  return adminOrUnknown(account, id)
 }
 
 /** The same, for a caller who may not be allowed to read it. @throws AppError admin_unknown */
 export async function readAdmin(reader: Reader, id: string): Promise<AdminAccount> {
-  const { account } = await reader.read({ account: accountById(reader.db, id) })
-  return found(account[0], id)
+  const { account } = await reader.read({ account: selectAccount(reader.db, id) })
+  return adminOrUnknown(account[0], id)
 }
 
 const BY_AGE = sortKey({ id: admins.id })
 const BY_EMAIL = sortKey({ email: admins.email, id: admins.id })
 
-const pageByAge = prepared((db, page: PlacesOf<PageRequest>) => paged(accounts(db).$dynamic(), BY_AGE, page))
+const selectByAge = prepared((db, page: PlacesOf<PageRequest>) =>
+  paged(selectAccounts(db).$dynamic(), BY_AGE, page),
+)
 
-const accountsCount = prepared((db) =>
+const selectCount = prepared((db) =>
   db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
 )
 
@@ -64,7 +66,7 @@ export async function listAdmins(
   if (search !== undefined) return searchAdmins(reader, search, query)
   const { db } = reader
   const page = pageRequest(query, BY_AGE)
-  const { rows, total } = await reader.read({ rows: pageByAge(db, page), total: accountsCount(db, {}) })
+  const { rows, total } = await reader.read({ rows: selectByAge(db, page), total: selectCount(db, {}) })
   return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, (account) => account)
 }
 
@@ -73,7 +75,7 @@ async function searchAdmins(reader: Reader, search: string, query: PageQuery): P
   const page = pageRequest(query, BY_EMAIL)
   const matching = startsWith(admins.email, search)
   const { rows, total } = await reader.read({
-    rows: paged(accounts(db).$dynamic(), BY_EMAIL, page, matching),
+    rows: paged(selectAccounts(db).$dynamic(), BY_EMAIL, page, matching),
     total: db.select({ rows: count() }).from(admins).where(matching),
   })
   return pageOf(rows, total[0]?.rows ?? 0, page, BY_EMAIL, (account) => account)

@@ -10,7 +10,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
-import { AppError } from '../../errors.ts'
+import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -50,7 +50,7 @@ export const newApiKeyObject = once(() =>
 export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
 /** An admin, as far as it matters for whose keys it may touch. */
-export type Owner = Pick<AdminActor, 'adminId' | 'role'>
+export type KeyOwner = Pick<AdminActor, 'adminId' | 'role'>
 
 const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
 
@@ -70,9 +70,9 @@ export async function listApiKeys(
 }
 
 /** @throws AppError api_key_unknown, also for a key of somebody else, unless a super_admin asks */
-export async function getApiKey(db: Database, actor: Owner, id: string): Promise<ApiKey> {
+export async function getApiKey(db: Database, actor: KeyOwner, id: string): Promise<ApiKey> {
   const [row] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
-  return presentApiKey(found(row))
+  return presentApiKey(orUnknown(row, 'api_key_unknown'))
 }
 
 /** Makes the row, unless the session that asks has ended: then all of the account may have been revoked with it. */
@@ -101,7 +101,7 @@ export async function insertKey(
  */
 export async function revokeApiKey(
   { db, kv, later }: Stores,
-  actor: Owner,
+  actor: KeyOwner,
   id: string,
   now: number,
 ): Promise<Changed<ApiKey>> {
@@ -113,23 +113,17 @@ export async function revokeApiKey(
       .where(visibleTo(actor, id))
       .returning(),
   })
-  const revoked = found(after[0])
+  const revoked = orUnknown(after[0], 'api_key_unknown')
   later('forget_key', forgetKeys(kv, [revoked]))
-  return { before: presentApiKey(found(before[0])), after: presentApiKey(revoked) }
+  return { before: presentApiKey(orUnknown(before[0], 'api_key_unknown')), after: presentApiKey(revoked) }
 }
 
 /** The key with this id, if the actor may know of it: its own, or any for a super_admin. */
-export const visibleTo = (actor: Owner, id: string) =>
+export const visibleTo = (actor: KeyOwner, id: string) =>
   and(
     eq(adminApiKeys.id, id),
     actor.role === 'super_admin' ? undefined : eq(adminApiKeys.adminId, actor.adminId),
   )
-
-/** @throws AppError api_key_unknown if there is no row */
-export function found(row: ApiKeyRow | undefined): ApiKeyRow {
-  if (!row) throw new AppError('api_key_unknown')
-  return row
-}
 
 export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,

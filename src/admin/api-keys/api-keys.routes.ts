@@ -6,7 +6,7 @@ import { requires } from '../../auth/requires.ts'
 import { AppError, FIELD_TEXT } from '../../errors.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
-import { addressRange, digits, flag, graceInput, moment, name, uid } from '../../http/fields/inputs.ts'
+import { addressRange, digits, flag, graceBody, moment, name, uid } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
@@ -24,7 +24,7 @@ const MAX_RANGES = 100
 const MAX_CUSTOMERS = 1_000
 const MAX_SCOPES = 100
 
-const apiKeyInput = () =>
+const apiKeyBody = () =>
   z
     .strictObject({
       name: name(),
@@ -45,7 +45,7 @@ const apiKeyInput = () =>
       requireReason: input.require_reason ?? undefined,
     }))
 
-const listQuery = () =>
+const apiKeysQuery = () =>
   pageQuery().extend({
     admin_id: digits().optional(),
   })
@@ -78,7 +78,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_CREATED],
     })),
     requires('api_keys:own'),
-    body(apiKeyInput),
+    body(apiKeyBody),
     async (c) => {
       const apiKey = await createApiKey(storesOf(c), c.var.actor, c.req.valid('json'), c.var.now())
       c.var.act.about('api_key', apiKey.id)
@@ -95,7 +95,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEYS_RETRIEVED],
     })),
     requires('api_keys:own'),
-    query(listQuery),
+    query(apiKeysQuery),
     async (c) => {
       const { admin_id: adminId, ...page } = c.req.valid('query')
       const { actor, db } = c.var
@@ -131,7 +131,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       errors: ['api_key_unknown', 'api_key_inactive'],
     })),
     requires('api_keys:own', 'api_key'),
-    body(graceInput),
+    body(graceBody),
     async (c) => {
       const { actor, act, now } = c.var
       const { grace_seconds: grace } = c.req.valid('json')

@@ -12,16 +12,15 @@ import { randomId } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
-import { AppError, orUnavailable } from '../../errors.ts'
+import { AppError, orUnavailable, orUnknown } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { type ApiKeyInput, checkInput } from './api-key-input.ts'
 import {
   type ApiKey,
   type ApiKeyRow,
-  found,
   type IssuedKey,
   insertKey,
-  type Owner,
+  type KeyOwner,
   presentApiKey,
   visibleTo,
 } from './api-key-records.service.ts'
@@ -30,7 +29,7 @@ import {
 const MIN_KV_TTL_SECONDS = 60
 
 /** Who makes a key: an admin in a session, or nobody who is logged in, on the command line. */
-export type Maker = Owner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
+export type Maker = KeyOwner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
 
 /**
  * The key in clear is in this answer and nowhere else.
@@ -62,7 +61,7 @@ export async function createApiKey(
     lastUsedAt: null,
     revokedAt: null,
   }
-  await tellKv(kv, row)
+  await putKeyInKv(kv, row)
   if (!(await insertKey(db, row, owner.sessionId))) {
     await forgetKeys(kv, [row])
     throw new AppError('session_invalid')
@@ -71,7 +70,7 @@ export async function createApiKey(
 }
 
 /** KV learns of a key before D1 does: an id that D1 does not know lets nobody in. */
-async function tellKv(
+async function putKeyInKv(
   kv: Env['KEYS'],
   { id, adminId, keyHash }: ApiKeyRow,
   options?: KVNamespacePutOptions,
@@ -98,12 +97,12 @@ export async function rollApiKey(
   now: number,
 ): Promise<Changed<IssuedKey, ApiKey>> {
   const [seen] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
-  const replaced = found(seen)
+  const replaced = orUnknown(seen, 'api_key_unknown')
   if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
   if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
   const key = createAccessKey('admin')
   const keyHash = sha256Hex(key)
-  await tellKv(kv, { ...replaced, keyHash })
+  await putKeyInKv(kv, { ...replaced, keyHash })
   const {
     standings: [standing],
     keys: [rolled],
@@ -131,5 +130,5 @@ export async function rollApiKey(
 /** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
 async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
   if (graceSeconds === 0) return kv.delete(adminKeyName(replaced.keyHash))
-  await tellKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
+  await putKeyInKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })
 }

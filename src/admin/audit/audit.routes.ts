@@ -91,13 +91,13 @@ export const auditRoutes = new Hono<AdminEnv>()
     query(exportQuery),
     async (c) => {
       const { after_seq: afterSeq, format, ...filter } = c.req.valid('query')
-      const { stream, nextAfterSeq } = await exportEntries(
-        c.var.reader,
-        filterOf(filter),
-        { afterSeq, format },
-        c.var.now(),
-        rowCounter(c.var.facts),
-      )
+      const { stream, nextAfterSeq } = await exportEntries(c.var.reader, {
+        filter: filterOf(filter),
+        afterSeq,
+        format,
+        now: c.var.now(),
+        onRows: rowCounter(c.var.facts),
+      })
       if (nextAfterSeq !== null) c.header('Link', nextLink(c.req.url, nextAfterSeq))
       return FILE.of(c, format, stream)
     },

@@ -4,7 +4,6 @@ import { once } from '../../base/once.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import type { Reader } from '../../db/reader.ts'
 import { clients } from '../../db/schema/staff.ts'
-import { AppError } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -26,7 +25,7 @@ export const clientObject = once(() =>
     })
     .meta({ id: 'Client' }),
 )
-export type Client = z.infer<ReturnType<typeof clientObject>>
+export type ClientRecord = z.infer<ReturnType<typeof clientObject>>
 
 /** A client with its secret, which nobody is shown again. */
 export const newClientObject = once(() =>
@@ -39,7 +38,7 @@ export type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
 const BY_AGE = sortKey({ createdAt: clients.createdAt, id: clients.id })
 
 /** The clients by age. */
-export async function listClients(reader: Reader, query: PageQuery): Promise<Page<Client>> {
+export async function listClients(reader: Reader, query: PageQuery): Promise<Page<ClientRecord>> {
   const { db } = reader
   const page = pageRequest(query, BY_AGE)
   const { rows, total } = await reader.read({
@@ -49,13 +48,7 @@ export async function listClients(reader: Reader, query: PageQuery): Promise<Pag
   return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentClient)
 }
 
-/** @throws AppError client_id_unknown if there is no row */
-export function found(row: Row | undefined): Row {
-  if (!row) throw new AppError('client_id_unknown')
-  return row
-}
-
-export const presentClient = (row: Row): Client => ({
+export const presentClient = (row: Row): ClientRecord => ({
   id: row.id,
   name: row.name,
   disabled: row.disabledAt !== null,

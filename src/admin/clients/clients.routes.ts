@@ -4,14 +4,14 @@ import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
-import { flag, graceInput, name } from '../../http/fields/inputs.ts'
+import { flag, graceBody, name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
 import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
 
-const clientInput = () => z.strictObject({ name: name(), require_bound_signatures: flag().optional() })
-const clientChanges = () => clientInput().partial()
+const clientBody = () => z.strictObject({ name: name(), require_bound_signatures: flag().optional() })
+const clientChangesBody = () => clientBody().partial()
 
 const CLIENT_CREATED = adminAnswer(201, 'Client created successfully', newClientObject)
 const CLIENTS_RETRIEVED = adminPage('Clients retrieved successfully', clientObject)
@@ -40,7 +40,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_CREATED],
     })),
     requires('clients:manage'),
-    body(clientInput),
+    body(clientBody),
     async (c) => {
       const { db, act, now } = c.var
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
@@ -77,7 +77,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       errors: ['client_id_unknown'],
     })),
     requires('clients:manage', 'client'),
-    body(clientChanges),
+    body(clientChangesBody),
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const change = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
@@ -95,7 +95,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       errors: ['client_id_unknown'],
     })),
     requires('clients:manage', 'client'),
-    body(graceInput),
+    body(graceBody),
     async (c) => {
       const change = await rotateClient(
         c.var.db,

@@ -7,8 +7,8 @@ import { SealingKeys } from '../../crypto/sealed-secret.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { clients } from '../../db/schema/staff.ts'
-import { AppError } from '../../errors.ts'
-import { type Client, found, type IssuedClient, presentClient } from './client-records.service.ts'
+import { AppError, orUnknown } from '../../errors.ts'
+import { type ClientRecord, type IssuedClient, presentClient } from './client-records.service.ts'
 
 const SECRET_BYTES = 32
 
@@ -31,7 +31,7 @@ export async function createClient(
     .insert(clients)
     .values({ ...input, id, sealedSecret, createdAt: now })
     .returning()
-  return { ...presentClient(found(row)), secret }
+  return { ...presentClient(orUnknown(row, 'client_id_unknown')), secret }
 }
 
 /**
@@ -42,7 +42,7 @@ export function changeClient(
   db: Database,
   id: string,
   changes: Partial<ClientInput>,
-): Promise<Changed<Client>> {
+): Promise<Changed<ClientRecord>> {
   // An update needs something to set.
   return change(db, id, { ...changes, name: changes.name ?? sql`${clients.name}` })
 }
@@ -57,7 +57,7 @@ export async function rotateClient(
   id: string,
   graceSeconds: number,
   now: number,
-): Promise<Changed<IssuedClient, Client>> {
+): Promise<Changed<IssuedClient, ClientRecord>> {
   const { secret, sealedSecret } = await newSecret(sealingKeys, id)
   const { before, after } = await change(db, id, {
     sealedSecret,
@@ -77,7 +77,7 @@ export async function disableClient(
   callingId: string,
   id: string,
   now: number,
-): Promise<Changed<Client>> {
+): Promise<Changed<ClientRecord>> {
   if (id === callingId)
     throw new AppError('self_action', { message: 'A call cannot disable the client it came through' })
   const calling = alias(clients, 'calling')
@@ -90,19 +90,24 @@ export async function disableClient(
 }
 
 /** @throws AppError client_id_unknown */
-export const enableClient = (db: Database, id: string): Promise<Changed<Client>> =>
+export const enableClient = (db: Database, id: string): Promise<Changed<ClientRecord>> =>
   change(db, id, { disabledAt: null })
 
 type Change = Parameters<ReturnType<Database['update']>['set']>[0]
 
 /** @throws AppError client_id_unknown, client_unknown if the condition does not hold: the calling client is disabled */
-async function change(db: Database, id: string, values: Change, condition?: SQL): Promise<Changed<Client>> {
+async function change(
+  db: Database,
+  id: string,
+  values: Change,
+  condition?: SQL,
+): Promise<Changed<ClientRecord>> {
   const own = eq(clients.id, id)
   const { before, after } = await inOneTrip(db, {
     before: db.select().from(clients).where(own),
     after: db.update(clients).set(values).where(and(own, condition)).returning(),
   })
-  const existing = found(before[0])
+  const existing = orUnknown(before[0], 'client_id_unknown')
   if (!after[0]) throw new AppError('client_unknown')
   return { before: presentClient(existing), after: presentClient(after[0]) }
 }

@@ -6,8 +6,8 @@ import { newCustomerKey } from '../../customer/account/new-api-key.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { customerApiKeys, customers } from '../../db/schema/customers.ts'
-import { AppError } from '../../errors.ts'
-import { found, inReach } from './customers.service.ts'
+import { AppError, orUnknown } from '../../errors.ts'
+import { isReachable } from './customers.service.ts'
 
 /**
  * Creates a key for a customer, which is marked as made by this actor and ends with the actor's account or key. The
@@ -16,11 +16,14 @@ import { found, inReach } from './customers.service.ts'
  * @throws AppError customer_unknown, customer_pending_delete; session_invalid, key_invalid or scope_insufficient if
  * the actor's session, key or role has ended meanwhile
  */
-export async function createKeyFor(db: Database, actor: AdminActor, uid: string, name: string, now: number) {
+export async function createKeyFor(
+  db: Database,
+  { actor, uid, name, now }: { actor: AdminActor; uid: string; name: string; now: number },
+) {
   const { key, row } = newCustomerKey(uid, name, now)
   const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
   const roles = rolesWithScope('customers:keys')
-  const own = inReach(reachOf(actor), uid)
+  const own = isReachable(reachOf(actor), uid)
   const standing = standingOf(db, actor, now)
   const {
     customers: [customer],
@@ -38,6 +41,7 @@ export async function createKeyFor(db: Database, actor: AdminActor, uid: string,
   if (!maker) throw new AppError(actor.via === 'session' ? 'session_invalid' : 'key_invalid')
   // Only a key can be left: another role ends the sessions.
   if (!roles.includes(maker.role)) throw new AppError('scope_insufficient')
-  if (found(customer).status === 'pending_delete') throw new AppError('customer_pending_delete')
+  if (orUnknown(customer, 'customer_unknown').status === 'pending_delete')
+    throw new AppError('customer_pending_delete')
   return { id: row.id, name, key }
 }

@@ -99,7 +99,8 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     body(() => z.strictObject({ name: name() })),
     async (c) => {
       const { db, actor, now } = c.var
-      const key = await createKeyFor(db, actor, c.req.param('uid'), c.req.valid('json').name, now())
+      const { name } = c.req.valid('json')
+      const key = await createKeyFor(db, { actor, uid: c.req.param('uid'), name, now: now() })
       c.var.act.about('api_key', key.id)
       c.var.act.changed('api_key', { before: null, after: key })
       return API_KEY_CREATED.of(c, key)

@@ -3,12 +3,11 @@ import type { Changed } from '../../audit/recording/changes.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, orUnknown } from '../../errors.ts'
 import {
   type Customer,
   DELETE_AFTER_MS,
-  found,
-  inReach,
+  isReachable,
   presentCustomer,
   type Reach,
 } from './customers.service.ts'
@@ -54,12 +53,12 @@ async function change(
   values: Change,
   condition?: SQL,
 ): Promise<Changed<Customer>> {
-  const own = inReach(reach, uid)
+  const own = isReachable(reach, uid)
   const { before, after } = await inOneTrip(db, {
     before: db.select().from(customers).where(own),
     after: db.update(customers).set(values).where(and(own, condition)).returning(),
   })
-  const existing = found(before[0])
+  const existing = orUnknown(before[0], 'customer_unknown')
   if (!after[0]) throw new AppError('customer_pending_delete')
   return { before: presentCustomer(existing), after: presentCustomer(after[0]) }
 }

@@ -19,7 +19,7 @@ import {
   updateCustomer,
 } from './customers.service.ts'
 
-const listQuery = () =>
+const customersQuery = () =>
   pageQuery().extend({
     search: text().min(1).optional(),
     status: z.enum(CUSTOMER_STATUSES).optional(),
@@ -49,7 +49,7 @@ const fields = () => ({
 })
 
 /** All that may be set: what is left out is set to nothing. */
-const wholeInput = () =>
+const customerBody = () =>
   z
     .strictObject({
       ...fields(),
@@ -67,7 +67,7 @@ const wholeInput = () =>
     }))
 
 /** What is to change. */
-const changes = () =>
+const customerChangesBody = () =>
   z
     .strictObject(fields())
     .partial()
@@ -102,7 +102,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMERS_RETRIEVED],
     })),
     requires('customers:read'),
-    query(listQuery),
+    query(customersQuery),
     async (c) => {
       const { search, status, ...page } = c.req.valid('query')
       const found = await listCustomers(c.var.db, reachOf(c.var.actor), { search, status }, page)
@@ -118,7 +118,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_CREATED],
     })),
     requires('customers:manage'),
-    body(wholeInput),
+    body(customerBody),
     async (c) => {
       // A new customer is none of those that the key is limited to.
       if (reachOf(c.var.actor) !== null) throw new AppError('scope_insufficient')
@@ -154,7 +154,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       errors: ['customer_unknown'],
     })),
     requires('customers:manage', 'customer'),
-    body(wholeInput),
+    body(customerBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
@@ -167,7 +167,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       errors: ['customer_unknown'],
     })),
     requires('customers:manage', 'customer'),
-    body(changes),
+    body(customerChangesBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
 

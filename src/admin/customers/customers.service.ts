@@ -9,7 +9,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, sortKey, startsWith } from '../../db/paging.ts'
 import { customers, customerTotals } from '../../db/schema/customers.ts'
-import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
+import { FIELD_TEXT, invalidField, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -41,7 +41,7 @@ export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
 export async function createCustomer(db: Database, input: CustomerInput, now: number): Promise<Customer> {
   const row = { ...input, uid: randomUid(), status: 'active' as const, createdAt: now, updatedAt: now }
   const [created] = await refuseTakenEmail(db.insert(customers).values(row).returning())
-  return presentCustomer(found(created))
+  return presentCustomer(orUnknown(created, 'customer_unknown'))
 }
 
 export interface CustomerFilter {
@@ -61,7 +61,7 @@ export async function listCustomers(
 ): Promise<Page<Customer>> {
   const page = pageRequest(query, BY_AGE)
   const matching = and(
-    within(reach),
+    isOneOf(reach),
     status === undefined ? undefined : eq(customers.status, status),
     search === undefined ? undefined : sql`${customers.id} IN ${hits(db, search)}`,
   )
@@ -81,8 +81,8 @@ export async function listCustomers(
 
 /** @throws AppError customer_unknown */
 export async function getCustomer(db: Database, reach: Reach, uid: string): Promise<Customer> {
-  const [row] = await db.select().from(customers).where(inReach(reach, uid))
-  return presentCustomer(found(row))
+  const [row] = await db.select().from(customers).where(isReachable(reach, uid))
+  return presentCustomer(orUnknown(row, 'customer_unknown'))
 }
 
 /**
@@ -98,7 +98,7 @@ export async function updateCustomer(
 ): Promise<Changed<Customer>> {
   const parts = sql`json_patch(coalesce(${customers.company}, '{}'), ${JSON.stringify(company)})`
   const changed = company ? { company: parts } : company === null ? { company } : {}
-  const own = inReach(reach, uid)
+  const own = isReachable(reach, uid)
   const { before, after } = await refuseTakenEmail(
     inOneTrip(db, {
       before: db.select().from(customers).where(own),
@@ -109,13 +109,16 @@ export async function updateCustomer(
         .returning(),
     }),
   )
-  return { before: presentCustomer(found(before[0])), after: presentCustomer(found(after[0])) }
+  return {
+    before: presentCustomer(orUnknown(before[0], 'customer_unknown')),
+    after: presentCustomer(orUnknown(after[0], 'customer_unknown')),
+  }
 }
 
-/** The customer with this uid, for a caller with this reach. */
-export const inReach = (reach: Reach, uid: string) => and(eq(customers.uid, uid), within(reach))
+/** The condition for a customer that is within the caller's reach. */
+export const isReachable = (reach: Reach, uid: string) => and(eq(customers.uid, uid), isOneOf(reach))
 
-const within = (reach: Reach): SQL | undefined =>
+const isOneOf = (reach: Reach): SQL | undefined =>
   reach === null
     ? undefined
     : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
@@ -132,12 +135,6 @@ function hits(db: Database, search: string) {
   // No uid and no email begins so.
   if (search.startsWith('@')) return byName.union(ids(eq(customers.emailDomain, search.slice(1))))
   return byName.union(ids(eq(customers.uid, search))).union(beginning(customers.email))
-}
-
-/** @throws AppError customer_unknown if there is no row */
-export function found<Found>(row: Found | undefined): Found {
-  if (!row) throw new AppError('customer_unknown')
-  return row
 }
 
 /** Only the index decides, so that of two at once one is told. */

@@ -18,7 +18,8 @@ import { logFailure } from '../../log.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
 import { login } from './login.service.ts'
 
-const credentials = () => z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
+const credentialsBody = () =>
+  z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
 const session = once(() =>
   z
@@ -76,7 +77,7 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   })),
   brake,
   requiresClient(),
-  body(credentials),
+  body(credentialsBody),
   async (c) => {
     const { act, now } = c.var
     const { account, token, expiresAt } = await login(storesOf(c), act, c.req.valid('json'), now())

@@ -68,7 +68,7 @@ async function compare(
     inOneTrip(db, {
       attempts: takeAttempt(db, emailHash, settings.lockout, now),
       locks: lockOf(db, emailHash),
-      accounts: accountByEmail(db, emailHash),
+      accounts: selectAccountByEmail(db, emailHash),
     }),
   )
   if (found) act.about('admin', `${found.account.id}`)
@@ -77,7 +77,7 @@ async function compare(
   const matches = await hasher.verify(password, found?.passwordHash)
   if (matches && found && found.account.disabledAt === null) {
     const rehashed = needsRehash(found.passwordHash) ? await hasher.hash(password) : found.passwordHash
-    const { login, forgotten } = await openSession(db, emailHash, found, rehashed, now)
+    const { login, forgotten } = await openSession(db, { ...found, emailHash, rehashed, now })
     // Attempts that ran at the same time may have locked the account, and KV may know of it.
     later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
     if (login) return login
@@ -97,14 +97,21 @@ const refused = (lockedUntil: number | null, now: number) =>
     headers: lockedUntil === null ? {} : { 'Retry-After': secondsUntil(lockedUntil, now) },
   })
 
-const accountByEmail = (db: Database, emailHash: string) =>
+const selectAccountByEmail = (db: Database, emailHash: string) =>
   db
     .select({ account: adminColumns, passwordHash: admins.passwordHash })
     .from(admins)
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
     .where(eq(admins.emailHash, emailHash))
 
-type Found = Awaited<ReturnType<typeof accountByEmail>>[number]
+interface VerifiedLogin {
+  account: AdminAccount
+  /** The hash that was compared, and the one to store. */
+  passwordHash: string
+  rehashed: string
+  emailHash: string
+  now: number
+}
 
 /**
  * Opens a session and forgets the failures before it, in one round trip. There is no login if the account was disabled
@@ -112,10 +119,7 @@ type Found = Awaited<ReturnType<typeof accountByEmail>>[number]
  */
 async function openSession(
   db: Database,
-  emailHash: string,
-  { account, passwordHash }: Found,
-  rehashed: string,
-  now: number,
+  { account, passwordHash, emailHash, rehashed, now }: VerifiedLogin,
 ): Promise<{ login: Login | undefined; forgotten: { lockedUntil: number | null }[] }> {
   const { token, row } = newSession(account.id, creationTime(account, now))
   const unchanged = and(

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { BASE62, randomString } from '../../crypto/random.ts'
 
 /** A page and the policy under which it is shown. */
-export interface Page {
+export interface HtmlPage {
   html: string
   contentSecurityPolicy: string
 }
@@ -49,7 +49,7 @@ button{padding:12px 20px;border:0;border-radius:6px;background:#1f4ed8;color:#ff
 footer{margin-top:16px;text-align:center;color:#6c757d;font-size:13px}`
 
 /** Only its own style and its own form: no scripts, no pictures, nothing from elsewhere, and in nobody's frame. */
-async function page(productName: string, title: string, content: Markup): Promise<Page> {
+async function page(productName: string, title: string, content: Markup): Promise<HtmlPage> {
   const nonce = randomString(BASE62, NONCE_LENGTH)
   const document = await html`<!doctype html>
 <html lang="en">

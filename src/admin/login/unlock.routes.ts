@@ -10,7 +10,7 @@ import { isPublic } from '../../http/declared.ts'
 import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
-import { confirmationPage, deadLinkPage, type Page, unlockedPage } from './unlock-pages.ts'
+import { confirmationPage, deadLinkPage, type HtmlPage, unlockedPage } from './unlock-pages.ts'
 
 /** Whatever is no token of ours gets the page that says so, not a list of errors. */
 const link = () => z.object({ token: z.string().catch('') })
@@ -73,7 +73,7 @@ export const unlockRoutes = new Hono<AppEnv>()
     },
   )
 
-function show(c: Context<AppEnv>, status: 200 | 404, page: Page): Response {
+function show(c: Context<AppEnv>, status: 200 | 404, page: HtmlPage): Response {
   c.header('Content-Security-Policy', page.contentSecurityPolicy)
   return c.html(page.html, status)
 }

@@ -13,7 +13,7 @@ import type { Clock } from '../../env.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { passwordResetMail } from '../../mail/templates.ts'
-import { accountById, adminIdOf, found, getAdmin } from '../accounts/accounts.service.ts'
+import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from '../accounts/accounts.service.ts'
 
 /**
  * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
@@ -48,9 +48,9 @@ export async function resetPassword(
       .where(eq(admins.id, account.id)),
     sessions: endSessionsOf(db, account.id),
     links: db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
-    after: accountById(db, id),
+    after: selectAccount(db, id),
   })
   later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
   later('forget_keys', forgetKeys(kv, keys))
-  return { before: account, after: found(after[0], id) }
+  return { before: account, after: adminOrUnknown(after[0], id) }
 }

@@ -12,7 +12,7 @@ import { ADMINS } from '../accounts/accounts.routes.ts'
 import { resetPassword } from './password-reset.service.ts'
 import { updatePassword } from './passwords.service.ts'
 
-const passwordChange = () =>
+const passwordChangeBody = () =>
   z
     .strictObject({
       // An empty one is as wrong as any other, and told with what is wrong with the rest.
@@ -44,7 +44,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       errors: ['throttled'],
     })),
     requires('self:password'),
-    body(passwordChange),
+    body(passwordChangeBody),
     async (c) => {
       const { actor, act, now } = c.var
       act.about('admin', `${actor.adminId}`)

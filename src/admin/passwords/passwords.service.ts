@@ -78,7 +78,11 @@ async function compareAndChange(
     throw new AppError('invalid', { fields })
   }
   const passwordHash = await hasher.hash(change.password)
-  const { changed, forgotten } = await writePassword(db, actor, emailHash, stored.passwordHash, passwordHash)
+  const { changed, forgotten } = await writePassword(db, actor, {
+    emailHash,
+    currentHash: stored.passwordHash,
+    passwordHash,
+  })
   later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
   if (!changed) throw new AppError('session_invalid')
   return { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
@@ -107,9 +111,7 @@ function faultsOfChange(
 async function writePassword(
   db: Database,
   { adminId, sessionId }: SessionActor,
-  emailHash: string,
-  currentHash: string,
-  passwordHash: string,
+  { emailHash, currentHash, passwordHash }: { emailHash: string; currentHash: string; passwordHash: string },
 ): Promise<{ changed: boolean; forgotten: { lockedUntil: number | null }[] }> {
   const session = db
     .select({ id: adminSessions.id })

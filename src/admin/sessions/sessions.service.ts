@@ -7,7 +7,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import { adminSessions } from '../../db/schema/staff.ts'
-import { AppError } from '../../errors.ts'
+import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -53,11 +53,11 @@ export async function listSessions(
  * @throws AppError session_unknown, also if it is somebody else's
  */
 export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
-  const ended = await db
+  const [ended] = await db
     .delete(adminSessions)
     .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
     .returning({ id: adminSessions.id })
-  if (ended.length === 0) throw new AppError('session_unknown')
+  orUnknown(ended, 'session_unknown')
 }
 
 /**

@@ -23,6 +23,15 @@ const SCAN_SIZE = 5_000
 /** Entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1. */
 export const MAX_COVERED = 100_000
 
+interface ExportRequest {
+  filter: AuditFilter
+  afterSeq: number
+  format: ExportFormat
+  now: number
+  /** Called with the number of entries that leave. */
+  onRows: (rows: number) => void
+}
+
 /** An answer of the export, and after which entry the next one goes on; null if there is none after it. */
 interface EntryExport {
   stream: ReadableStream<Uint8Array>
@@ -32,20 +41,17 @@ interface EntryExport {
 /**
  * Returns the entries after a number that match, in order. What they cover is settled with the first query. A page is
  * read before anything is given out, and with every further query the reader's authority is asked for anew. If one fails
- * the stream does too. `onRows` is told how many entries leave.
+ * the stream does too.
  */
 export async function exportEntries(
   reader: Reader,
-  filter: AuditFilter,
-  { afterSeq, format }: { afterSeq: number; format: ExportFormat },
-  now: number,
-  onRows: (rows: number) => void,
+  { filter, afterSeq, format, now, onRows }: ExportRequest,
 ): Promise<EntryExport> {
   const matching = inSequence(filter, now)
   // The numbers begin where retention ended; what is not there is not looked through.
   const start = sql<number>`max(${afterSeq}, (SELECT coalesce(min(seq), 1) - 1 FROM audit_entries))`
   const { found, bounds } = await reader.read({
-    found: entriesAfter(reader.db, matching, start, PAGE_SIZE),
+    found: selectEntriesAfter(reader.db, matching, start, PAGE_SIZE),
     bounds: reader.db
       .select({ start, end: sql<number>`(SELECT coalesce(max(seq), 0) FROM audit_entries)` })
       .from(sql`(SELECT 1)`),
@@ -57,7 +63,7 @@ export async function exportEntries(
       const within = and(lte(auditEntries.seq, until), matching)
       const again = reader.renewed()
       const { more } = await again.read({
-        more: entriesAfter(again.db, within, after, PAGE_SIZE - page.length),
+        more: selectEntriesAfter(again.db, within, after, PAGE_SIZE - page.length),
       })
       page.push(...more)
     }
@@ -84,7 +90,7 @@ async function orCutShort(page: Promise<ChainedEntry[]>): Promise<ChainedEntry[]
   }
 }
 
-const entriesAfter = (db: Database, matching: SQL | undefined, after: number | SQL, limit: number) =>
+const selectEntriesAfter = (db: Database, matching: SQL | undefined, after: number | SQL, limit: number) =>
   db
     .select(LINK)
     .from(auditEntries)

@@ -3,7 +3,7 @@ import type { Database } from '../../db/client.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import type { Reader } from '../../db/reader.ts'
 import { auditDeadLetters } from '../../db/schema/audit.ts'
-import { AppError, orUnavailable } from '../../errors.ts'
+import { AppError, orUnavailable, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 
@@ -35,10 +35,10 @@ export async function replayDeadLetter(
   id: string,
   now: number,
 ): Promise<PresentedDeadLetter> {
-  const [letter] = await orUnavailable(
+  const [row] = await orUnavailable(
     Promise.resolve(db.select().from(auditDeadLetters).where(eq(auditDeadLetters.id, id))),
   )
-  if (!letter) throw new AppError('dead_letter_unknown')
+  const letter = orUnknown(row, 'dead_letter_unknown')
   if (letter.appendedAt !== null)
     throw new AppError('dead_letter_appended', { details: { appended_at: timestamp(letter.appendedAt) } })
   await queue.send(JSON.parse(letter.body)).catch((cause: unknown) => {

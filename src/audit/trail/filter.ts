@@ -1,7 +1,7 @@
 import { and, type Column, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
 import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
 import type { AuditEntry } from './fields.ts'
-import { type Outcome, unknownUpTo } from './outcome.ts'
+import { type ActOutcome, unknownUpTo } from './outcome.ts'
 
 /** What entries can be looked for by. */
 export interface AuditFilter {
@@ -14,7 +14,7 @@ export interface AuditFilter {
   stage?: AuditEntry['stage'] | undefined
   method?: string | undefined
   route?: string | undefined
-  outcome?: Outcome | undefined
+  outcome?: ActOutcome | undefined
   /** From when to when, both inclusive, in milliseconds since the Unix epoch. */
   from?: number | undefined
   to?: number | undefined
@@ -57,7 +57,7 @@ export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
 }
 
 /** Whether an act without an outcome that began at `time` is still waited for, or not any more. */
-export const openSince = (time: SQL | Column, outcome: Outcome | undefined, now: number) =>
+export const openSince = (time: SQL | Column, outcome: ActOutcome | undefined, now: number) =>
   outcome === 'unknown' ? sql`${time} <= ${unknownUpTo(now)}` : sql`${time} > ${unknownUpTo(now)}`
 
 /** A moment as entries have it. */

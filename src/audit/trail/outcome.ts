@@ -7,7 +7,7 @@ import { auditOpenActs } from '../../db/schema/audit.ts'
 /** How an act ended, as far as is known: `pending` for a minute after it began, `unknown` if no more was heard of it. */
 export const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'unknown', 'pending'] as const
 export const outcome = () => z.enum(OUTCOMES)
-export type Outcome = (typeof OUTCOMES)[number]
+export type ActOutcome = (typeof OUTCOMES)[number]
 
 /** Far longer than a request runs and its record takes. */
 const PENDING_MS = 60 * 1000
@@ -16,13 +16,13 @@ const PENDING_MS = 60 * 1000
 export const unknownUpTo = (now: number) => new Date(now - PENDING_MS).toISOString()
 
 /** The outcome of the act an entry of `audit_entries` belongs to. */
-export const outcomeAt = (now: number): SQL<Outcome> =>
-  sql<Outcome>`CASE WHEN audit_entries.stage <> 'received' THEN audit_entries.result ELSE coalesce(
+export const outcomeAt = (now: number): SQL<ActOutcome> =>
+  sql<ActOutcome>`CASE WHEN audit_entries.stage <> 'received' THEN audit_entries.result ELSE coalesce(
     (SELECT done.result FROM audit_entries AS done WHERE done.id = audit_entries.id AND done.stage = 'completed'),
     CASE WHEN audit_entries.time <= ${unknownUpTo(now)} THEN 'unknown' ELSE 'pending' END) END`
 
 /** The query for how many acts have an unknown outcome, at most 1,000. Reads those and no others. */
-export function unknownOutcomes(db: Database, now: number) {
+export function selectUnknownOutcomes(db: Database, now: number) {
   const unknown = db
     .select({ id: auditOpenActs.id })
     .from(auditOpenActs)

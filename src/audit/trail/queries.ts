@@ -9,10 +9,10 @@ import { LINK } from './append.ts'
 import { type ChainedEntry, presentEntry } from './entry.ts'
 import type { AuditEntry } from './fields.ts'
 import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
-import { type Outcome, outcomeAt } from './outcome.ts'
+import { type ActOutcome, outcomeAt } from './outcome.ts'
 
 /** An entry as it is listed: with what is known now and is no part of it. */
-export type ListedEntry = AuditEntry & { outcome: Outcome; actor_email: string | null }
+export type ListedEntry = AuditEntry & { outcome: ActOutcome; actor_email: string | null }
 
 /**
  * How many entries are looked at for a page where filters are combined. An index serves one of them, and what it gives
@@ -41,7 +41,7 @@ export async function listEntries(
   const leading = isOpen(filter) ? undefined : conditions.shift()
   const pageEnd = page.offset + page.limit
   const scanned = conditions.length === 0 ? pageEnd : Math.max(pageEnd, SCAN_LIMIT)
-  const candidates = () => candidatesOf(db, leading, filter, page, now)
+  const candidates = () => selectCandidates(db, { leading, filter, page, now })
   const picked = candidates().limit(scanned).as('candidates')
   const { rows, scanEnds, bounds } = await reader.read({
     rows: db
@@ -77,12 +77,14 @@ export async function listEntries(
 }
 
 /** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
-function candidatesOf(
+function selectCandidates(
   db: Database,
-  leading: SQL | undefined,
-  filter: AuditFilter,
-  page: PageRequest,
-  now: number,
+  {
+    leading,
+    filter,
+    page,
+    now,
+  }: { leading: SQL | undefined; filter: AuditFilter; page: PageRequest; now: number },
 ) {
   // The table of open acts has the same two columns.
   const table = isOpen(filter) ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
@@ -125,7 +127,7 @@ const knownNow = (now: number) => ({
   outcome: outcomeAt(now).as('outcome'),
 })
 
-type ListedRow = ChainedEntry & { actorEmail: string | null; outcome: Outcome }
+type ListedRow = ChainedEntry & { actorEmail: string | null; outcome: ActOutcome }
 
 const presentListed = ({ actorEmail, outcome, ...link }: ListedRow): ListedEntry => ({
   ...presentEntry(link),

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES, customers } from '../../db/schema/customers.ts'
-import { AppError } from '../../errors.ts'
+import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 
@@ -38,14 +38,10 @@ export const accountObject = once(() =>
 )
 export type Account = z.infer<ReturnType<typeof accountObject>>
 
-/** The customer itself. */
 export async function getAccount(scope: CustomerScope): Promise<Account> {
   const own = scope.db.select().from(customers).where(eq(customers.uid, scope.uid))
-  const {
-    own: [row],
-  } = await scope.read({ own })
-  if (!row) throw new AppError('customer_unknown')
-  return presentAccount(row)
+  const { own: rows } = await scope.read({ own })
+  return presentAccount(orUnknown(rows[0], 'customer_unknown'))
 }
 
 export const presentAccount = (row: typeof customers.$inferSelect): Account => ({

@@ -5,7 +5,6 @@ import { once } from '../../base/once.ts'
 import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
-import { AppError } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -62,19 +61,13 @@ export async function listCustomerKeys(
   return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, pseudonymKey))) }
 }
 
-/** The key of this id, if it is the customer's. */
+/** The condition for a key of the customer. */
 export const ownKey = ({ uid }: CustomerScope, id: string) =>
   and(eq(customerApiKeys.id, id), eq(customerApiKeys.customerUid, uid))
 
-/** The query for the key of this id, if it is the customer's. */
-export const keyQuery = (scope: CustomerScope, id: string) =>
+/** Selects a key of the customer. */
+export const selectKey = (scope: CustomerScope, id: string) =>
   scope.db.select(keyColumns).from(customerApiKeys).where(ownKey(scope, id))
-
-/** @throws AppError api_key_unknown if there is no row */
-export function foundKey([row]: Row[]): Row {
-  if (!row) throw new AppError('api_key_unknown')
-  return row
-}
 
 /** A key with who made it: staff under the pseudonym that the customer's access log has for them. */
 export async function withMaker(row: Row, pseudonymKey: string): Promise<CustomerKey> {

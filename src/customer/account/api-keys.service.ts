@@ -3,13 +3,12 @@ import type * as z from 'zod'
 import { holderOf } from '../../auth/callers/customer-key.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, orUnknown } from '../../errors.ts'
 import {
   type CustomerKey,
-  foundKey,
-  keyQuery,
   type newCustomerKeyObject,
   ownKey,
+  selectKey,
   withMaker,
 } from './api-key-records.service.ts'
 import { newCustomerKey } from './new-api-key.ts'
@@ -41,10 +40,10 @@ export async function createCustomerKey(
   const { kept } = await refuseEnded(
     scope.write({
       statements: [scope.db.insert(customerApiKeys).values(made)],
-      after: { kept: keyQuery(scope, row.id) },
+      after: { kept: selectKey(scope, row.id) },
     }),
   )
-  const { id, ...rest } = await withMaker(foundKey(kept), pseudonymKey)
+  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), pseudonymKey)
   if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
 }
@@ -77,7 +76,7 @@ export async function revokeCustomerKey(
         .set({ revokedAt: sql`coalesce(${customerApiKeys.revokedAt}, ${now})` })
         .where(ownKey(scope, id)),
     ],
-    after: { revoked: keyQuery(scope, id) },
+    after: { revoked: selectKey(scope, id) },
   })
-  return withMaker(foundKey(revoked), pseudonymKey)
+  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), pseudonymKey)
 }

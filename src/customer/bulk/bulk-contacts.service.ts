@@ -4,7 +4,7 @@ import { randomUid } from '../../crypto/random.ts'
 import { contacts } from '../../db/schema/lists.ts'
 import type { Validated } from '../../http/validation.ts'
 import type { ContactInput } from '../contacts/contacts.service.ts'
-import { type BulkOutcome, inTrips, said, says, type Upsert } from './bulk.service.ts'
+import { type BulkOutcome, hasValue, inTrips, rowValue, type Upsert } from './bulk.service.ts'
 
 /** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
 export type ContactUpsert = Pick<ContactInput, 'email'> &
@@ -20,10 +20,10 @@ export const upsertContacts = (
   rows: Validated<ContactUpsert>[],
   now: number,
 ): Promise<BulkOutcome> =>
-  inTrips(rows, contactSaid, async ({ contacts: json, identities }) => {
+  inTrips(rows, contactUpsertOf, async ({ contacts: json, identities }) => {
     const { contacts } = await scope.write({
       statements: [createNew(scope, json, now), updateKnown(scope, json, now)],
-      after: { contacts: contactsOf(scope, identities) },
+      after: { contacts: selectContacts(scope, identities) },
     })
     const created = new Set(contacts.filter(({ isNew }) => isNew).map(({ uid }) => uid))
     const uids = new Map(contacts.map(({ key, uid }) => [key, uid]))
@@ -38,7 +38,7 @@ export const upsertContacts = (
 const identityOf = (email: string) => email.toLowerCase()
 
 /** What a row says of its contact. */
-export const contactSaid = (contact: ContactUpsert) => ({
+export const contactUpsertOf = (contact: ContactUpsert) => ({
   key: identityOf(contact.email),
   uid: randomUid(),
   ...contact,
@@ -46,26 +46,27 @@ export const contactSaid = (contact: ContactUpsert) => ({
 
 /** Creates the contacts whose emails are new, if `condition` holds. */
 export function createNew({ db, uid }: CustomerScope, json: string, now: number, condition = sql`true`) {
-  const rows = sql`SELECT NULL, ${said('uid')}, ${uid}, ${said('email')}, ${said('firstName')}, ${said('lastName')},
-    ${said('phone')}, coalesce(${said('fields')}, '{}'), ${now}, ${now}
+  const rows = sql`SELECT NULL, ${rowValue('uid')}, ${uid}, ${rowValue('email')}, ${rowValue('firstName')}, ${rowValue('lastName')},
+    ${rowValue('phone')}, coalesce(${rowValue('fields')}, '{}'), ${now}, ${now}
     FROM json_each(${json}) AS row WHERE ${condition}`
   return db.insert(contacts).select(rows).onConflictDoNothing()
 }
 
 /** Updates the contacts that were there before, if `condition` holds: a new one has the uid that its row proposed. */
 export function updateKnown({ db, uid }: CustomerScope, json: string, now: number, condition?: SQL) {
-  const ifSaid = (name: keyof Upsert, kept: SQLWrapper) => sql`iif(${says(name)}, ${said(name)}, ${kept})`
+  const valueOr = (name: keyof Upsert, kept: SQLWrapper) =>
+    sql`iif(${hasValue(name)}, ${rowValue(name)}, ${kept})`
   // Left to join by customer and email, SQLite goes through all contacts of the customer for each row.
   const known = sql`(SELECT known.id FROM contacts AS known
-    WHERE known.customer_uid = ${uid} AND known.email = ${said('email')} AND known.uid <> ${said('uid')})`
+    WHERE known.customer_uid = ${uid} AND known.email = ${rowValue('email')} AND known.uid <> ${rowValue('uid')})`
   return db
     .update(contacts)
     .set({
-      email: said('email'),
-      firstName: ifSaid('firstName', contacts.firstName),
-      lastName: ifSaid('lastName', contacts.lastName),
-      phone: ifSaid('phone', contacts.phone),
-      fields: ifSaid('fields', contacts.fields),
+      email: rowValue('email'),
+      firstName: valueOr('firstName', contacts.firstName),
+      lastName: valueOr('lastName', contacts.lastName),
+      phone: valueOr('phone', contacts.phone),
+      fields: valueOr('fields', contacts.fields),
       updatedAt: now,
     })
     .from(sql`json_each(${json}) AS row`)
@@ -73,14 +74,14 @@ export function updateKnown({ db, uid }: CustomerScope, json: string, now: numbe
 }
 
 /** The query for the contacts that rows are about, of which those are new that have the uid which their row proposed. */
-export const contactsOf = (scope: CustomerScope, identities: string) =>
+export const selectContacts = (scope: CustomerScope, identities: string) =>
   scope.db
     .select({
-      key: sql<string>`${said('key')}`.as('key'),
+      key: sql<string>`${rowValue('key')}`.as('key'),
       id: contacts.id,
       uid: contacts.uid,
       email: contacts.email,
-      isNew: sql<number>`${contacts.uid} = ${said('uid')}`.as('is_new'),
+      isNew: sql<number>`${contacts.uid} = ${rowValue('uid')}`.as('is_new'),
     })
     .from(sql`json_each(${identities}) AS row`)
     .innerJoin(contacts, eq(contacts.id, contactId(scope)))
@@ -88,6 +89,6 @@ export const contactsOf = (scope: CustomerScope, identities: string) =>
 /** For SQL: the id of the contact that a row is about; null if there is none. */
 export const contactId = ({ uid }: CustomerScope) =>
   sql`coalesce(
-    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${said('contactUid')}),
-    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.email = ${said('email')})
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${rowValue('contactUid')}),
+    (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.email = ${rowValue('email')})
   )`

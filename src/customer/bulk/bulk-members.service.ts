@@ -2,17 +2,17 @@ import { and, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { randomUid } from '../../crypto/random.ts'
 import { members } from '../../db/schema/lists.ts'
-import { FIELD_TEXT } from '../../errors.ts'
+import { FIELD_TEXT, orUnknown } from '../../errors.ts'
 import type { Validated } from '../../http/validation.ts'
-import { foundList, listQuery, ownList } from '../lists/lists.service.ts'
+import { ownList, selectList } from '../lists/lists.service.ts'
 import type { MemberStatus } from '../lists/members.service.ts'
-import { type BulkOutcome, inTrips, said, says, type Upsert } from './bulk.service.ts'
+import { type BulkOutcome, hasValue, inTrips, rowValue, type Upsert } from './bulk.service.ts'
 import {
   type ContactUpsert,
   contactId,
-  contactSaid,
-  contactsOf,
+  contactUpsertOf,
   createNew,
+  selectContacts,
   updateKnown,
 } from './bulk-contacts.service.ts'
 
@@ -35,19 +35,20 @@ export const upsertMembers = (
   rows: Validated<MemberUpsert>[],
   now: number,
 ): Promise<BulkOutcome> =>
-  inTrips(rows, memberSaid, async ({ contacts: json, identities }) => {
-    const ifListed = exists(listQuery(scope, listUid))
+  inTrips(rows, memberUpsertOf, async ({ contacts: json, identities }) => {
+    const enrolment = { scope, listUid, identities, now }
+    const ifListed = exists(selectList(scope, listUid))
     const { list, enrolled, contacts } = await scope.write({
-      before: { list: listQuery(scope, listUid), enrolled: membersOf(scope, listUid, identities) },
+      before: { list: selectList(scope, listUid), enrolled: selectMembers(scope, listUid, identities) },
       statements: [
         createNew(scope, json, now, ifListed),
         updateKnown(scope, json, now, ifListed),
-        enrol(scope, listUid, identities, now),
-        setStatuses(scope, listUid, identities, now),
+        enrol(enrolment),
+        setStatuses(enrolment),
       ],
-      after: { contacts: contactsOf(scope, identities) },
+      after: { contacts: selectContacts(scope, identities) },
     })
-    foundList(list)
+    orUnknown(list[0], 'list_unknown')
     const known = new Set(enrolled.map(({ contactId }) => contactId))
     const byKey = new Map(contacts.map((contact) => [contact.key, contact]))
     return ({ key }) => {
@@ -60,16 +61,24 @@ export const upsertMembers = (
     }
   })
 
-const memberSaid = ({ contactUid, contact, status }: MemberUpsert): Upsert =>
+/** Many contacts to put into one list. `identities` are those of `TripParameters`. */
+interface Enrolment {
+  scope: CustomerScope
+  listUid: string
+  identities: string
+  now: number
+}
+
+const memberUpsertOf = ({ contactUid, contact, status }: MemberUpsert): Upsert =>
   contactUid === undefined
-    ? { ...contactSaid(contact), status }
+    ? { ...contactUpsertOf(contact), status }
     : { key: contactUid, uid: randomUid(), contactUid, status }
 
 /**
  * The query for those of the contacts that rows are about who are in the list. CROSS JOIN keeps SQLite from going
  * through the whole list (https://sqlite.org/optoverview.html, 7.3).
  */
-const membersOf = (scope: CustomerScope, listUid: string, identities: string) =>
+const selectMembers = (scope: CustomerScope, listUid: string, identities: string) =>
   scope.db
     .select({ contactId: members.contactId })
     .from(sql`json_each(${identities}) AS row`)
@@ -82,27 +91,24 @@ const membersOf = (scope: CustomerScope, listUid: string, identities: string) =>
     )
 
 /** Puts those into the list who are not in it. */
-const enrol = (scope: CustomerScope, listUid: string, identities: string, now: number) =>
-  scope.db
-    .insert(members)
-    .select(memberRows(scope, listUid, identities, now, sql`true`))
-    .onConflictDoNothing()
+const enrol = (enrolment: Enrolment) =>
+  enrolment.scope.db.insert(members).select(memberRows(enrolment, sql`true`)).onConflictDoNothing()
 
 /**
  * Gives members the statuses that rows name, one after another: rows that name a contact by its uid and by its email
  * are about one member. Goes after `enrol`, so that all are members.
  */
-const setStatuses = (scope: CustomerScope, listUid: string, identities: string, now: number) =>
-  scope.db
+const setStatuses = (enrolment: Enrolment) =>
+  enrolment.scope.db
     .insert(members)
-    .select(memberRows(scope, listUid, identities, now, says('status')))
+    .select(memberRows(enrolment, hasValue('status')))
     .onConflictDoUpdate({
       target: [members.listId, members.contactId],
-      set: { status: sql`excluded.status`, updatedAt: now },
+      set: { status: sql`excluded.status`, updatedAt: enrolment.now },
       setWhere: ne(members.status, sql`excluded.status`),
     })
 
-const memberRows = (scope: CustomerScope, listUid: string, identities: string, now: number, condition: SQL) =>
-  sql`SELECT lists.id, ${contactId(scope)} AS contact_id, ${scope.uid}, coalesce(${said('status')}, 'subscribed'),
+const memberRows = ({ scope, listUid, identities, now }: Enrolment, condition: SQL) =>
+  sql`SELECT lists.id, ${contactId(scope)} AS contact_id, ${scope.uid}, coalesce(${rowValue('status')}, 'subscribed'),
     ${now}, ${now} FROM lists CROSS JOIN json_each(${identities}) AS row
     WHERE ${ownList(scope, listUid)} AND contact_id IS NOT NULL AND ${condition} ORDER BY row.key`

@@ -49,12 +49,12 @@ export type RowOutcome = { email: string; uid: string; isNew: boolean } | { erro
 export async function inTrips<Input, Row extends Upsert>(
   rows: Validated<Input>[],
   upsertOf: (input: Input) => Row,
-  trip: (sayings: Sayings) => Promise<(upsert: Row) => RowOutcome>,
+  trip: (parameters: TripParameters) => Promise<(upsert: Row) => RowOutcome>,
 ): Promise<BulkOutcome> {
   const results: BulkResult[] = []
   do {
     const part = rowsOfTrip(rows, results.length, upsertOf)
-    const outcomeOf = await trip(sayingsOf(part.flatMap((row) => (row.fields ? [] : [row.data]))))
+    const outcomeOf = await trip(tripParameters(part.flatMap((row) => (row.fields ? [] : [row.data]))))
     for (const row of part) {
       results.push(resultOf(results.length + 1, row.fields ? { errors: row.fields } : outcomeOf(row.data)))
     }
@@ -100,13 +100,14 @@ export interface Upsert extends Partial<Omit<ContactInput, 'fields' | 'email'>> 
 }
 
 /** For SQL, on a row of `json_each(...) AS row`: what it says; null if it says nothing or null. */
-export const said = (name: keyof Upsert) => sql`row.value ->> ${sql.raw(`'$.${name}'`)}`
+export const rowValue = (name: keyof Upsert) => sql`row.value ->> ${sql.raw(`'$.${name}'`)}`
 
 /** For SQL, on a row of `json_each(...) AS row`: whether it says something, be it null. */
-export const says = (name: keyof Upsert) => sql`json_type(row.value, ${sql.raw(`'$.${name}'`)}) IS NOT NULL`
+export const hasValue = (name: keyof Upsert) =>
+  sql`json_type(row.value, ${sql.raw(`'$.${name}'`)}) IS NOT NULL`
 
 /** What the rows of a trip say, each thing once, as JSON for `json_each(...) AS row`. */
-export interface Sayings {
+export interface TripParameters {
   /** Of contacts that are known by their emails: what they are to be like. */
   contacts: string
   /** Of all: what they are known by, and their statuses. */
@@ -114,7 +115,7 @@ export interface Sayings {
 }
 
 /** Of rows about the same, what a later one says goes over what an earlier one said. */
-function sayingsOf(upserts: Upsert[]): Sayings {
+function tripParameters(upserts: Upsert[]): TripParameters {
   const byKey = new Map<string, Upsert>()
   for (const upsert of upserts) {
     const known = byKey.get(upsert.key)

@@ -25,7 +25,7 @@ const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 })
 
 /** A contact as a whole: what is left out is empty. */
-export const contactInput = () =>
+export const contactBody = () =>
   z
     .strictObject({ email: email(), ...attributes() })
     .transform(({ email, ...rest }) => ({ email, ...wholeOf(rest) }))
@@ -38,7 +38,7 @@ const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
 })
 
 /** Changes to a contact: what is left out stays as it is. */
-export const contactChanges = () =>
+export const contactChangesBody = () =>
   z
     .strictObject({ email: email().optional(), ...attributes() })
     .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
@@ -96,7 +96,7 @@ const member = () => {
 }
 
 /** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
-export const memberInput = () =>
+export const memberBody = () =>
   member().transform(({ contact_uid, email, status, ...rest }) => ({
     contactUid: contact_uid ?? undefined,
     contact: { email: email ?? '', ...wholeOf(rest) },

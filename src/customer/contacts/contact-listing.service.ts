@@ -22,11 +22,11 @@ const isDomain = (search: string | undefined) => search?.startsWith('@') ?? true
 
 const BY_AGE = sortKey({ id: contacts.id })
 
-const pageByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
+const selectByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
   paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, eq(contacts.customerUid, uid)),
 )
 
-const contactsCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
+const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
   db
     .select({ total: sql<number | null>`${customers.contactsCount}`.as('total') })
     .from(customers)
@@ -43,12 +43,12 @@ export async function listContacts(
   if (search !== undefined && !isDomain(search)) return searchContacts(scope, search, query)
   const page = pageRequest(query, BY_AGE)
   if (email !== undefined) return findByEmail(scope, email, status, page)
-  const { rows, total } = await scope.read(pageQueries(scope, filter, page))
+  const { rows, total } = await scope.read(selectPage(scope, filter, page))
   return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentContact)
 }
 
 /** The queries for a page, and for how many match. */
-function pageQueries({ db, uid }: CustomerScope, { status, search }: ContactFilter, page: PageRequest) {
+function selectPage({ db, uid }: CustomerScope, { status, search }: ContactFilter, page: PageRequest) {
   const ofCustomer = eq(contacts.customerUid, uid)
   const pageOfMatching = (matching: SQL) =>
     paged(db.select(contactColumns).from(contacts).$dynamic(), BY_AGE, page, and(ofCustomer, matching))
@@ -62,7 +62,7 @@ function pageQueries({ db, uid }: CustomerScope, { status, search }: ContactFilt
       rows: pageOfMatching(withDomain(search)),
       total: boundedTotal(db, sql`SELECT id FROM contacts WHERE ${ofCustomer} AND ${withDomain(search)}`),
     }
-  return { rows: pageByAge(db, { uid, ...page }), total: contactsCount(db, { uid }) }
+  return { rows: selectByAge(db, { uid, ...page }), total: selectCount(db, { uid }) }
 }
 
 const withDomain = (search: string) => eq(contacts.emailDomain, search.slice(1))

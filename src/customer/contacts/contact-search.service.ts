@@ -16,17 +16,17 @@ const TERMS = [sql`email`, sql`first_name_key`, sql`last_name_key`]
 const MAX_EXAMINED = 1_000
 
 /** Where a hit stands: the index of its term, the text found, the contact's id. */
-const POSITION = {
+const HIT_POSITION = {
   term: sql<number>`term`.as('term'),
   found: sql<string>`found`.as('found'),
   hitId: sql<number>`hit_id`.as('hit_id'),
 }
 
-type Position = { term: number; found: string; hitId: number }
+type HitPosition = { term: number; found: string; hitId: number }
 
 const BY_TERM = {
   types: ['number', 'string', 'number'],
-  positionOf: ({ term, found, hitId }: Position) => [term, found, hitId],
+  positionOf: ({ term, found, hitId }: HitPosition) => [term, found, hitId],
 } as const
 
 /**
@@ -42,14 +42,14 @@ export async function searchContacts(
   const { db } = scope
   const page = pageRequest(query, BY_TERM)
   if (page.after && !(Number(page.after[0]) in TERMS)) throw invalidField('cursor', FIELD_TEXT.invalid)
-  const parts = new SearchQuery(scope.uid, search, page)
+  const parts = new SearchSelects(scope.uid, search, page)
   const { rows, ends, total } = await scope.read({
     rows: db
-      .select({ ...contactColumns, ...POSITION })
+      .select({ ...contactColumns, ...HIT_POSITION })
       .from(parts.hits())
       .innerJoin(contacts, sql`contacts.id = hit_id`)
       .orderBy(sql`term, found COLLATE NOCASE, hit_id`),
-    ends: db.select(POSITION).from(parts.ends()).orderBy(sql`term`).limit(1),
+    ends: db.select(HIT_POSITION).from(parts.ends()).orderBy(sql`term`).limit(1),
     total: boundedTotal(db, parts.matches()),
   })
   const [end] = ends
@@ -62,7 +62,7 @@ export async function searchContacts(
 }
 
 /** The parts of a search, as sources of rows to select from. */
-class SearchQuery {
+class SearchSelects {
   readonly #uid: string
   readonly #search: string
   readonly #page: PageRequest

@@ -5,7 +5,7 @@ import { customerAnswer, customerChange, customerPage } from '../../http/answers
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
-import { contactChanges, contactInput, memberStatus } from './contact-input.ts'
+import { contactBody, contactChangesBody, memberStatus } from './contact-input.ts'
 import { listContacts } from './contact-listing.service.ts'
 import {
   type ContactInput,
@@ -16,7 +16,7 @@ import {
   updateContact,
 } from './contacts.service.ts'
 
-const contactQuery = () =>
+const contactsQuery = () =>
   pageQuery()
     .extend({
       search: text().min(1).optional(),
@@ -60,7 +60,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       answers: [PAGE],
     })),
     requiresCustomer(),
-    query(contactQuery),
+    query(contactsQuery),
     async (c) => {
       const { search, email, status, ...page } = c.req.valid('query')
       const found = await listContacts(c.var.customer, { search, email, status }, page)
@@ -78,7 +78,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       errors: ['contact_exists'],
     })),
     requiresCustomer(),
-    body(contactInput),
+    body(contactBody),
     async (c) => {
       const contact = await createContact(c.var.customer, c.req.valid('json'), c.var.now())
       noteMade(c, 'contact', contact.uid)
@@ -110,7 +110,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       errors: ['contact_unknown', 'contact_exists'],
     })),
     requiresCustomer({ target: 'contact' }),
-    body(contactInput),
+    body(contactBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
@@ -123,7 +123,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
       description: 'Changes what is sent; `fields`, if sent, is replaced as a whole.',
     })),
     requiresCustomer({ target: 'contact' }),
-    body(contactChanges),
+    body(contactChangesBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .delete(

@@ -5,7 +5,7 @@ import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
 import { contacts } from '../../db/schema/lists.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 
@@ -43,8 +43,8 @@ export type Contact = z.infer<ReturnType<typeof contactObject>>
 
 /** @throws AppError contact_unknown */
 export async function getContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
-  const { contact } = await scope.read({ contact: contactQuery(scope, contactUid) })
-  return presentContact(foundContact(contact))
+  const { contact } = await scope.read({ contact: selectContact(scope, contactUid) })
+  return presentContact(orUnknown(contact[0], 'contact_unknown'))
 }
 
 /** @throws AppError contact_exists if the customer has a contact with this email */
@@ -64,7 +64,7 @@ export async function createContact(
         .where(withEmail(scope, input.email)),
     },
   })
-  const found = foundContact(contact)
+  const found = orUnknown(contact[0], 'contact_unknown')
   return found.isNew ? presentContact(found) : conflict(found)
 }
 
@@ -98,38 +98,31 @@ export async function updateContact(
         .set({ ...input, updatedAt: now })
         .where(and(ownContact(scope, contactUid), notExists(withSameEmail))),
     ],
-    after: { contact: contactQuery(scope, contactUid), other: withSameEmail },
+    after: { contact: selectContact(scope, contactUid), other: withSameEmail },
   })
-  const found = foundContact(contact)
+  const found = orUnknown(contact[0], 'contact_unknown')
   return other ? conflict(other) : presentContact(found)
 }
 
 /** Deletes a contact, takes it out of all its lists, and gives it as it was. @throws AppError contact_unknown */
 export async function deleteContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
   const { deleted } = await scope.write({
-    before: { deleted: contactQuery(scope, contactUid) },
+    before: { deleted: selectContact(scope, contactUid) },
     statements: [scope.db.delete(contacts).where(ownContact(scope, contactUid))],
   })
-  return presentContact(foundContact(deleted))
+  return presentContact(orUnknown(deleted[0], 'contact_unknown'))
 }
 
-/** The query for the contact of this uid, if it is the customer's. */
-const contactQuery = (scope: CustomerScope, contactUid: string) =>
+const selectContact = (scope: CustomerScope, contactUid: string) =>
   scope.db.select(contactColumns).from(contacts).where(ownContact(scope, contactUid))
 
-/** The contact of this uid, if it is the customer's. */
+/** The condition for a contact of the customer, by its uid. */
 export const ownContact = ({ uid }: CustomerScope, contactUid: string) =>
   and(eq(contacts.customerUid, uid), eq(contacts.uid, contactUid))
 
-/** The customer's contact with this email. */
+/** The condition for a contact of the customer, by its email. */
 export const withEmail = ({ uid }: CustomerScope, email: string) =>
   and(eq(contacts.customerUid, uid), eq(contacts.email, email))
-
-/** @throws AppError contact_unknown if there is no row */
-export function foundContact<Found>([row]: Found[]): Found {
-  if (!row) throw new AppError('contact_unknown')
-  return row
-}
 
 function conflict({ uid }: Pick<ContactRow, 'uid'>): never {
   throw new AppError('contact_exists', { details: { contact: { uid } } })

@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { CustomerScope } from '../../auth/customer-scope.ts'
+import type { Change, CustomerScope } from '../../auth/customer-scope.ts'
 import { randomUid } from '../../crypto/random.ts'
 import { contacts, members } from '../../db/schema/lists.ts'
-import { AppError } from '../../errors.ts'
-import { type ContactInput, foundContact, ownContact, withEmail } from '../contacts/contacts.service.ts'
-import { foundList, listQuery, ownList } from './lists.service.ts'
-import { type Member, type MemberStatus, memberQuery, presentMember } from './members.service.ts'
+import { AppError, orUnknown } from '../../errors.ts'
+import { type ContactInput, ownContact, withEmail } from '../contacts/contacts.service.ts'
+import { ownList, selectList } from './lists.service.ts'
+import { type Member, type MemberStatus, presentMember, selectMember } from './members.service.ts'
 
 /**
  * Puts a contact into a list.
@@ -17,7 +17,8 @@ export const addContact = (
   contactUid: string,
   status: MemberStatus,
   now: number,
-): Promise<Member> => enrol(scope, listUid, ownContact(scope, contactUid), status, now, [])
+): Promise<Member> =>
+  enrol(scope, { listUid, contact: ownContact(scope, contactUid), status, now, first: [] })
 
 /**
  * Puts the contact with this email into a list, and creates it first if there is none. One that is there stays as it is.
@@ -30,29 +31,39 @@ export const addByEmail = (
   status: MemberStatus,
   now: number,
 ): Promise<Member> =>
-  enrol(scope, listUid, withEmail(scope, email), status, now, [
-    scope.db
-      .insert(contacts)
-      .select(
-        sql`SELECT NULL, ${randomUid()}, customer_uid, ${email}, ${firstName}, ${lastName}, ${phone},
-          ${JSON.stringify(fields)}, ${now}, ${now} FROM lists WHERE ${ownList(scope, listUid)}`,
-      )
-      .onConflictDoNothing(),
-  ])
+  enrol(scope, {
+    listUid,
+    contact: withEmail(scope, email),
+    status,
+    now,
+    first: [
+      scope.db
+        .insert(contacts)
+        .select(
+          sql`SELECT NULL, ${randomUid()}, customer_uid, ${email}, ${firstName}, ${lastName}, ${phone},
+            ${JSON.stringify(fields)}, ${now}, ${now} FROM lists WHERE ${ownList(scope, listUid)}`,
+        )
+        .onConflictDoNothing(),
+    ],
+  })
 
-type Statements = Parameters<CustomerScope['write']>[0]['statements']
+interface Enrolment {
+  listUid: string
+  /** The condition that finds the contact. */
+  contact: SQL | undefined
+  status: MemberStatus
+  now: number
+  /** Statements to run before, in the same transaction. */
+  first: Change['statements']
+}
 
 /** @throws AppError list_unknown, contact_unknown, member_exists with the contact and the status that it keeps */
 async function enrol(
   scope: CustomerScope,
-  listUid: string,
-  contact: SQL | undefined,
-  status: MemberStatus,
-  now: number,
-  first: Statements,
+  { listUid, contact, status, now, first }: Enrolment,
 ): Promise<Member> {
   const { known, list, member } = await scope.write({
-    before: { known: memberQuery(scope, listUid, contact) },
+    before: { known: selectMember(scope, listUid, contact) },
     statements: [
       ...first,
       scope.db
@@ -63,10 +74,10 @@ async function enrol(
         )
         .onConflictDoNothing(),
     ],
-    after: { list: listQuery(scope, listUid), member: memberQuery(scope, listUid, contact) },
+    after: { list: selectList(scope, listUid), member: selectMember(scope, listUid, contact) },
   })
-  foundList(list)
-  const found = presentMember(foundContact(member))
+  orUnknown(list[0], 'list_unknown')
+  const found = presentMember(orUnknown(member[0], 'contact_unknown'))
   if (known.length === 0) return found
   throw new AppError('member_exists', { details: { contact: { uid: found.uid, status: found.status } } })
 }

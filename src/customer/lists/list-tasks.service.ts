@@ -6,8 +6,9 @@ import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { lists, listTasks, members } from '../../db/schema/lists.ts'
 import type { Clock } from '../../env.ts'
+import { orUnknown } from '../../errors.ts'
 import { logFailure } from '../../log.ts'
-import { foundList, type List, listQuery, ownList, presentList } from './lists.service.ts'
+import { type List, ownList, presentList, selectList } from './lists.service.ts'
 
 /**
  * Members that one statement copies or removes. D1 runs one statement at a time, for 30 seconds at most
@@ -47,11 +48,11 @@ export async function copyList(
       ...copyStep(db, copyId, now),
     ],
     after: {
-      copy: listQuery(scope, copyUid),
+      copy: selectList(scope, copyUid),
       unfinished: db.select().from(listTasks).where(eq(listTasks.listId, copyId)),
     },
   })
-  return { list: presentList(foundList(copy)), complete: unfinished.length === 0 }
+  return { list: presentList(orUnknown(copy[0], 'list_unknown')), complete: unfinished.length === 0 }
 }
 
 /**
@@ -62,7 +63,7 @@ export async function copyList(
 export async function runListTasks(db: Database, now: Clock): Promise<void> {
   try {
     for (let step = 0; step < STEPS_PER_RUN; step++) {
-      const [task] = await nextTask(db)
+      const [task] = await selectNextTask(db)
       if (!task) return
       const { listId, sourceId } = task
       await db.batch(sourceId === null ? removeStep(db, listId) : copyStep(db, listId, now()))
@@ -76,7 +77,7 @@ export async function runListTasks(db: Database, now: Clock): Promise<void> {
  * Copies come first, and the members of a deleted list stay for as long as they are being copied. For a customer that
  * is suspended nothing is copied: it goes on where it stopped once the customer is active again.
  */
-function nextTask(db: Database) {
+function selectNextTask(db: Database) {
   const copies = alias(listTasks, 'copies')
   const isBeingCopied = exists(db.select().from(copies).where(eq(copies.sourceId, listTasks.listId)))
   const ofActiveCustomer = exists(

@@ -17,14 +17,14 @@ import {
   updateList,
 } from './lists.service.ts'
 
-const listQuery = () => pageQuery().extend({ search: text().min(1).optional() })
+const listsQuery = () => pageQuery().extend({ search: text().min(1).optional() })
 
 const description = () => limitedText(1000).nullish()
 
-const listInput = () =>
+const listBody = () =>
   z.strictObject({ name: name(), description: description().transform((value) => value ?? null) })
-const listChanges = () => z.strictObject({ name: name().optional(), description: description() })
-const copyInput = () => z.strictObject({ name: name().nullish() })
+const listChangesBody = () => z.strictObject({ name: name().optional(), description: description() })
+const copyBody = () => z.strictObject({ name: name().nullish() })
 
 const PAGE = customerPage('lists', listObject)
 const LIST_CREATED = customerChange(201, 'List created successfully', () => ({ list: listObject() }))
@@ -55,7 +55,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       answers: [PAGE],
     })),
     requiresCustomer(),
-    query(listQuery),
+    query(listsQuery),
     async (c) => {
       const { search, ...page } = c.req.valid('query')
       const found = await listLists(c.var.customer, search, page)
@@ -71,7 +71,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       answers: [LIST_CREATED],
     })),
     requiresCustomer(),
-    body(listInput),
+    body(listBody),
     async (c) => {
       const list = await createList(c.var.customer, c.req.valid('json'), c.var.now())
       noteMade(c, 'list', list.uid)
@@ -103,7 +103,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
-    body(listInput),
+    body(listBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .patch(
@@ -116,7 +116,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
-    body(listChanges),
+    body(listChangesBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
   .post(
@@ -129,7 +129,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
       description: `The copy has the given name, or the name of the list with "(copy)" after it. Up to ${MEMBERS_PER_STEP} members are there when the answer comes; more follow within seconds to minutes, as \`contacts_count\` tells. Each has the status it has in the list when its turn comes.`,
     })),
     requiresCustomer({ target: 'list' }),
-    body(copyInput),
+    body(copyBody),
     async (c) => {
       const { list, complete } = await copyList(
         c.var.customer,

@@ -7,7 +7,7 @@ import { boundedTotal, type PageRequest, paged, sortKey, startsWith } from '../.
 import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { lists } from '../../db/schema/lists.ts'
-import { AppError } from '../../errors.ts'
+import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { countValue, textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -38,11 +38,11 @@ export type List = z.infer<ReturnType<typeof listObject>>
 const BY_AGE = sortKey({ id: lists.id })
 const BY_NAME = sortKey({ name: lists.name, id: lists.id })
 
-const pageByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
+const selectByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
   paged(db.select().from(lists).$dynamic(), BY_AGE, page, eq(lists.customerUid, uid)),
 )
 
-const listsCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
+const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
   db
     .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
     .from(customers)
@@ -59,8 +59,8 @@ export async function listLists(
   const { db, uid } = scope
   const page = pageRequest(query, BY_AGE)
   const { rows, total } = await scope.read({
-    rows: pageByAge(db, { uid, ...page }),
-    total: listsCount(db, { uid }),
+    rows: selectByAge(db, { uid, ...page }),
+    total: selectCount(db, { uid }),
   })
   return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentList)
 }
@@ -78,17 +78,17 @@ async function searchLists(scope: CustomerScope, search: string, query: PageQuer
 
 /** @throws AppError list_unknown */
 export async function getList(scope: CustomerScope, listUid: string): Promise<List> {
-  const { list } = await scope.read({ list: listQuery(scope, listUid) })
-  return presentList(foundList(list))
+  const { list } = await scope.read({ list: selectList(scope, listUid) })
+  return presentList(orUnknown(list[0], 'list_unknown'))
 }
 
 export async function createList(scope: CustomerScope, input: ListInput, now: number): Promise<List> {
   const row = { ...input, uid: randomUid(), customerUid: scope.uid, createdAt: now, updatedAt: now }
   const { list } = await scope.write({
     statements: [scope.db.insert(lists).values(row)],
-    after: { list: listQuery(scope, row.uid) },
+    after: { list: selectList(scope, row.uid) },
   })
-  return presentList(foundList(list))
+  return presentList(orUnknown(list[0], 'list_unknown'))
 }
 
 /** Changes what is given. @throws AppError list_unknown */
@@ -105,9 +105,9 @@ export async function updateList(
         .set({ ...input, updatedAt: now })
         .where(ownList(scope, listUid)),
     ],
-    after: { list: listQuery(scope, listUid) },
+    after: { list: selectList(scope, listUid) },
   })
-  return presentList(foundList(list))
+  return presentList(orUnknown(list[0], 'list_unknown'))
 }
 
 /**
@@ -120,26 +120,20 @@ export async function deleteList(
   listUid: string,
 ): Promise<{ list: List; complete: boolean }> {
   const { deleted } = await scope.write({
-    before: { deleted: listQuery(scope, listUid) },
+    before: { deleted: selectList(scope, listUid) },
     statements: [scope.db.delete(lists).where(ownList(scope, listUid))],
   })
-  const list = presentList(foundList(deleted))
+  const list = presentList(orUnknown(deleted[0], 'list_unknown'))
   return { list, complete: list.contacts_count === 0 }
 }
 
-/** The query for the list of this uid, if it is the customer's. */
-export const listQuery = (scope: CustomerScope, listUid: string) =>
+/** Selects a list of the customer. */
+export const selectList = (scope: CustomerScope, listUid: string) =>
   scope.db.select().from(lists).where(ownList(scope, listUid))
 
-/** The list of this uid, if it is the customer's. */
+/** The condition for a list of the customer. */
 export const ownList = ({ uid }: Pick<CustomerScope, 'uid'>, listUid: string) =>
   and(eq(lists.customerUid, uid), eq(lists.uid, listUid))
-
-/** @throws AppError list_unknown if there is no row */
-export function foundList<Found>([row]: Found[]): Found {
-  if (!row) throw new AppError('list_unknown')
-  return row
-}
 
 export const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({
   uid,

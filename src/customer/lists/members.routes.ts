@@ -6,15 +6,15 @@ import { customerChange, customerPage } from '../../http/answers.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
-import { memberInput, memberStatus } from '../contacts/contact-input.ts'
+import { memberBody, memberStatus } from '../contacts/contact-input.ts'
 import { addByEmail, addContact } from './enrolment.service.ts'
 import { LISTS } from './lists.routes.ts'
 import { listMembers, memberObject, removeMember, setMemberStatus } from './members.service.ts'
 
-const memberQuery = () =>
+const membersQuery = () =>
   pageQuery().extend({ status: memberStatus().optional(), email: text().min(1).optional() })
 
-const statusInput = () => z.strictObject({ status: memberStatus() })
+const statusBody = () => z.strictObject({ status: memberStatus() })
 
 const PAGE = customerPage('contacts', memberObject)
 const CONTACT_ADDED = customerChange(201, 'Contact added successfully', () => ({ contact: memberObject() }))
@@ -39,7 +39,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
       errors: ['list_unknown'],
     })),
     requiresCustomer({ target: 'list' }),
-    query(memberQuery),
+    query(membersQuery),
     async (c) => {
       const { status, email, ...page } = c.req.valid('query')
       const found = await listMembers(c.var.customer, c.req.param('uid'), { status, email }, page)
@@ -57,7 +57,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
         'By `contact_uid`, or by `email`: then the contact is created if there is none, with the attributes that come along; one that is there keeps its own. The status is `subscribed` unless another is sent. A contact that is in the list already keeps its status, and the answer is 409 `member_exists`: nobody is subscribed again by accident.',
     })),
     requiresCustomer({ target: 'list' }),
-    body(memberInput),
+    body(memberBody),
     async (c) => {
       const { contactUid, contact: input, status } = c.req.valid('json')
       const listUid = c.req.param('uid')
@@ -79,7 +79,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
       errors: ['list_unknown', 'contact_unknown'],
     })),
     requiresCustomer({ target: 'contact' }),
-    body(statusInput),
+    body(statusBody),
     async (c) => {
       const { uid, contact_uid: contactUid } = c.req.param()
       const { status } = c.req.valid('json')

@@ -4,17 +4,17 @@ import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import { contacts, lists, MEMBER_STATUSES, members } from '../../db/schema/lists.ts'
+import { orUnknown } from '../../errors.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import {
   type ContactRow,
   contactColumns,
   contactObject,
-  foundContact,
   ownContact,
   presentContact,
   withEmail,
 } from '../contacts/contacts.service.ts'
-import { foundList, listQuery, ownList } from './lists.service.ts'
+import { ownList, selectList } from './lists.service.ts'
 
 export type MemberStatus = (typeof MEMBER_STATUSES)[number]
 
@@ -71,7 +71,7 @@ export async function listMembers(
       .from(lists)
       .where(ownList(scope, listUid)),
   })
-  const { total } = foundList(list)
+  const { total } = orUnknown(list[0], 'list_unknown')
   return pageOf(rows, email === undefined ? total : rows.length, page, BY_AGE, presentMember)
 }
 
@@ -91,12 +91,12 @@ export async function setMemberStatus(
         .where(membership(scope, listUid, contactUid)),
     ],
     after: {
-      list: listQuery(scope, listUid),
-      member: memberQuery(scope, listUid, ownContact(scope, contactUid)),
+      list: selectList(scope, listUid),
+      member: selectMember(scope, listUid, ownContact(scope, contactUid)),
     },
   })
-  foundList(list)
-  return presentMember(foundContact(member))
+  orUnknown(list[0], 'list_unknown')
+  return presentMember(orUnknown(member[0], 'contact_unknown'))
 }
 
 /**
@@ -110,17 +110,17 @@ export async function removeMember(
 ): Promise<Member> {
   const { list, removed } = await scope.write({
     before: {
-      list: listQuery(scope, listUid),
-      removed: memberQuery(scope, listUid, ownContact(scope, contactUid)),
+      list: selectList(scope, listUid),
+      removed: selectMember(scope, listUid, ownContact(scope, contactUid)),
     },
     statements: [scope.db.delete(members).where(membership(scope, listUid, contactUid))],
   })
-  foundList(list)
-  return presentMember(foundContact(removed))
+  orUnknown(list[0], 'list_unknown')
+  return presentMember(orUnknown(removed[0], 'contact_unknown'))
 }
 
-/** The query for a contact as a member of a list. */
-export const memberQuery = ({ db, uid }: CustomerScope, listUid: string, contact: SQL | undefined) =>
+/** Selects a contact as a member of a list. */
+export const selectMember = ({ db, uid }: CustomerScope, listUid: string, contact: SQL | undefined) =>
   db
     .select(memberColumns)
     .from(contacts)

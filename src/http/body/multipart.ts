@@ -12,7 +12,7 @@ const MAX_HEADERS_LENGTH = 8 * 1024
 const PARAMETER = /;[ \t]*(?:([^\s;="]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"[ \t]*|([^;"]*)))?/gy
 
 /** A part of a multipart form. */
-interface Part {
+interface FormPart {
   name: string | undefined
   /** Undefined if it is no file. */
   filename: string | undefined
@@ -29,7 +29,7 @@ interface Part {
 export const multipartEntries = (bytes: Uint8Array, contentType: string): FormEntry[] =>
   [...multipartParts(bytes, contentType)].flatMap(entryOf)
 
-function entryOf({ name, filename, mediaType, content }: Part): FormEntry[] {
+function entryOf({ name, filename, mediaType, content }: FormPart): FormEntry[] {
   if (name === undefined) return []
   return [[name, filename === undefined ? utf8Text(content) : { filename, mediaType, bytes: content }]]
 }
@@ -39,7 +39,7 @@ function entryOf({ name, filename, mediaType, content }: Part): FormEntry[] {
  * lines that end with LF alone. What stands before the first and after the last boundary is no part of it.
  * @throws Error if it is malformed or ends early
  */
-export function* multipartParts(bytes: Uint8Array, contentType: string): Generator<Part> {
+export function* multipartParts(bytes: Uint8Array, contentType: string): Generator<FormPart> {
   const boundary = parametersOf(contentType).get('boundary') ?? ''
   if (boundary === '' || boundary.length > MAX_BOUNDARY_LENGTH) throw new Error('no boundary')
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -78,7 +78,7 @@ function lineEnd(body: Buffer, from: number): number | undefined {
   return body[at] === LF ? at + 1 : undefined
 }
 
-function partOf(bytes: Buffer): Part {
+function partOf(bytes: Buffer): FormPart {
   const { headers, content } = divided(bytes)
   const disposition = headers.get('content-disposition') ?? ''
   const parameters = parametersOf(disposition)

@@ -49,7 +49,7 @@ const wholeNumber = () => z.union([z.int().nonnegative(), digits()]).meta({ type
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 
 /** How long what is replaced goes on working: `grace_seconds`, not at all unless asked for. */
-export const graceInput = () =>
+export const graceBody = () =>
   z.strictObject({
     grace_seconds: wholeNumber()
       .pipe(z.int().max(MAX_GRACE_SECONDS))

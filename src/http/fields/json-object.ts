@@ -5,7 +5,7 @@ import { FIELD_TEXT } from '../../errors.ts'
 /** Deeper than that nobody nests on purpose; SQLite's own functions stop at 1,000. */
 const MAX_DEPTH = 100
 
-interface Limits {
+interface JsonLimits {
   maxBytes: number
   maxKeys: number
 }
@@ -14,7 +14,7 @@ interface Limits {
  * A JSON object of bounded size that comes back from the database as it was sent. zod's own record would drop the
  * key `__proto__`, which is a key like any other here.
  */
-export const jsonObject = (limits: Limits) =>
+export const jsonObject = (limits: JsonLimits) =>
   z
     .custom<Record<string, unknown>>(isObject, { error: FIELD_TEXT.invalid, abort: true })
     .superRefine((value, context) => {
@@ -25,7 +25,7 @@ export const jsonObject = (limits: Limits) =>
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function faultOf(value: Record<string, unknown>, { maxBytes, maxKeys }: Limits): string | undefined {
+function faultOf(value: Record<string, unknown>, { maxBytes, maxKeys }: JsonLimits): string | undefined {
   if (Object.keys(value).length > maxKeys) return `has too many keys (maximum is ${maxKeys})`
   const tooLarge = `is too large (maximum is ${maxBytes} bytes)`
   let room = maxBytes
@@ -38,7 +38,7 @@ function faultOf(value: Record<string, unknown>, { maxBytes, maxKeys }: Limits):
   return utf8(JSON.stringify(value)).length > maxBytes ? tooLarge : undefined
 }
 
-interface Part {
+interface JsonPart {
   /** What JSON of it takes at least, without its members. */
   bytes: number
   /** Whether it is the same when it is stored as JSON and read again, whole numbers to the last digit. */
@@ -46,7 +46,7 @@ interface Part {
 }
 
 /** The values and keys that a value consists of, one by one: who has seen enough stops. */
-function* partsOf(value: unknown, depth = 0): Generator<Part> {
+function* partsOf(value: unknown, depth = 0): Generator<JsonPart> {
   if (typeof value === 'string') return yield textPart(value)
   if (typeof value === 'number') return yield { bytes: 1, isKeepable: isExact(value) }
   if (typeof value !== 'object' || value === null) return yield { bytes: 4, isKeepable: true }
@@ -59,7 +59,7 @@ function* partsOf(value: unknown, depth = 0): Generator<Part> {
     }
 }
 
-const textPart = (text: string): Part => ({ bytes: text.length, isKeepable: isStorable(text) })
+const textPart = (text: string): JsonPart => ({ bytes: text.length, isKeepable: isStorable(text) })
 
 const isExact = (value: number) =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))

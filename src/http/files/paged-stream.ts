@@ -1,6 +1,6 @@
 import { utf8 } from '../../base/encoding.ts'
 
-interface Pages<Row> {
+interface PageSource<Row> {
   /** Goes before the first row. */
   head?: string
   /** Read before anything is given out, so that what is wrong with the request is still told by its status. */
@@ -17,7 +17,7 @@ interface Pages<Row> {
  * was read while it still might. `onRows` is told how many rows leave.
  */
 export function pagedStream<Row>(
-  { head, first, isFull, after }: Pages<Row>,
+  { head, first, isFull, after }: PageSource<Row>,
   write: (rows: Row[]) => string,
   onRows: (rows: number) => void,
 ): ReadableStream<Uint8Array> {
