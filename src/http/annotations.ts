@@ -14,19 +14,19 @@ export type Access =
 export interface Part {
   name: string
   description: string
-  /** What stands in the paths of its routes, by the names of the parameters. */
+  /** Descriptions of its path parameters, by name. */
   parameters?: PathParameters
 }
 
 export type PathParameters = Record<string, { description: string; examples?: string[] }>
 
-/** What the OpenAPI document says of a route beside what its other middleware does. */
+/** The OpenAPI description of a route; its other middleware adds the rest. */
 export interface Words {
-  /** What generated clients call their method: a part of the API, so one that is there stays. */
+  /** The name of the method in generated clients: part of the API, so it never changes. */
   id: string
   summary: string
   description?: string
-  /** What it answers when all went well. */
+  /** The answers of a successful request. */
   answers: readonly Answer[]
   /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
   errors?: readonly ErrorCode[]
@@ -34,28 +34,28 @@ export interface Words {
   parameters?: PathParameters
 }
 
-/** What a middleware says of the route it stands in. Schemas are made when they are asked for. */
+/** Metadata that a middleware attaches to its route. Schemas are made on demand. */
 export interface Annotation {
   access?: Access
   part?: Part
   words?: () => Words
   body?: () => z.ZodType
-  /** What the body may be instead. */
+  /** Other media types of the body. */
   otherBodies?: () => readonly OtherMedia[]
-  /** Bytes that the body may have, where that is not the usual limit. */
+  /** The limit of the body in bytes, if it is not the default. */
   bodyLimit?: number
   query?: () => z.ZodType
-  /** The answer goes on after it has begun. */
+  /** The answer is streamed. */
   streams?: true
   /** Refusals of its own. */
   errors?: readonly ErrorCode[]
-  /** Whether the route gives a file that a page is made of, of which the OpenAPI document says nothing. */
+  /** The route serves a file of a page and is left out of the OpenAPI document. */
   isPageFile?: boolean
 }
 
 const annotations = new WeakMap<object, Annotation>()
 
-/** Notes what a middleware says of its route; tests and the OpenAPI document read it from the route table. */
+/** Attaches metadata to a middleware; tests and the OpenAPI document read it from the route table. */
 export function annotated<Middleware extends MiddlewareHandler>(
   annotation: Annotation,
   middleware: Middleware,
@@ -64,18 +64,20 @@ export function annotated<Middleware extends MiddlewareHandler>(
   return middleware
 }
 
-/** What a handler in the route table says of its route. */
+/** Returns the metadata of a handler in the route table. */
 export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) => unknown)): Annotation =>
   annotations.get(findTargetHandler(handler as MiddlewareHandler)) ?? {}
 
-/** Keeps a file that a page is made of out of the OpenAPI document. */
+/** Leaves a file of a page out of the OpenAPI document. */
 export const isPageFile = (): MiddlewareHandler => annotated({ isPageFile: true }, (_, next) => next())
 
-/** Describes the routes of a part, one by one, for the OpenAPI document; at a request it does nothing. */
+/**
+ * Returns a function that describes the routes of a part for the OpenAPI document. Does nothing at a request.
+ */
 export const describing =
   (part: Part) =>
   (words: () => Words): MiddlewareHandler =>
     annotated({ part, words }, (_, next) => next())
 
-/** Declares that the answer of a route is a stream, which is on record as a change is and may break off. */
+/** Declares that a route streams its answer, which is recorded as a change is and may break off. */
 export const streams = (): MiddlewareHandler => annotated({ streams: true }, (_, next) => next())

@@ -6,20 +6,20 @@ import { positionOf } from './envelopes.ts'
 import { countValue, textValue } from './fields/values.ts'
 import type { Page } from './pagination.ts'
 
-/** A kind of body, with what it holds. */
+/** A media type of a body, with its schema. */
 export interface OtherMedia {
   mediaType: string
   schema: z.ZodType
 }
 
-/** An answer that a route may give when all went well, as the OpenAPI document tells of it. */
+/** A successful answer of a route, as the OpenAPI document describes it. */
 export interface Answer {
   readonly status: number
-  /** What its body may be. Schemas are made when they are asked for. */
+  /** The media types of the body. Schemas are made on demand. */
   media(): readonly OtherMedia[]
 }
 
-/** An answer of JSON, and the way to give it. */
+/** A JSON answer, and the function that sends it. */
 export interface JsonAnswer<Value, Body, S extends ContentfulStatusCode> extends Answer {
   readonly status: S
   of(c: Context, value: Value): Response & TypedResponse<Body, S, 'json'>
@@ -37,19 +37,19 @@ function answerOf<Value, Body extends object, S extends ContentfulStatusCode>(
   }
 }
 
-/** JSON of this schema. */
+/** Returns an answer whose body is JSON of this schema. */
 export const jsonAnswer = <const S extends ContentfulStatusCode, Value extends object>(
   status: S,
   schema: () => z.ZodType<Value>,
 ): JsonAnswer<Value, Value, S> => answerOf(status, schema, (value) => value)
 
-/** A page for a browser. */
+/** Returns an answer whose body is HTML. */
 export const pageAnswer = (status: number): Answer => ({
   status,
   media: () => [{ mediaType: 'text/html', schema: textValue('<!doctype html>...') }],
 })
 
-/** `{message, data}`: one thing on the admin surface. */
+/** Returns the answer for one resource of the admin surface: `{message, data}`. */
 export const adminAnswer = <const S extends ContentfulStatusCode, const Message extends string, Data>(
   status: S,
   message: Message,
@@ -63,7 +63,7 @@ export const adminAnswer = <const S extends ContentfulStatusCode, const Message 
 
 type PagePosition = ReturnType<typeof positionOf>
 
-/** `{message, data, meta}`: a page of a collection on the admin surface. */
+/** Returns the answer for a page of an admin collection: `{message, data, meta}`. */
 export const adminPage = <const Message extends string, Item>(
   message: Message,
   item: () => z.ZodType<Item>,
@@ -80,7 +80,7 @@ const success = () => ({ status: z.literal('success') })
 
 type MembersOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
 
-/** `{status, ...}`: one thing on the customer surface. */
+/** Returns the answer for one resource of the customer surface: `{status, ...}`. */
 export const customerAnswer = <Shape extends z.ZodRawShape>(
   shape: () => Shape,
 ): JsonAnswer<MembersOf<Shape>, Success & MembersOf<Shape>, 200> =>
@@ -90,7 +90,7 @@ export const customerAnswer = <Shape extends z.ZodRawShape>(
     (members) => ({ ...SUCCESS, ...members }),
   )
 
-/** `{status, message, ...}`: what came of a change on the customer surface. */
+/** Returns the answer for a change on the customer surface: `{status, message, ...}`. */
 export const customerChange = <
   const S extends ContentfulStatusCode,
   const Message extends string,
@@ -106,7 +106,7 @@ export const customerChange = <
     (members) => ({ ...SUCCESS, message, ...members }),
   )
 
-/** `{status, <name>, pagination}`: a page of a collection on the customer surface. */
+/** Returns the answer for a page of a customer collection: `{status, <name>, pagination}`. */
 export const customerPage = <const Name extends string, Item>(
   name: Name,
   item: () => z.ZodType<Item>,
@@ -121,7 +121,7 @@ export const customerPage = <const Name extends string, Item>(
     }),
   )
 
-/** Where a page stands in its collection. */
+/** The position of a page in its collection. */
 const position = once(() =>
   z
     .object({
@@ -156,7 +156,7 @@ const position = once(() =>
 const notCounted = (what: string) =>
   `${what}; null where more than 1,000 were to be counted: follow \`next_cursor\`.`
 
-/** The same, where what matches is not counted to the end. */
+/** The position of a page of matches that are counted up to a limit only. */
 const searchedPosition = once(() =>
   position()
     .extend({

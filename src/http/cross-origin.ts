@@ -3,10 +3,10 @@ import { createMiddleware } from 'hono/factory'
 import { settingsOf } from '../settings.ts'
 import type { AppEnv } from './context.ts'
 
-/** How long a browser may keep what a preflight told it. */
+/** How long a browser may cache a preflight. */
 const PREFLIGHT_SECONDS = 600
 
-/** Lets the origin that asks; who may ask is settled before. No cookies are in use here, so none are allowed. */
+/** Allows the requesting origin, which was checked before. No credentials: no cookies are in use here. */
 const allow = cors({
   origin: (origin) => origin,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -6,8 +6,8 @@ import { annotationsOf } from './routing.ts'
 import { unaskedBody, unaskedQuery } from './validation.ts'
 
 /**
- * Notes that a middleware is its route's declaration of who may call it; a test fails for a route without one. Whoever
- * may is refused with query parameters, or a body, that the route does not ask for.
+ * Marks a middleware as its route's declaration of who may call it; a test fails for a route without one. Callers who
+ * pass are refused query parameters, or a body, that the route does not declare.
  * @throws AppError invalid, unsupported_media_type, malformed_body, body_too_large
  */
 export const declares = <Middleware extends MiddlewareHandler>(
@@ -25,10 +25,12 @@ export const declares = <Middleware extends MiddlewareHandler>(
     }),
   ) as Middleware
 
-/** For what anybody may ask: nobody is identified, and what mails and browsers add to a link is passed over. */
+/**
+ * Declares a route public: nobody is identified, and query parameters that mail clients and browsers add are ignored.
+ */
 export const isPublic = (): MiddlewareHandler =>
   annotated({ access: { kind: 'public' } }, (_, next) => next())
 
-/** What the endpoint that answers this request declares of who may call it; undefined if none answers. */
+/** Returns who may call the endpoint of this request; undefined if there is no endpoint. */
 export const declaredAccess = (c: Context): Access | undefined =>
   annotationsOf(c).find(({ access }) => access !== undefined)?.access

@@ -1,10 +1,10 @@
 import type { AppError } from '../errors.ts'
 import type { Page } from './pagination.ts'
 
-/** How a surface words its refusals. */
+/** Returns the body of a refusal in the form of a surface. */
 export type Envelope = (error: AppError, requestId: string) => Record<string, unknown>
 
-/** `{message, code, errors?, request_id}`: the admin surface. */
+/** The refusals of the admin surface: `{message, code, errors?, request_id}`. */
 export const adminEnvelope: Envelope = (error, requestId) => ({
   message: error.message,
   code: error.code,
@@ -13,7 +13,7 @@ export const adminEnvelope: Envelope = (error, requestId) => ({
   request_id: requestId,
 })
 
-/** `{status: 'error', error, code, errors?, request_id}`: the customer surface. */
+/** The refusals of the customer surface: `{status: 'error', error, code, errors?, request_id}`. */
 export const customerEnvelope: Envelope = (error, requestId) => ({
   status: 'error',
   error: error.message,
@@ -23,7 +23,7 @@ export const customerEnvelope: Envelope = (error, requestId) => ({
   request_id: requestId,
 })
 
-/** `{page, per_page, total, total_pages, next_cursor}`: where a page stands in its collection. */
+/** Returns the position of a page: `{page, per_page, total, total_pages, next_cursor}`. */
 export function positionOf({ page, perPage, total, nextCursor }: Omit<Page<unknown>, 'items'>) {
   return {
     page,
@@ -34,6 +34,6 @@ export function positionOf({ page, perPage, total, nextCursor }: Omit<Page<unkno
   }
 }
 
-/** RFC 3339 in UTC with milliseconds, or null. */
+/** Returns a moment as RFC 3339 in UTC with milliseconds; null for null. */
 export const timestamp = <Moment extends number | null>(moment: Moment) =>
   (moment === null ? null : new Date(moment).toISOString()) as Moment extends number ? string : string | null

@@ -5,7 +5,7 @@ import { logFailure } from '../log.ts'
 import type { AppEnv } from './context.ts'
 import { isWrite } from './routing.ts'
 
-/** Headers of an answer that a refusal may take the place of. */
+/** Headers that an answer keeps when a refusal replaces it. */
 const OF_ANOTHER_ANSWER = [
   'Allow',
   'Content-Disposition',
@@ -15,10 +15,12 @@ const OF_ANOTHER_ANSWER = [
   'X-D1-Bookmark',
 ]
 
-/** What is in the log already: all middleware that waits for one thing throws its one error. */
+/** Errors that were logged: every middleware that awaits the same promise throws the same error. */
 const logged = new WeakSet<Error>()
 
-/** Answers whatever was thrown in the words of the surface; what nobody foresaw is logged and told nothing of. */
+/**
+ * Answers an error in the envelope of its surface. An unexpected one is logged, and the caller learns nothing of it.
+ */
 export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   const refusal = toAppError(error, isWrite(c))
   if (refusal.status >= 500 && !logged.has(error))

@@ -11,7 +11,7 @@ const MAX_PER_PAGE = 100
 /** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
 const MAX_OFFSET = 10_000
 
-/** The query parameters that every collection takes. */
+/** Returns the schema of the query parameters that every collection takes. */
 export const pageQuery = () =>
   z.strictObject({
     page: positiveDigits()
@@ -38,7 +38,7 @@ export const pageQuery = () =>
       .optional(),
   })
 
-/** What the query says of the page that is asked for. */
+/** The paging parameters of a query. */
 export type PageQuery = z.output<ReturnType<typeof pageQuery>>
 
 export interface Page<Item> {
@@ -73,7 +73,7 @@ export function pageRequest(query: PageQuery, { types }: Pick<SortKey<never>, 't
 }
 
 /**
- * Makes a page of the rows found, up to the limit of the request.
+ * Returns the page of these rows, up to the limit of the request: a row past it shows that there is a next page.
  */
 export function pageOf<Row, Item>(
   rows: Row[],
@@ -89,7 +89,7 @@ export function pageOf<Row, Item>(
   return { items: shown.map(present), page, perPage, total, nextCursor }
 }
 
-/** The cursor of the page after this one, which begins past `position`. */
+/** Returns the cursor of the next page, which begins past `position`. */
 export const cursorAfter = ({ page }: Pick<PageRequest, 'page'>, position: Position) =>
   toBase64Url(utf8(JSON.stringify([page + 1, ...position])))
 

@@ -2,10 +2,10 @@ import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from './context.ts'
 import { routeName } from './routing.ts'
 
-/** Takes the lines of the log. */
+/** A sink for log lines. */
 export type WriteLine = (line: string) => void
 
-/** Writes one line of JSON about each request. It names the path by its pattern: what a caller puts there can be a secret. */
+/** Logs one line of JSON for each request, with the pattern of its path: the path itself can hold secrets. */
 export const requestLog = (write: WriteLine) =>
   createMiddleware<AppEnv>(async (c, next) => {
     await next()

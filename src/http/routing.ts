@@ -8,20 +8,20 @@ import type { AppEnv } from './context.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** Middleware is registered for every method, endpoints for one. */
+/** Returns whether a route is an endpoint: middleware is registered for every method, endpoints for one. */
 const isEndpoint = (route: { method: string }) => route.method !== 'ALL'
 
-/** Requests whose path is, to the letter, that of endpoints for other methods: by the pattern of those. */
+/** Requests whose path is exactly that of endpoints for other methods, with the pattern of those. */
 const misdirected = new WeakMap<Request, string>()
 
-/** What is known of an endpoint, whoever asks. */
+/** Facts of an endpoint that are the same for every request. */
 interface Endpoint {
   pattern: string
   name: string
   annotations: Annotation[]
 }
 
-/** What was found out of endpoints, and which of them answers a request: middleware asks many times. */
+/** Caches, because middleware asks many times for one request. */
 const endpoints = new WeakMap<object, Endpoint>()
 const answering = new WeakMap<Request, Endpoint | null>()
 
@@ -47,19 +47,19 @@ function described(route: RouterRoute, routes: RouterRoute[]): Endpoint {
   return endpoint
 }
 
-/** The pattern of the endpoint that answers this request, such as `/lists/:uid`; undefined if none does. */
+/** Returns the pattern of this request's endpoint, such as `/lists/:uid`; undefined if there is none. */
 export const routePattern = (c: Context): string | undefined =>
   misdirected.has(c.req.raw) ? undefined : endpointFor(c)?.pattern
 
-/** The same as people write it: `/admin/:id`, without the form that its parameters have. */
+/** Returns the same pattern without the constraints of its parameters: `/admin/:id`. */
 export const routeName = (c: Context): string | null =>
   misdirected.has(c.req.raw) ? null : (endpointFor(c)?.name ?? null)
 
-/** What the middleware of the endpoint that answers this request says of it. */
+/** Returns the metadata of the middleware of this request's endpoint. */
 export const annotationsOf = (c: Context): readonly Annotation[] =>
   misdirected.has(c.req.raw) ? [] : (endpointFor(c)?.annotations ?? [])
 
-/** What the path has for the last parameter of the endpoint's pattern; undefined if it has none. */
+/** Returns the value of the last path parameter; undefined if the pattern has none. */
 export function lastPathParameter(c: Context): string | undefined {
   const parts = routePattern(c)?.split('/') ?? []
   const index = parts.findLastIndex((part) => part.startsWith(':'))
@@ -71,16 +71,15 @@ export function lastPathParameter(c: Context): string | undefined {
   }
 }
 
-/** Whether a request can change anything. */
+/** Returns whether a request can change anything. */
 export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
 
-/** Whether the endpoint that answers this request streams: its answer goes on after it has begun. A HEAD has no body. */
+/** Returns whether the answer is streamed. A HEAD has no body. */
 export const streamsAnswer = (c: Context) =>
   c.req.method !== 'HEAD' && annotationsOf(c).some(({ streams }) => streams)
 
 /**
- * Lets a path be what it says to the letter: `/contacts/bulk` is no `/contacts/:uid`, whatever the method. No endpoint
- * answers then.
+ * Makes literal paths win: `/contacts/bulk` is never `/contacts/:uid`, whatever the method. No endpoint answers then.
  */
 export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
   const patterns = once(() => literalPatterns(app))
@@ -96,7 +95,9 @@ export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
 
 const PARAMETER = /:\w+(?:\{([^}]*)\})?/g
 
-/** The patterns all of whose paths match another pattern as well, which has a parameter where they have a word. */
+/**
+ * Returns the literal patterns whose paths match another pattern too, which has a parameter in place of a word.
+ */
 function literalPatterns(app: Hono<AppEnv>) {
   const paths = new Set(app.routes.filter(isEndpoint).map(({ path }) => path))
   const patterns = [...paths].map((path) => ({ path, matches: matcherOf(path) }))

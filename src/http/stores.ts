@@ -6,17 +6,17 @@ import { type Mailer, mailerOf } from '../mail/mailer.ts'
 import { type Settings, settingsOf } from '../settings.ts'
 import type { AppEnv } from './context.ts'
 
-/** What services work with. One that needs little takes a `Pick` of it. */
+/** The stores that services work with. One that needs little takes a `Pick` of it. */
 export interface Stores {
   db: Database
   kv: Env['KEYS']
   mailer: Mailer
   settings: Settings
-  /** Lets work go on that no answer waits for. What fails in it is logged under this name, and only that. */
+  /** Runs work after the answer. A failure is logged under this name, and only that. */
   later(name: string, work: Promise<unknown> | undefined): void
 }
 
-/** The stores of a request. */
+/** Returns the stores of a request. */
 export const storesOf = (
   c: Context<AppEnv> | Pick<Context<AppEnv>, 'env' | 'var' | 'executionCtx'>,
 ): Stores => ({

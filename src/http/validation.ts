@@ -18,9 +18,11 @@ type Validator<Target extends string, Schema extends z.ZodType<object>> = Middle
 export const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_media_type', 'invalid'] as const
 
 interface BodyOptions {
-  /** Words the 422 where the contract does. */
+  /** The message of the 422, where the contract has its own. */
   message?: string
-  /** Adds to the errors of an invalid body what only a look at the store can tell, so that all come at once. */
+  /**
+   * Adds errors that only the database can tell to those of an invalid body, so that all are answered at once.
+   */
   alsoInvalid?: (c: Context<AppEnv>, sent: Record<string, unknown>) => Promise<FieldErrors>
 }
 
@@ -57,14 +59,14 @@ export function query<Schema extends z.ZodType<object>>(schema: () => Schema): V
   })
 }
 
-/** What the query says by `schema`. @throws AppError invalid */
+/** Returns the query parameters, validated against `schema`. @throws AppError invalid */
 export function validQuery<Schema extends z.ZodType<object>>(c: Context, schema: Schema): z.output<Schema> {
   const { data, fields } = validate(schema, readInput(schema, sentQuery(c.req.url)))
   if (fields) throw new AppError('invalid', { fields })
   return data
 }
 
-/** AppError invalid where query parameters come to an endpoint that asks for none. */
+/** Returns the error for query parameters of an endpoint that takes none; undefined if none were sent. */
 export function unaskedQuery(c: Context): AppError | undefined {
   if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
   const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
@@ -72,8 +74,8 @@ export function unaskedQuery(c: Context): AppError | undefined {
 }
 
 /**
- * AppError where something is sent to an endpoint that takes nothing: unsupported_media_type, malformed_body,
- * body_too_large or invalid. A body of no bytes, or without members, says nothing.
+ * Returns the error for a body sent to an endpoint that takes none: unsupported_media_type, malformed_body,
+ * body_too_large or invalid. An empty body, or one without members, is ignored.
  */
 export async function unaskedBody(c: Context): Promise<AppError | undefined> {
   if (!isWrite(c) || takesBody(c) || c.req.raw.body === null) return undefined
@@ -89,14 +91,16 @@ export async function unaskedBody(c: Context): Promise<AppError | undefined> {
 
 const nothing = once(() => z.strictObject({}))
 
-/** The query as a form. A name with an escape that is broken, or not UTF-8, stays: it names nothing. */
+/**
+ * Parses the query as a form. A name with an escape that is broken or not UTF-8 is kept, and matches no parameter.
+ */
 function sentQuery(url: string): Form {
   const start = url.indexOf('?')
   const entries = start === -1 ? [] : rawEntries(url.slice(start + 1))
   return new Form(entries.map(([name, value]) => [decodedOr(name, name), decodedOr(value, NOT_TEXT)]))
 }
 
-/** Stands for bytes that are no text: a lone surrogate, which no schema takes either. */
+/** Replaces bytes that are not UTF-8: a lone surrogate, which every schema refuses. */
 const NOT_TEXT = '\ud800'
 
 function decodedOr(text: string, other: string): string {
@@ -107,20 +111,22 @@ function decodedOr(text: string, other: string): string {
   }
 }
 
-/** Whether the endpoint that answers this request takes a body. */
+/** Returns whether this request's endpoint takes a body. */
 export const takesBody = (c: Context) => annotationsOf(c).some((annotation) => annotation.body)
 
-/** Bytes that a body may have for the endpoint that answers this request; undefined if it has no limit of its own. */
+/** Returns the body limit of this request's endpoint; undefined if it has no limit of its own. */
 export const bodyLimit = (c: Context) =>
   annotationsOf(c).find((annotation) => annotation.bodyLimit !== undefined)?.bodyLimit
 
-/** A value as its schema reads it, or what is wrong with it. */
+/** The output of a schema, or the errors by field. */
 export type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
 
-/** More than a form on a screen has; what is sent by mistake can be wrong a hundred thousand times. */
+/**
+ * The most fields with errors in one answer: more than a form has. A body sent by mistake can have 100,000.
+ */
 const MAX_FIELDS = 100
 
-/** What a value means by its schema, or everything that is wrong with it, up to so many fields. */
+/** Validates a value. Returns the output of the schema, or errors for at most that many fields. */
 export function validate<Schema extends z.ZodType<object>>(
   schema: Schema,
   value: unknown,
@@ -147,7 +153,7 @@ function* faultsOf(issues: readonly z.core.$ZodIssue[]): Generator<[field: strin
 
 const shownPath = (path: readonly PropertyKey[]) => shownName(path.join('.'))
 
-/** The words for what is wrong with a field, unless its schema has its own. */
+/** Returns the text for an invalid field, unless its schema has its own. */
 function fieldText(issue: z.core.$ZodRawIssue): string {
   if (issue.input === undefined || issue.input === null || issue.input === '') return FIELD_TEXT.blank
   switch (issue.code) {

@@ -13,15 +13,15 @@ import { readInput, shapeOf } from './input.ts'
 import { asObject, BULK_BODY_LIMIT_BYTES, jsonFile, mediaTypeOf, parsedBody, unpackedBody } from './parse.ts'
 import { limitedRows, MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './rows.ts'
 
-/** What is told of one row; 10,000 rows that are all wrong make an answer too. */
+/** The most fields with errors in one row: 10,000 invalid rows make an answer too. */
 const MAX_ROW_FIELDS = 20
 
 interface BulkBody {
-  /** Where JSON and forms have the rows. */
+  /** The member that holds the rows in JSON and forms. */
   name: string
-  /** The columns of which a CSV file must have one, for its rows to be about something. */
+  /** Columns of which a CSV file must have at least one, to identify its rows. */
   identifying: readonly string[]
-  /** Files for the OpenAPI document. */
+  /** Example files for the OpenAPI document. */
   examples: { ndjson: string; csv: string }
 }
 
@@ -47,9 +47,10 @@ const fileQuery = () =>
   })
 
 /**
- * Takes many rows at once, as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, also as the part `file` of a form, and
- * validates each by itself: `c.req.valid('json').rows` has them all, in order.
- * @throws AppError unsupported_media_type, malformed_body, body_too_large, too_many_rows, invalid if there are no rows
+ * Takes many rows as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, also as the part `file` of a form, and
+ * validates each by itself: `c.req.valid('json').rows` holds them in order.
+ * @throws AppError unsupported_media_type, malformed_body, body_too_large, too_many_rows, invalid if there are no
+ * rows
  */
 export function bulkBody<Schema extends z.ZodType<object>>(
   schema: () => Schema,
@@ -86,7 +87,7 @@ export function bulkBody<Schema extends z.ZodType<object>>(
   })
 }
 
-/** The columns that a file may have: the members of a row. */
+/** Returns the columns that a file may have: the members of a row. */
 function columnsOf(row: z.ZodType): readonly string[] {
   const shape = shapeOf(row)
   return shape.kind === 'object' ? Object.keys(shape.members) : []

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { AppError } from '../../errors.ts'
 
-/** The largest body of a route that takes one thing, and of one that takes many, as sent and unpacked. */
+/** Body limits of routes that take one resource, and of those that take many: as sent and as unpacked. */
 const BODY_LIMIT_BYTES = 1024 * 1024
 export const BULK_BODY_LIMIT_BYTES = 8 * BODY_LIMIT_BYTES
 
@@ -13,7 +13,7 @@ interface Body {
 
 const bodies = new WeakMap<Request, Body>()
 
-/** What is read once, however often it is asked for; who asks first sets the limit. */
+/** Returns the body of a request, which is read once; the first caller sets the limit. */
 function bodyOf(request: Request, limit: number): Body {
   const body = bodies.get(request) ?? { limit, sent: readBytes(request, limit) }
   bodies.set(request, body)
@@ -21,13 +21,13 @@ function bodyOf(request: Request, limit: number): Body {
 }
 
 /**
- * The bytes of the body as they were sent: what a signature is over.
+ * Returns the bytes of the body as they were sent, which is what a signature covers.
  * @throws AppError body_too_large
  */
 export const rawBody = (request: Request, limit = BODY_LIMIT_BYTES) => bodyOf(request, limit).sent
 
 /**
- * The bytes of the body without their `Content-Encoding`: what it says.
+ * Returns the bytes of the body without their `Content-Encoding`.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large
  */
 export function unpackedBody(request: Request, limit = BODY_LIMIT_BYTES): Promise<Uint8Array<ArrayBuffer>> {
@@ -45,7 +45,10 @@ async function unpack(request: Request, { sent, limit }: Body): Promise<Uint8Arr
   return gunzip(await sent, limit)
 }
 
-/** Stops at the limit, however little was sent; the runtime's DecompressionStream would unpack all of a piece first. */
+/**
+ * Unpacks up to the limit, however little was sent; the runtime's DecompressionStream would unpack a whole chunk
+ * first.
+ */
 async function gunzip(bytes: Uint8Array, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const { gunzipSync } = await import('node:zlib')
   try {
@@ -69,7 +72,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   return bytes as Uint8Array<ArrayBuffer>
 }
 
-/** At most `limit` bytes of the stream, and those of the piece that goes beyond. */
+/** Returns at most `limit` bytes of a stream, and the rest of the chunk that exceeds it. */
 async function readUpTo(limit: number, stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let size = 0

@@ -1,21 +1,21 @@
-/** More columns than anybody keeps of a contact; what is wider is not about contacts. */
+/** A limit well above the columns of any contact list; a wider file is something else. */
 export const MAX_COLUMNS = 250
 
 /** One row of a CSV file. */
 export interface CsvRecord {
   /** At most one cell more than a file may have columns. */
   cells: string[]
-  /** How many cells there are. */
+  /** The number of cells. */
   width: number
-  /** Whether there is nothing in it but separators and white space: no row to its writer. */
+  /** Only separators and white space, which whoever wrote it does not count as a row. */
   isBlank: boolean
   fault?: 'misplaced_quote' | 'open_quote'
 }
 
 /**
- * The records of a CSV text (RFC 4180), one after another. A record ends with any number of CR and LF; what stands
- * between quotes stays as it is. A quote inside of an unquoted cell is a character like any other. A record with a
- * faulty quote ends with the line in which the cell opens, so that it takes no other with it.
+ * Yields the records of a CSV text (RFC 4180). A record ends with any number of CR and LF; quoted text is kept as it
+ * is. A quote inside an unquoted cell is an ordinary character. A record with a faulty quote ends with the line in
+ * which the cell opens, so that it takes no other with it.
  */
 export function* csvRecords(text: string, separator: string): Generator<CsvRecord> {
   const unquoted = new RegExp(`[^${separator}\\r\\n]*`, 'y')
@@ -31,14 +31,14 @@ export function* csvRecords(text: string, separator: string): Generator<CsvRecor
 const LINE_END = /[\r\n]*/y
 const LINE = /[^\r\n]*/y
 
-/** Where what the sticky pattern matches ends. */
+/** Returns the end of the match of a sticky pattern. */
 function endOf(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   pattern.test(text)
   return pattern.lastIndex
 }
 
-/** Where the record ends. */
+/** Reads a record. Returns its end. */
 function readRecord(
   text: string,
   from: number,
@@ -60,7 +60,7 @@ function readRecord(
   }
 }
 
-/** Past the quote that closes the one at `open`; -1 if none does. */
+/** Returns the position after the closing quote of the cell at `open`; -1 if there is none. */
 function quoteEnd(text: string, open: number): number {
   let quote = text.indexOf('"', open + 1)
   while (quote !== -1 && text[quote + 1] === '"') quote = text.indexOf('"', quote + 2)

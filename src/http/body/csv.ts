@@ -4,26 +4,26 @@ import { type CsvRecord, csvRecords, MAX_COLUMNS } from './csv-records.ts'
 import { parseJson } from './json.ts'
 import { type FileText, fileText, NOT_UTF8, type SentRow, unreadableRow } from './rows.ts'
 
-/** The columns whose cells are members of the object `fields`. */
+/** The prefix of columns whose cells are members of the object `fields`. */
 const MEMBER_PREFIX = 'fields.'
 
 const SEPARATORS = [',', ';', '\t']
 
 export interface CsvOptions {
-  /** The columns that mean something. */
+  /** The known columns. */
   known: readonly string[]
-  /** Those of which a file must have one, for its rows to be about something. */
+  /** Columns of which a file must have at least one, to identify its rows. */
   identifying: readonly string[]
-  /** What becomes of columns that mean nothing; undefined: the file is refused. */
+  /** The treatment of unknown columns; undefined: the file is refused. */
   unknown: 'ignore' | 'fields' | undefined
 }
 
-/** A column: a member of the row, a member of its `fields`, or one that is passed over. */
+/** A column: a member of the row, a member of its `fields`, or ignored. */
 type Column = { name: string; kind: 'known' | 'member' | 'ignored' | 'unnamed' }
 
 /**
- * The rows of a CSV file whose first line names the columns. An empty cell is null.
- * @throws AppError invalid if the columns will not do, malformed_body if they cannot be read
+ * Yields the rows of a CSV file whose first line names the columns. An empty cell is null.
+ * @throws AppError invalid if the columns are not accepted, malformed_body if they cannot be read
  */
 export function* rowsOfCsv(bytes: Uint8Array, options: CsvOptions): Generator<SentRow> {
   const file = fileText(bytes)
@@ -38,8 +38,8 @@ export function* rowsOfCsv(bytes: Uint8Array, options: CsvOptions): Generator<Se
 }
 
 /**
- * What separates the cells: what Excel's first line `sep=;` says, or else that of the candidates which makes most cells
- * of the header and an identifying column among them.
+ * Returns the separator: the one of Excel's first line `sep=;`, or else the candidate that splits the header into
+ * most cells, an identifying column among them.
  */
 function separated(text: string, { identifying }: CsvOptions): { separator: string; text: string } {
   const [line, said] = /^"?sep=([,;\t])"?(?:[\r\n]+|$)/i.exec(text) ?? []
@@ -85,7 +85,7 @@ function columnOf(name: string, { known, unknown }: CsvOptions): Column {
   return { name, kind: name === '' ? 'unnamed' : 'member' }
 }
 
-/** What is wrong with the columns, by their names as they were sent. */
+/** Returns the errors of the columns, by their names as sent. */
 function faultsOfColumns(names: string[], columns: Column[], options: CsvOptions): [string, string[]][] {
   const seen = new Set<string>()
   const faults: [string, string[]][] = []
@@ -142,7 +142,9 @@ function sentRow(columns: Column[], cells: (string | undefined)[]): Record<strin
 
 const cellText = (cell = '') => (cell === '' ? null : undefused(cell))
 
-/** What is not JSON, or too much of it, stays as it is, for the schema to refuse. */
+/**
+ * Parses a cell as JSON. Text that is not JSON, or too large, is returned as it is, for the schema to refuse.
+ */
 function jsonOrText(text: string | null): unknown {
   try {
     return parseJson(text ?? 'null')

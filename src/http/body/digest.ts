@@ -3,8 +3,8 @@ import { multipartParts } from './multipart.ts'
 import { mediaTypeOf, orMalformed, unpackedBody } from './parse.ts'
 
 /**
- * Returns the lower-case hex SHA-256 of what the body says: of its bytes without their `Content-Encoding`, and of a
- * multipart form, whose boundary is drawn anew each time it is sent, part by part. Makes no copy of what it has.
+ * Returns the lower-case hex SHA-256 of the body: of its bytes without their `Content-Encoding`, or of a multipart
+ * form part by part, because its boundary is new each time it is sent. Copies nothing.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large
  */
 export async function bodyDigest(request: Request, limit?: number): Promise<string> {
@@ -19,7 +19,7 @@ export async function bodyDigest(request: Request, limit?: number): Promise<stri
   })
 }
 
-/** Before each content goes how long it is, so that no two forms have the same pieces end to end. */
+/** Puts its length before each content, so that no two forms concatenate to the same bytes. */
 function* formPieces(bytes: Uint8Array, contentType: string): Generator<string | Uint8Array> {
   for (const { name, filename, mediaType, content } of multipartParts(bytes, contentType)) {
     const file = filename === undefined ? [] : [filename, mediaType]

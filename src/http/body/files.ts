@@ -1,7 +1,7 @@
 import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
 import type { Form, FormFile } from './form.ts'
 
-/** How a file of rows is written. */
+/** The format of a file of rows. */
 export type FileKind = 'csv' | 'lines' | 'json'
 
 const FILE_KINDS = new Map<string, FileKind>([
@@ -10,7 +10,9 @@ const FILE_KINDS = new Map<string, FileKind>([
   ['application/jsonl', 'lines'],
 ])
 
-/** Of a file in a form its name tells: the type that a client gives it can be that of the program it opens it with. */
+/**
+ * Formats by file extension: the type that a client gives a file can be that of the program that opens it.
+ */
 const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
   ['csv', 'csv'],
   ['tsv', 'csv'],
@@ -20,10 +22,13 @@ const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
   ['json', 'json'],
 ])
 
-/** How a file of this media type is written; undefined if it holds no rows. */
+/** Returns the format of a media type; undefined if it holds no rows. */
 export const fileTypeOf = (mediaType: string) => FILE_KINDS.get(mediaType)
 
-/** The file that a form consists of, beside others that nobody asks for; undefined if there is none, or none was chosen. */
+/**
+ * Returns the one file of a form, ignoring parts that nobody asks for; undefined if there is none, or none was
+ * chosen.
+ */
 export function fileOf({ entries }: Form): FormFile | undefined {
   const files = entries
     .flatMap(([name, value]) => (name === 'file' && typeof value !== 'string' ? [value] : []))
@@ -34,7 +39,7 @@ export function fileOf({ entries }: Form): FormFile | undefined {
   return files[0]
 }
 
-/** How a file of a form is written. @throws AppError unsupported_media_type */
+/** Returns the format of a file in a form. @throws AppError unsupported_media_type */
 export function fileKindOf({ filename, mediaType }: FormFile): FileKind {
   const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase()
   const kind = FILE_KINDS_BY_EXTENSION.get(extension) ?? fileTypeOf(mediaType)

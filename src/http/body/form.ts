@@ -1,9 +1,14 @@
 import { AppError } from '../../errors.ts'
 
-/** More than a form of 10,000 contacts has; a million of the shortest would fill the memory of an isolate. */
+/**
+ * A limit above what a form of 10,000 contacts needs; a million of the shortest entries would fill the memory of an
+ * isolate.
+ */
 const MAX_ENTRIES = 250_000
 
-/** What 10,000 contacts with all their members make; a name of three bytes a level makes a hundred times its length. */
+/**
+ * A limit above the nodes of 10,000 full contacts; nested names of three bytes a level expand a hundredfold.
+ */
 const MAX_NODES = 300_000
 
 /** A file that came with a multipart form. */
@@ -16,20 +21,20 @@ export interface FormFile {
 
 export type FormValue = string | FormFile
 
-/** What a form sends, in order. */
+/** An entry of a form, in the order sent. */
 export type FormEntry = readonly [name: string, value: FormValue]
 
-/** What a form says under one name. */
+/** A node of a form's tree. */
 export interface FormNode {
-  /** Sent under this very name. */
+  /** Values sent as `name`. */
   values: FormValue[]
-  /** Sent under this name with `[]`. */
+  /** Values sent as `name[]`. */
   items: FormValue[]
-  /** Sent under this name with `[member]`. */
+  /** Nodes sent as `name[member]`. */
   members: Map<string, FormNode>
 }
 
-/** A form as it was sent. */
+/** The entries of a form. */
 export class Form {
   readonly entries: readonly FormEntry[]
 
@@ -40,8 +45,8 @@ export class Form {
   }
 
   /**
-   * The entries as a tree, by the names that PHP's `http_build_query`, Laravel, Rails and jQuery write: `a[b][]`.
-   * @throws AppError body_too_large if their names nest so that the tree would fill the memory of an isolate
+   * Returns the entries as a tree, by the naming of PHP's `http_build_query`, Laravel, Rails and jQuery: `a[b][]`.
+   * @throws AppError body_too_large if nested names would make the tree fill the memory of an isolate
    */
   tree(): FormNode {
     const root = newNode()
@@ -70,8 +75,8 @@ const newNode = (): FormNode => ({ values: [], items: [], members: new Map() })
 const MAX_PARTS = 102
 
 /**
- * The parts of `a[b][]`: `a`, `b` and an empty one. A name with other brackets, or with `[]` before its end, is one
- * part and so unknown: of two entries `a[][b]` clients disagree whether they are about one item.
+ * Splits a name: `a[b][]` into `a`, `b` and an empty part. A name with other brackets, or with `[]` before its end,
+ * is one part and so unknown: clients disagree whether two entries `a[][b]` are about one item.
  */
 function partsOf(name: string): string[] {
   const bracket = name.indexOf('[')
@@ -83,11 +88,14 @@ function partsOf(name: string): string[] {
   return isNested ? [name.slice(0, bracket), ...inner] : [name]
 }
 
-/** The entries of an `application/x-www-form-urlencoded` text. @throws URIError if an escape is broken or not UTF-8 */
+/**
+ * Parses an `application/x-www-form-urlencoded` text.
+ * @throws URIError if an escape is broken or not UTF-8
+ */
 export const urlencodedEntries = (text: string): [name: string, value: string][] =>
   rawEntries(text).map(([name, value]) => [decoded(name), decoded(value)])
 
-/** The same before escapes are read. */
+/** Splits the same text without decoding escapes. */
 export const rawEntries = (text: string): [name: string, value: string][] =>
   text
     .split('&', MAX_ENTRIES + 1)

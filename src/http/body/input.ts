@@ -1,23 +1,23 @@
 import type * as z from 'zod'
 import { Form, type FormNode } from './form.ts'
 
-/** What a schema expects, as far as it decides how what was sent is read. */
+/** The kind of value that a schema expects, which decides how input is read. */
 export type Shape =
   | { kind: 'object'; members: Record<string, z.core.$ZodType>; isStrict: boolean }
   | { kind: 'array'; element: z.core.$ZodType; maximum: number }
-  /** An object with members of any name, such as `fields`. */
+  /** An object with any members, such as `fields`. */
   | { kind: 'map' }
   | { kind: 'value' }
 
-/** How many members that are unknown a schema is to see: more than an answer tells of. */
+/** The most unknown members that reach a schema: more than an answer lists. */
 const MAX_UNKNOWN = 100
 
-/** Stands for what a form says and its schema cannot mean: no schema takes it. */
+/** Replaces form entries that no schema accepts. */
 const UNREADABLE = Symbol('unreadable')
 
 /**
- * What was sent, as `schema` is to see it. PHP's empty array is an empty object where one is expected, and of an array
- * that is too long, or of members that are unknown, there is no more than shows that it is wrong.
+ * Returns the input for `schema`. PHP's empty array becomes an empty object where one is expected; of an array that
+ * is too long, or of unknown members, only enough is kept to show that it is wrong.
  */
 export const readInput = (schema: z.core.$ZodType, sent: unknown): unknown =>
   sent instanceof Form ? readForm(schema, sent.tree()) : readJson(schema, sent)
@@ -43,7 +43,7 @@ function* readMembers(members: Record<string, z.core.$ZodType>, sent: object): G
   }
 }
 
-/** The schema says what a name with brackets is about: `a[0]` is an item of a list or a member named 0. */
+/** Reads a node by its schema, which decides what `a[0]` is: an item of a list, or a member named 0. */
 function readForm(schema: z.core.$ZodType, node: FormNode): unknown {
   const shape = shapeOf(schema)
   switch (shape.kind) {
@@ -58,7 +58,10 @@ function readForm(schema: z.core.$ZodType, node: FormNode): unknown {
   }
 }
 
-/** The members that were sent; what no member takes stands for itself, for its schema to refuse, unless it is a file. */
+/**
+ * Reads the members that were sent. Values that no member accepts are kept for the schema to refuse, unless they are
+ * files.
+ */
 const namedMembers = (members: Record<string, z.core.$ZodType>, node: FormNode) =>
   [...node.members].flatMap(([name, sent]): [string, unknown][] => {
     const expected = memberOf(members, name)
@@ -66,7 +69,7 @@ const namedMembers = (members: Record<string, z.core.$ZodType>, node: FormNode) 
     return isFile(sent) ? [] : [[name, UNREADABLE]]
   })
 
-/** A list comes as `a[]` again and again, as `a[0]`, `a[1]` ..., or as `a` again and again. */
+/** Reads a list: repeated `a[]`, `a[0]`, `a[1]` ..., or repeated `a`. */
 function readItems(element: z.core.$ZodType, maximum: number, node: FormNode): unknown {
   const items = itemsOf(node)
   return items?.slice(0, maximum + 1).map((item) => readForm(element, item)) ?? UNREADABLE
@@ -80,14 +83,14 @@ function itemsOf(node: FormNode): FormNode[] | undefined {
 
 const NO_MEMBERS: FormNode['members'] = new Map()
 
-/** The members in order, if their names are the numbers from 0 on. */
+/** Returns the members in order, if their names are consecutive numbers from 0. */
 function numbered(members: Map<string, FormNode>): FormNode[] | undefined {
   const items = Array.from({ length: members.size }, (_, i) => members.get(`${i}`))
   return items.every((item) => item !== undefined) ? items : undefined
 }
 
 /**
- * What no schema speaks of is read as PHP's `json_encode` writes it: a list if its numbers are those from 0 on, else an
+ * Reads a value without a schema as PHP's `json_encode` writes it: a list if its keys are consecutive from 0, else an
  * object.
  */
 function freeValue(node: FormNode): unknown {
@@ -104,7 +107,7 @@ function freeObject(members: Map<string, FormNode>): unknown {
 
 const allReadable = (values: unknown[]) => (values.includes(UNREADABLE) ? UNREADABLE : values)
 
-/** The one text that was sent. */
+/** Returns the single text that was sent. */
 function textOf(node: FormNode): unknown {
   const [value, ...others] = node.values
   return hasOnly(node, 'values') && others.length === 0 && typeof value === 'string' ? value : UNREADABLE
@@ -116,7 +119,7 @@ function hasOnly(node: FormNode, kind: keyof FormNode): boolean {
   return said[kind] === total
 }
 
-/** Whether nothing but files were sent under this name, with brackets or without. */
+/** Returns whether only files were sent under this name, with brackets or without. */
 const isFile = (node: FormNode): boolean =>
   [...node.values, ...node.items].every((value) => typeof value !== 'string') &&
   [...node.members.values()].every(isFile)
@@ -126,7 +129,7 @@ const memberOf = (members: Record<string, z.core.$ZodType>, name: string) =>
 
 const shapes = new WeakMap<z.core.$ZodType, Shape>()
 
-/** What a schema expects, whatever it makes of it. */
+/** Returns the kind of value that a schema expects before its transforms. */
 export function shapeOf(schema: z.core.$ZodType): Shape {
   const shape = shapes.get(schema) ?? makeShape(schema as z.core.$ZodTypes)
   shapes.set(schema, shape)
@@ -153,7 +156,7 @@ function makeShape(schema: z.core.$ZodTypes): Shape {
   }
 }
 
-/** How many items a list may have. */
+/** Returns the most items that a list may have. */
 function maximumOf(checks: z.core.$ZodCheck<never>[] = []): number {
   const defs = checks.map((check) => check._zod.def as z.core.$ZodCheckMaxLengthDef)
   return defs.find(({ check }) => check === 'max_length')?.maximum ?? Number.POSITIVE_INFINITY

@@ -1,11 +1,12 @@
 import { AppError } from '../../errors.ts'
 
-/** 50 for each of 10,000 rows. An empty list takes three bytes of JSON and ten times as many in memory. */
+/**
+ * 50 values for each of 10,000 rows. An empty list takes three bytes of JSON and ten times as many in memory.
+ */
 const MAX_VALUES = 500_000
 
 /**
- * The value of a JSON text. A member that is there twice is an error: readers disagree which of them counts (RFC 8259,
- * section 4).
+ * Parses a JSON text. A repeated member is an error: parsers disagree which one counts (RFC 8259, section 4).
  * @throws AppError body_too_large for more than 500,000 values, SyntaxError
  */
 export function parseJson(text: string): unknown {
@@ -18,8 +19,9 @@ export function parseJson(text: string): unknown {
 const [QUOTE, BACKSLASH, COMMA, COLON, BRACKET, BRACE] = [0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x7b]
 
 /**
- * Counts the members that a JSON text names, each before a colon, as it goes by; and the signs that values begin with
- * or stand between, for there is no value without one. @throws AppError body_too_large
+ * Counts the members of a JSON text by their colons, and the characters that values begin with or that separate them:
+ * no value is without one.
+ * @throws AppError body_too_large
  */
 function namedMembers(text: string): number {
   let [members, values] = [0, 0]
@@ -33,7 +35,7 @@ function namedMembers(text: string): number {
   return members
 }
 
-/** Counts the members of a value and of all that it holds. */
+/** Counts the members of a value, nested ones included. */
 function membersOf(value: unknown): number {
   let members = 0
   const open = [value]

@@ -5,7 +5,7 @@ import type { FormEntry } from './form.ts'
 /** RFC 2046, section 5.1.1 */
 const MAX_BOUNDARY_LENGTH = 70
 
-/** More than any client writes; the headers of a part are taken apart by patterns. */
+/** Above what any client writes; the headers of a part are parsed by patterns. */
 const MAX_HEADERS_LENGTH = 8 * 1024
 
 /** `; name=value` or `; name="value"` (RFC 2045, section 5.1), or a lone `;`, each where the one before ends. */
@@ -18,12 +18,12 @@ interface FormPart {
   filename: string | undefined
   /** The media type it claims to have, in lower case, without parameters; empty if none. */
   mediaType: string
-  /** Where the body has it: no copy. */
+  /** A view of the body, not a copy. */
   content: Uint8Array
 }
 
 /**
- * The entries of a multipart form. A file that has no name is none.
+ * Parses a multipart form. A file without a name is ignored.
  * @throws Error if it is malformed, ends early, or has text that is not UTF-8
  */
 export const multipartEntries = (bytes: Uint8Array, contentType: string): FormEntry[] =>
@@ -35,8 +35,8 @@ function entryOf({ name, filename, mediaType, content }: FormPart): FormEntry[] 
 }
 
 /**
- * The parts of a multipart form (RFC 7578), as clients write it: names quoted or not, types and names in any case,
- * lines that end with LF alone. What stands before the first and after the last boundary is no part of it.
+ * Yields the parts of a multipart form (RFC 7578) as clients write it: names quoted or not, types and names in any
+ * case, lines that end with LF alone. Text before the first boundary and after the last is ignored.
  * @throws Error if it is malformed or ends early
  */
 export function* multipartParts(bytes: Uint8Array, contentType: string): Generator<FormPart> {
@@ -52,7 +52,7 @@ export function* multipartParts(bytes: Uint8Array, contentType: string): Generat
   throw new Error('no last boundary')
 }
 
-/** Where the lines begin and end that part the body; the line end before one belongs to it. */
+/** Yields the start and end of each delimiter line, with the line end before it. */
 function* delimiters(body: Buffer, dashed: string) {
   let found = body.indexOf(dashed)
   while (found !== -1) {
@@ -70,7 +70,7 @@ function* delimiters(body: Buffer, dashed: string) {
 
 const [LF, CR, DASH, SPACE, TAB] = [0x0a, 0x0d, 0x2d, 0x20, 0x09]
 
-/** Where the next line begins, if nothing but blanks is before it. */
+/** Returns the start of the next line; undefined unless only blanks come before it. */
 function lineEnd(body: Buffer, from: number): number | undefined {
   let at = from
   while (body[at] === SPACE || body[at] === TAB) at++
@@ -114,7 +114,10 @@ function divided(part: Buffer) {
   }
 }
 
-/** The parameters of a header's value, by their names in lower case. @throws Error if they are malformed */
+/**
+ * Returns the parameters of a header value, by their names in lower case.
+ * @throws Error if they are malformed
+ */
 function parametersOf(value: string): Map<string, string> {
   const parameters = new Map<string, string>()
   const start = value.indexOf(';')
@@ -133,8 +136,9 @@ function parametersOf(value: string): Map<string, string> {
 const ESCAPES: Record<string, string> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
 
 /**
- * The name of a field. Browsers escape three characters (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data);
- * .NET writes one that is not ASCII as RFC 2047 has it.
+ * Returns the name of a field. Browsers escape three characters
+ * (https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data); .NET encodes names
+ * that are not ASCII by RFC 2047.
  */
 function fieldName(name: string): string {
   const [, encoded] = /^=\?utf-8\?B\?([\w+/=]*)\?=$/i.exec(name) ?? []

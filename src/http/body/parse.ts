@@ -7,12 +7,12 @@ import { multipartEntries } from './multipart.ts'
 
 export { BULK_BODY_LIMIT_BYTES, rawBody, unpackedBody } from './bytes.ts'
 
-/** What the Content-Type names, without its parameters; empty if there is none. */
+/** Returns the media type of the Content-Type, without parameters; empty if there is none. */
 export const mediaTypeOf = (request: Request) =>
   request.headers.get('Content-Type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
 /**
- * What the body says, as JSON or a form, for `readInput`. No body says as much as an empty form.
+ * Parses the body as JSON or a form, for `readInput`. No body is the same as an empty form.
  * @throws AppError unsupported_media_type, malformed_body, body_too_large
  */
 export async function parsedBody(request: Request): Promise<unknown> {
@@ -45,10 +45,10 @@ export function orMalformed<Result>(parse: () => Result): Result {
   }
 }
 
-/** The JSON object that a file holds. @throws AppError malformed_body, body_too_large */
+/** Parses a file that holds a JSON object. @throws AppError malformed_body, body_too_large */
 export const jsonFile = (bytes: Uint8Array) => orMalformed(() => jsonObject(bytes))
 
-/** A JSON object; PHP's empty array is one too. @throws TypeError if it is none */
+/** Returns a JSON object; PHP's empty array counts as one. @throws TypeError if it is none */
 export function asObject(value: unknown): Record<string, unknown> {
   if (Array.isArray(value) && value.length === 0) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value))

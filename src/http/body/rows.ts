@@ -3,24 +3,24 @@ import { AppError, FIELD_TEXT, type FieldErrors, invalidField } from '../../erro
 import { parseJson } from './json.ts'
 import { asObject } from './parse.ts'
 
-/** The most rows that one request may bring. */
+/** The most rows of one request. */
 export const MAX_ROWS = 10_000
 
-/** What was sent as one row: an object, or what is wrong with the row as such. */
+/** A row as sent: an object, or the errors of the row itself. */
 export type SentRow =
   | { sent: Record<string, unknown>; fields?: undefined }
   | { sent?: undefined; fields: FieldErrors }
 
-/** A row that cannot be read at all. */
+/** A row that cannot be parsed. */
 export const unreadableRow = (text: string): SentRow => ({ fields: { row: [text] } })
 
 export const NOT_UTF8 = unreadableRow('is not UTF-8')
 
-/** The text of a file that may have parts which are not UTF-8: one bad row is no reason to refuse all. */
+/** The text of a file that may be UTF-8 in parts only: one bad row is no reason to refuse all. */
 export interface FileText {
-  /** To find the parts in. Where it is not UTF-8 throughout, each byte is one character of it. */
+  /** The text to split into parts. If it is not UTF-8 throughout, each byte is one character. */
   text: string
-  /** What a part says; undefined if it is not UTF-8. */
+  /** Decodes a part; undefined if it is not UTF-8. */
   decode: (part: string) => string | undefined
 }
 
@@ -46,7 +46,7 @@ function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The rows one by one, as many as one request may bring. @throws AppError too_many_rows */
+/** Yields the rows, up to the most of one request. @throws AppError too_many_rows */
 export function* limitedRows(rows: Iterable<SentRow>): Generator<SentRow> {
   let count = 0
   for (const row of rows) {
@@ -55,7 +55,7 @@ export function* limitedRows(rows: Iterable<SentRow>): Generator<SentRow> {
   }
 }
 
-/** The rows of the array that a body has under `name`. @throws AppError invalid if there is none, too_many_rows */
+/** Returns the rows of the array under `name`. @throws AppError invalid if there is none, too_many_rows */
 export function rowsOfArray(body: Record<string, unknown>, name: string): SentRow[] {
   const array = body[name] ?? undefined
   if (!Array.isArray(array))
@@ -64,7 +64,7 @@ export function rowsOfArray(body: Record<string, unknown>, name: string): SentRo
   return array.map(objectRow)
 }
 
-/** The rows of NDJSON: one object a line, empty lines aside. @throws AppError malformed_body */
+/** Yields the rows of NDJSON: one object a line, empty lines ignored. @throws AppError malformed_body */
 export function* rowsOfLines(bytes: Uint8Array): Generator<SentRow> {
   const { text, decode } = fileText(bytes)
   for (let start = 0; start < text.length; ) {

@@ -10,8 +10,9 @@ const MAX_LENGTH = '0000:0000:0000:0000:0000:ffff:255.255.255.255/128'.length
 const IPV4_COMPATIBLE: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('::'), 96]
 
 /**
- * A range of IPv4 or IPv6 addresses in CIDR notation; a single address stands for the range of itself. A range of
- * IPv4 addresses written as IPv6 (`::ffff:192.0.2.0/120`) is the IPv4 range: callers are known by their IPv4 address.
+ * A schema for a range of IPv4 or IPv6 addresses in CIDR notation; a single address is a range of itself. A range of
+ * IPv4 addresses written as IPv6 (`::ffff:192.0.2.0/120`) becomes the IPv4 range: callers are known by their IPv4
+ * address.
  */
 export const addressRange = () =>
   textValue('203.0.113.0/24').transform((value, context) => {
@@ -21,7 +22,7 @@ export const addressRange = () =>
     return z.NEVER
   })
 
-/** Four decimals or the forms of RFC 4291, and nothing that one parser reads as another range than the next. */
+/** Accepts four decimals or the forms of RFC 4291, and nothing that two parsers read as different ranges. */
 function isRange(range: string): boolean {
   const [, address = '', bits] = /^([\da-f:.]+)\/(0|[1-9]\d*)$/i.exec(range) ?? []
   const [dotted] = /[^:]*\.[^:]*$/.exec(address) ?? []
@@ -35,7 +36,7 @@ function isRange(range: string): boolean {
   return !network.isIPv4MappedAddress() || Number(bits) >= 96
 }
 
-/** The IPv4 range that a range of IPv4-mapped addresses stands for; undefined if it is none. */
+/** Returns the IPv4 range of a range of IPv4-mapped addresses; undefined if it is none. */
 function asIpv4Range(range: string): string | undefined {
   const [network, bits] = ipaddr.parseCIDR(range)
   const isMapped = network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress() && bits >= 96

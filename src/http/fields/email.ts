@@ -15,7 +15,7 @@ const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i
 /** The last label is alphabetic (RFC 1123, section 2.1), or an A-label (RFC 5890, section 2.3.2.1). */
 const LAST_LABEL = /^(?:[a-z]{2,}|xn--[a-z\d-]+)$/i
 
-/** An email address of a host with a name of two labels or more, kept as sent. */
+/** A schema for an email address whose host has two labels or more, kept as sent. */
 export const email = () =>
   z
     .string()

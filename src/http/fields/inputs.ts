@@ -10,23 +10,23 @@ export { moment } from './moment.ts'
 
 export const text = () => z.string().refine(isStorable, { error: FIELD_TEXT.invalid })
 
-/** Text of at most `max` Unicode code points. */
+/** A schema for text of at most `max` Unicode code points. */
 export const limitedText = (max: number) =>
   text()
     .refine((value) => hasAtMost(max, value), { error: `is too long (maximum is ${max} characters)` })
     .meta({ maxLength: max })
 
-/** A code point is two units of a text at most: what is longer is not looked at. */
+/** Counts code points. Each is at most two UTF-16 units, so longer text is refused without counting. */
 const hasAtMost = (max: number, value: string) => value.length <= 2 * max && [...value].length <= max
 
-/** A name: something beside white space, at most 255 characters after trimming, kept as sent. */
+/** A schema for a name: not blank, at most 255 characters after trimming, kept as sent. */
 export const name = () =>
   text()
     .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
     .refine((value) => hasAtMost(255, value.trim()), { error: 'is too long (maximum is 255 characters)' })
     .meta({ minLength: 1, maxLength: 255 })
 
-/** What forms can say of a yes or no, beside JSON's own. */
+/** A schema for a boolean, also as forms write it. */
 export const flag = () =>
   z
     .union([
@@ -35,7 +35,7 @@ export const flag = () =>
     ])
     .meta({ type: 'boolean' })
 
-/** A whole number from 0 on, as the digits that queries and forms can say. */
+/** A schema for a whole number from 0, as the digits of queries and forms. */
 export const digits = () =>
   z
     .string()
@@ -43,12 +43,12 @@ export const digits = () =>
     .transform(Number)
     .meta({ type: 'integer', minimum: 0 })
 
-/** A whole number from 0 on, also as digits. */
+/** A schema for a whole number from 0, also as digits. */
 const wholeNumber = () => z.union([z.int().nonnegative(), digits()]).meta({ type: 'integer', minimum: 0 })
 
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 
-/** How long what is replaced goes on working: `grace_seconds`, not at all unless asked for. */
+/** The body of a rotation: `grace_seconds` for which the replaced secret goes on working, 0 by default. */
 export const graceBody = () =>
   z.strictObject({
     grace_seconds: wholeNumber()
@@ -57,7 +57,7 @@ export const graceBody = () =>
       .default(0),
   })
 
-/** An IANA time zone. */
+/** A schema for an IANA time zone. */
 export const timezone = () =>
   z
     .string()
@@ -73,7 +73,7 @@ function isTimezone(value: string): boolean {
   }
 }
 
-/** Text that may be none: null and the empty text, which is all a form can say, are the same. */
+/** A schema for optional text: null and empty text, the only null of a form, are the same. */
 export const nullableText = (max: number) =>
   limitedText(max)
     .nullable()

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { utf8 } from '../../base/encoding.ts'
 import { FIELD_TEXT } from '../../errors.ts'
 
-/** Deeper than that nobody nests on purpose; SQLite's own functions stop at 1,000. */
+/** Above any nesting on purpose; SQLite's own functions stop at 1,000. */
 const MAX_DEPTH = 100
 
 interface JsonLimits {
@@ -11,8 +11,8 @@ interface JsonLimits {
 }
 
 /**
- * A JSON object of bounded size that comes back from the database as it was sent. zod's own record would drop the
- * key `__proto__`, which is a key like any other here.
+ * A schema for a JSON object of bounded size that the database returns as it was sent. zod's own record would drop
+ * the key `__proto__`, which is a key like any other here.
  */
 export const jsonObject = (limits: JsonLimits) =>
   z
@@ -39,13 +39,13 @@ function faultOf(value: Record<string, unknown>, { maxBytes, maxKeys }: JsonLimi
 }
 
 interface JsonPart {
-  /** What JSON of it takes at least, without its members. */
+  /** The least bytes of it as JSON, without its members. */
   bytes: number
-  /** Whether it is the same when it is stored as JSON and read again, whole numbers to the last digit. */
+  /** It survives being stored as JSON, whole numbers to the last digit. */
   isKeepable: boolean
 }
 
-/** The values and keys that a value consists of, one by one: who has seen enough stops. */
+/** Yields the keys and values within a value, one by one, so that the caller can stop early. */
 function* partsOf(value: unknown, depth = 0): Generator<JsonPart> {
   if (typeof value === 'string') return yield textPart(value)
   if (typeof value === 'number') return yield { bytes: 1, isKeepable: isExact(value) }
@@ -64,5 +64,5 @@ const textPart = (text: string): JsonPart => ({ bytes: text.length, isKeepable: 
 const isExact = (value: number) =>
   Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
 
-/** Whether D1 and every reader keeps a text as it is: no NUL, no lone surrogate. */
+/** Returns whether D1 and every reader keep a text as it is: no NUL, no lone surrogate. */
 export const isStorable = (value: string) => value.isWellFormed() && !value.includes('\0')

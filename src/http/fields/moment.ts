@@ -14,7 +14,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const FIRST = Date.parse('0000-01-01T00:00:00.000Z')
 const LAST = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** A time in RFC 3339, or a date for its begin in UTC, as milliseconds since the Unix epoch. */
+/** A schema for a time in RFC 3339, or a date for its begin in UTC, as milliseconds since the Unix epoch. */
 export const moment = () =>
   z
     .string()
@@ -30,7 +30,7 @@ export const moment = () =>
       return z.NEVER
     })
 
-/** Undefined if it is no time. Of a fraction what is less than a millisecond is cut off. */
+/** Parses a time; undefined if it is none. Fractions are truncated to milliseconds. */
 function momentOf(value: string): number | undefined {
   if (DATE.test(value)) return dayOf(value)
   const [, date = '', time, second, fraction = '', sign, hours, minutes] = DATE_TIME.exec(value) ?? []
@@ -45,7 +45,7 @@ function momentOf(value: string): number | undefined {
   return counted >= FIRST && counted <= LAST ? counted : undefined
 }
 
-/** When a day begins; undefined if the calendar does not have it. */
+/** Returns the begin of a day; undefined if the calendar does not have it. */
 function dayOf(date: string): number | undefined {
   const milliseconds = Date.parse(`${date}T00:00:00Z`)
   const isReal = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().startsWith(date)

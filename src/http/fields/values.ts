@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** The building blocks of what answers hold, each with an example for the OpenAPI document. */
+/** Schemas of values in answers, each with an example for the OpenAPI document. */
 
 const UID = /^[a-z0-9]{13}$/
 
@@ -10,7 +10,7 @@ export const uidValue = () =>
     .regex(UID)
     .meta({ examples: ['xj35478ymfe15'] })
 
-/** A text that has the form of a uid; null of any other. */
+/** Returns a text that has the form of a uid; null for any other. */
 export const uidOrNull = (text: string) => (UID.test(text) ? text : null)
 
 export const timeValue = () =>

@@ -2,14 +2,14 @@ import type { Context } from 'hono'
 import type { RequestFacts } from '../context.ts'
 import { textValue } from '../fields/values.ts'
 
-/** How a collection can be exported. */
+/** The formats of an export. */
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 const MEDIA_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' }
 const PARAMETERS = { ndjson: '', csv: '; charset=utf-8; header=present' }
 
-/** A file of this name in the format that is asked for, with an example of each. */
+/** Returns an answer that is a file of this name in the requested format, with an example of each. */
 export const fileAnswer = (name: string, examples: Record<ExportFormat, string>) => ({
   status: 200,
   media: () =>
@@ -24,7 +24,7 @@ export const fileAnswer = (name: string, examples: Record<ExportFormat, string>)
     }),
 })
 
-/** Counts the rows that leave, for the record of the request. */
+/** Returns a function that counts the rows sent, for the record of the request. */
 export function rowCounter(facts: RequestFacts): (rows: number) => void {
   facts.rows = 0
   return (rows) => {

@@ -1,20 +1,20 @@
 import { utf8 } from '../../base/encoding.ts'
 
 interface PageSource<Row> {
-  /** Goes before the first row. */
+  /** Text before the first row. */
   head?: string
-  /** Read before anything is given out, so that what is wrong with the request is still told by its status. */
+  /** Read before the answer begins, so that an error still becomes a status. */
   first: Row[]
-  /** Whether a page is as large as one may be, so that another may follow. */
+  /** Returns whether a page is full, so that another may follow. */
   isFull: (page: Row[]) => boolean
-  /** Reads the page after a row. What it throws breaks the stream off. */
+  /** Reads the page after a row. An error breaks the stream off. */
   after: (last: Row) => Promise<Row[]>
 }
 
 /**
- * Returns the rows of a collection as bytes, page by page. A page is read when the reader asks for it and never ahead:
- * memory does not grow with the collection, a reader who goes away stops the work, and one who stalls gets nothing that
- * was read while it still might. `onRows` is told how many rows leave.
+ * Returns the rows of a collection as bytes, page by page. A page is read when the reader asks for it and never
+ * ahead: memory does not grow with the collection, a reader who goes away stops the work, and one who stalls gets
+ * nothing that was read while it still might. `onRows` gets the number of rows sent.
  */
 export function pagedStream<Row>(
   { head, first, isFull, after }: PageSource<Row>,
