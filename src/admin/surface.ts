@@ -15,7 +15,7 @@ import { unlockRoutes } from './login/unlock.routes.ts'
 import { passwordsRoutes } from './passwords/passwords.routes.ts'
 import { sessionsRoutes } from './sessions/sessions.routes.ts'
 
-/** Everything below `/admin`: what staff call. `refuse` is for paths that no endpoint answers. */
+/** The routes below `/admin`. `refuse` handles paths without an endpoint. */
 export const adminSurface = (refuse: MiddlewareHandler) =>
   new Hono<AdminEnv>()
     .use(async (c, next) => {

@@ -4,23 +4,24 @@ import { anotherSession, type Database } from '../db/client.ts'
 import { idempotencyKeys } from '../db/schema/customers.ts'
 import { AppError } from '../errors.ts'
 
-/** For how long a repetition gets what the first run found. */
+/** How long the result of a request is kept for its repetitions. */
 const KEPT_MS = 24 * 60 * 60 * 1000
 
-/** A request as its repetitions are known by. */
+/** A request with an `Idempotency-Key`. */
 export interface RepeatableRequest {
   key: string
-  /** What was asked: a repetition asks the same. */
+  /** The hash of the request: a repetition has the same. */
   fingerprint: string
-  /** Which of them it is. */
+  /** Tells the request from its repetitions. */
   requestId: string
   now: number
 }
 
 /**
- * The scope for a request whose transactions each run once, however often, and however many at once, the request is
- * sent: what their selects found is kept in the transaction itself, so wherever a run is cut off, a repetition finds
- * what ran and runs the rest. `onStep` is told of each transaction whether another request had run it before.
+ * Returns a scope for a request whose transactions each run once, however often, and however many at once, the
+ * request is sent. The results of their selects are stored in the transaction itself, so wherever a run is cut off, a
+ * repetition finds what ran and runs the rest. `onStep` is called for each transaction, with whether another request
+ * had run it before.
  * @throws AppError idempotency_key_reused from `write` if the key was used for another request
  */
 export function repeatableScope(
@@ -63,7 +64,10 @@ class Step {
     this.#step = step
   }
 
-  /** The statements of a change between those that keep what its selects find; the first of these lets it run once. */
+  /**
+   * Returns the statements of a change between those that store the results of its selects; the first of them lets it
+   * run only once.
+   */
   keeping({ before = {}, statements, after = {} }: Change): Change['statements'] {
     const { db, uid, callerId } = this.#scope
     const { key, fingerprint, requestId, now } = this.#request
@@ -90,7 +94,7 @@ class Step {
     ]
   }
 
-  /** What was kept of this step. */
+  /** Returns the stored result of this step. */
   async kept(db: Database) {
     const [row] = await db
       .select()
@@ -114,7 +118,7 @@ class Step {
 
 type KeptRows = Record<string, Record<string, unknown>[]>
 
-/** For SQL: what selects find, as JSON: by their names, each row by the names of its fields. */
+/** SQL for the results of selects as JSON: by their names, each row by the names of its fields. */
 function resultOf(selects: Selects): SQL<string> {
   const members = Object.entries(selects).map(([name, select]) => {
     const fields = Object.keys(select._.selectedFields)
@@ -128,10 +132,10 @@ function resultOf(selects: Selects): SQL<string> {
 
 const listed = (items: SQL[]) => sql.join(items, sql`, `)
 
-/** Names are the code's own; D1 binds 100 parameters at most, so none goes into them. */
+/** Quotes a name as a literal: names are the code's own, and D1 binds 100 parameters at most. */
 const text = (name: string) => sql.raw(`'${name}'`)
 
-/** Kept rows as their selects give them. */
+/** Returns stored rows as their selects give them. */
 function rowsOf(selects: Selects, kept: KeptRows): Record<string, unknown> {
   const found = Object.entries(selects).map(([name, select]) => {
     const fields = Object.keys(select._.selectedFields)
@@ -141,7 +145,7 @@ function rowsOf(selects: Selects, kept: KeptRows): Record<string, unknown> {
   return Object.fromEntries(found)
 }
 
-/** Forgets the keys that no repetition can use any more. */
+/** Deletes the keys that no repetition can use any more. */
 export async function purgeIdempotencyKeys(db: Database, now: number): Promise<void> {
   await db.delete(idempotencyKeys).where(lte(idempotencyKeys.expiresAt, now))
 }

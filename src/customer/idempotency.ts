@@ -9,14 +9,14 @@ import { routePattern } from '../http/routing.ts'
 import { bodyLimit } from '../http/validation.ts'
 import { repeatableScope } from './idempotency.service.ts'
 
-/** Visible ASCII: the draft's quoted string as well as the bare text that most clients send. */
+/** Visible ASCII, which covers the draft's quoted string and the bare text that most clients send. */
 const KEY_FORM = /^[!-~]{1,255}$/
 
 /**
- * `Idempotency-Key` on every POST (draft-ietf-httpapi-idempotency-key-header-07): what the first request with a key
- * changes is changed once, and for 24 hours its answer, also that there is a conflict, is the answer to each
- * repetition by the same caller, marked `Idempotent-Replayed`. What is refused before anything is written, is judged
- * anew.
+ * Implements `Idempotency-Key` for every POST (draft-ietf-httpapi-idempotency-key-header-07): the changes of the
+ * first request with a key are made once, and for 24 hours its answer, conflicts included, is the answer to each
+ * repetition by the same caller, marked `Idempotent-Replayed`. A request refused before anything was written is
+ * judged anew.
  * @throws AppError idempotency_key_invalid
  */
 export const idempotent = createMiddleware<CustomerEnv>(async (c, next) => {
@@ -35,7 +35,7 @@ export const idempotent = createMiddleware<CustomerEnv>(async (c, next) => {
   if (facts.replayed) c.header('Idempotent-Replayed', 'true')
 })
 
-/** What is asked: method, path as it is routed, query, type and content of the body. */
+/** Returns a hash of the method, the routed path, the query, and the type and content of the body. */
 async function fingerprintOf(c: Context<CustomerEnv>): Promise<string> {
   const { method, path, url, raw } = c.req
   const digest = await bodyDigest(raw, bodyLimit(c))

@@ -10,7 +10,10 @@ import { listsRoutes } from './lists/lists.routes.ts'
 import { membersRoutes } from './lists/members.routes.ts'
 import { readYourWrites } from './read-your-writes.ts'
 
-/** What customers call, and admins on their behalf. `identify` finds out for whom; nothing here asks who calls. */
+/**
+ * The routes of customers, and of admins on their behalf. `identify` resolves the customer; nothing here asks who
+ * calls.
+ */
 export const customerSurface = (identify: MiddlewareHandler<CustomerEnv>, refuse: MiddlewareHandler) =>
   new Hono<CustomerEnv>()
     .use(identify, refuse)

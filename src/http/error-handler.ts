@@ -5,7 +5,7 @@ import { logFailure } from '../log.ts'
 import type { AppEnv } from './context.ts'
 import { isWrite } from './routing.ts'
 
-/** Headers that an answer keeps when a refusal replaces it. */
+/** Headers of the answer that a refusal replaces, removed from the refusal. */
 const OF_ANOTHER_ANSWER = [
   'Allow',
   'Content-Disposition',

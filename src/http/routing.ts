@@ -96,7 +96,7 @@ export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
 const PARAMETER = /:\w+(?:\{([^}]*)\})?/g
 
 /**
- * Returns the literal patterns whose paths match another pattern too, which has a parameter in place of a word.
+ * Returns the patterns whose paths all match another pattern too, which has a parameter in place of a word.
  */
 function literalPatterns(app: Hono<AppEnv>) {
   const paths = new Set(app.routes.filter(isEndpoint).map(({ path }) => path))

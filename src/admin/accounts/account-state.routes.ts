@@ -27,7 +27,10 @@ const UNLOCK_SENT = adminAnswer(200, 'Unlock email sent successfully', adminObje
 
 const describes = describing(ADMINS)
 
-/** `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`: what a super_admin does to others. */
+/**
+ * `/admin/disable/:id`, `.../enable/:id`, `.../role/:id`, `.../revoke_credentials/:id` and `.../unlock/:id`:
+ * administration of other accounts by a super_admin.
+ */
 export const accountStateRoutes = new Hono<AdminEnv>()
   .post(
     '/disable/:id{[0-9]+}',
@@ -112,7 +115,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     },
   )
 
-/** Puts what changed of an account into the record. Returns the account as it is now. */
+/** Records the changes of an account. Returns the account after them. */
 function noteChange(
   c: Context<ActorEnv<SessionActor>>,
   { before, after }: Changed<AdminAccount>,

@@ -104,8 +104,9 @@ export async function sendUnlockLink(stores: Stores, id: string, now: number): P
 }
 
 /**
- * Whether an account may stop being an enabled super_admin: if it is none, or there is another. It stands in the
- * statement that makes the change, for between two statements two accounts could each be the other's reason.
+ * Returns the condition that an account may stop being an enabled super_admin: it is none, or there is another. It
+ * stands in the statement that makes the change, because between two statements two accounts could each be the
+ * other's reason.
  */
 function isExpendable(db: Database): SQL | undefined {
   const other = alias(admins, 'other')
@@ -116,7 +117,7 @@ function isExpendable(db: Database): SQL | undefined {
   return or(ne(admins.role, 'super_admin'), isNotNull(admins.disabledAt), exists(another))
 }
 
-/** Makes a change if its condition holds, and ends all sessions if so, in one transaction. */
+/** Changes an account if the condition holds, and then ends all its sessions, in one transaction. */
 async function changeAndEndSessions(
   db: Database,
   id: string,

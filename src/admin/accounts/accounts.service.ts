@@ -13,15 +13,15 @@ import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagin
 import type { Stores } from '../../http/stores.ts'
 import { newAccountMail } from '../../mail/templates.ts'
 
-/** How the contract words a 422 of a new account. */
+/** The contract's message for the 422 of a new account. */
 export const CREATION_REFUSED = 'Error occurred creating admin'
 
 const selectAccounts = (db: Database) =>
   db.select(adminColumns).from(admins).leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
 
 /**
- * Returns the number that a path has for an account. An id is written in one way, which is how records name it, so what
- * is written in another (`0002`) is the id of none: 0, which SQLite gives to no row by itself.
+ * Returns the number of an account's id. An id has one spelling, which is how records name it, so any other (`0002`)
+ * is 0, which SQLite gives to no row by itself.
  */
 export const adminIdOf = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? Number(id) : 0)
 
@@ -40,7 +40,10 @@ export async function getAdmin(db: Database, id: string): Promise<AdminAccount> 
   return adminOrUnknown(account, id)
 }
 
-/** The same, for a caller who may not be allowed to read it. @throws AppError admin_unknown */
+/**
+ * Returns an account to a caller whose authority is checked in the same round trip.
+ * @throws AppError admin_unknown
+ */
 export async function readAdmin(reader: Reader, id: string): Promise<AdminAccount> {
   const { account } = await reader.read({ account: selectAccount(reader.db, id) })
   return adminOrUnknown(account[0], id)
@@ -57,7 +60,7 @@ const selectCount = prepared((db) =>
   db.select({ rows: totals.rows }).from(totals).where(eq(totals.name, 'admins')),
 )
 
-/** The accounts by age, or those whose email begins with `search` by email. */
+/** Returns the accounts by age, or those whose email begins with `search` by email. */
 export async function listAdmins(
   reader: Reader,
   search: string | undefined,
@@ -87,7 +90,7 @@ export interface NewAdmin {
   passwordHash: string
 }
 
-/** Creates an account whose owner chose the password, and gives its id. */
+/** Creates an account whose owner chose the password. Returns its id. */
 export async function createAdmin(db: Database, input: NewAdmin, now: number): Promise<number> {
   const row = { ...input, emailHash: emailHashOf(input.email), hasChangedPassword: true, createdAt: now }
   const [created] = await db.insert(admins).values(row).returning({ id: admins.id })
@@ -95,7 +98,7 @@ export async function createAdmin(db: Database, input: NewAdmin, now: number): P
   return created.id
 }
 
-/** What is wrong with the email of a new account beside its form. */
+/** Returns the errors of a new account's email that only the database can tell. */
 export async function faultsOfEmail(db: Database, email: unknown): Promise<FieldErrors> {
   if (typeof email !== 'string') return {}
   const [known] = await db
@@ -106,11 +109,11 @@ export async function faultsOfEmail(db: Database, email: unknown): Promise<Field
 }
 
 /**
- * Creates an account and mails its owner a random password. The row comes first, because only its insertion decides
- * who gets an email that two ask for at once, and only the one who does may mail; until the mail is gone nobody has
- * the password, so nobody can log in. If it cannot be sent the row goes again, if the password is still the one that
- * nobody was told: somebody else may have reset it.
- * @throws AppError invalid if the email is taken, mail_unavailable, throttled, and then there is no account
+ * Creates an account and mails its owner a random password. The row comes first: only its insertion decides who gets
+ * an email that two requests ask for at once, and only that one may mail. Until the mail is sent nobody has the
+ * password, so nobody can log in. If it cannot be sent the row is deleted, unless somebody else has reset the
+ * password meanwhile.
+ * @throws AppError invalid if the email is taken; mail_unavailable, throttled, and then there is no account
  */
 export async function inviteAdmin(
   { db, kv, mailer, settings, later }: Stores,

@@ -4,7 +4,7 @@ import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 
-/** What is asked of a new key; what is left out does not limit it. */
+/** The properties of a new key. Those that are left out do not limit it. */
 export interface ApiKeyInput {
   name: string
   scopes?: Scope[] | undefined
@@ -16,7 +16,7 @@ export interface ApiKeyInput {
 }
 
 /**
- * Checks what its form does not tell of the input for a key.
+ * Checks the input for a key against the database, the owner's role and the clock.
  * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
  */
 export async function checkInput(db: Database, role: Role, input: ApiKeyInput, now: number): Promise<void> {

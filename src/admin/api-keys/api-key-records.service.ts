@@ -41,7 +41,7 @@ export const apiKeyObject = once(() =>
 )
 export type ApiKey = z.infer<ReturnType<typeof apiKeyObject>>
 
-/** An API key with the key itself, which nobody is shown again. */
+/** An API key with its secret, which is shown only once. */
 export const newApiKeyObject = once(() =>
   apiKeyObject()
     .extend({ key: textValue('stw_admin_...') })
@@ -49,12 +49,12 @@ export const newApiKeyObject = once(() =>
 )
 export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
-/** An admin, as far as it matters for whose keys it may touch. */
+/** The admin whose keys are read or changed; a super_admin may touch those of others. */
 export type KeyOwner = Pick<AdminActor, 'adminId' | 'role'>
 
 const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
 
-/** The keys of `ownerId`, or of everyone who has any, by age; revoked ones too. */
+/** Returns the keys of `ownerId`, or of everyone, by age, revoked ones included. */
 export async function listApiKeys(
   db: Database,
   ownerId: number | undefined,
@@ -75,7 +75,10 @@ export async function getApiKey(db: Database, actor: KeyOwner, id: string): Prom
   return presentApiKey(orUnknown(row, 'api_key_unknown'))
 }
 
-/** Makes the row, unless the session that asks has ended: then all of the account may have been revoked with it. */
+/**
+ * Inserts a key, unless the session has ended: then everything of the account may have been revoked with it. Returns
+ * whether it did.
+ */
 export async function insertKey(
   db: Database,
   row: ApiKeyRow,
@@ -95,8 +98,9 @@ export async function insertKey(
 }
 
 /**
- * Revokes a key of the actor's own, or any if it is a super_admin. D1 decides, so it is refused from the next request
- * on, and so is the one it was rolled from; KV forgets them when it can. Revoking twice changes nothing.
+ * Revokes a key of the actor, or any key if the actor is a super_admin. D1 decides, so it is refused from the next
+ * request on, and so is the key it was rolled from; the KV entries are deleted after the answer. Revoking twice
+ * changes nothing.
  * @throws AppError api_key_unknown
  */
 export async function revokeApiKey(
@@ -118,7 +122,7 @@ export async function revokeApiKey(
   return { before: presentApiKey(orUnknown(before[0], 'api_key_unknown')), after: presentApiKey(revoked) }
 }
 
-/** The key with this id, if the actor may know of it: its own, or any for a super_admin. */
+/** The condition for a key that the actor may see: its own, or any for a super_admin. */
 export const visibleTo = (actor: KeyOwner, id: string) =>
   and(
     eq(adminApiKeys.id, id),

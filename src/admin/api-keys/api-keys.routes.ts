@@ -19,7 +19,7 @@ import {
 } from './api-key-records.service.ts'
 import { createApiKey, rollApiKey } from './api-keys.service.ts'
 
-/** Bounds what every request with the key has to go through. */
+/** Limits on what every request with the key is checked against. */
 const MAX_RANGES = 100
 const MAX_CUSTOMERS = 1_000
 const MAX_SCOPES = 100

@@ -25,15 +25,16 @@ import {
   visibleTo,
 } from './api-key-records.service.ts'
 
-/** The least that KV takes (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
+/** The shortest TTL of KV (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const MIN_KV_TTL_SECONDS = 60
 
-/** Who makes a key: an admin in a session, or nobody who is logged in, on the command line. */
+/** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
 export type Maker = KeyOwner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
 
 /**
- * The key in clear is in this answer and nowhere else.
- * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ * Creates a key. Only this answer holds it in clear.
+ * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a
+ * customer that does not exist, an end that has passed
  */
 export async function createApiKey(
   { db, kv }: Pick<Stores, 'db' | 'kv'>,
@@ -69,7 +70,7 @@ export async function createApiKey(
   return withKey(row, key)
 }
 
-/** KV learns of a key before D1 does: an id that D1 does not know lets nobody in. */
+/** Writes the key to KV, before D1: an id that D1 does not know lets nobody in. */
 async function putKeyInKv(
   kv: Env['KEYS'],
   { id, adminId, keyHash }: ApiKeyRow,
@@ -85,8 +86,8 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
 }
 
 /**
- * Gives a key a new secret; the one before works until the grace is over. Only the owner may: whoever holds the new
- * one acts in the owner's name.
+ * Gives a key a new secret; the previous one works until the grace is over. Only the owner may: whoever holds the new
+ * secret acts in the owner's name.
  * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
  */
 export async function rollApiKey(
@@ -127,7 +128,7 @@ export async function rollApiKey(
   return { before: presentApiKey(replaced), after: withKey(rolled, key) }
 }
 
-/** Lets KV forget a key that was rolled, once its grace is over. Nothing depends on it: D1 refuses the key by then. */
+/** Expires a rolled key in KV once its grace is over. Nothing depends on it: D1 refuses the key by then. */
 async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {
   if (graceSeconds === 0) return kv.delete(adminKeyName(replaced.keyHash))
   await putKeyInKv(kv, replaced, { expirationTtl: Math.max(graceSeconds, MIN_KV_TTL_SECONDS) })

@@ -16,7 +16,7 @@ import { pageQuery } from '../../http/pagination.ts'
 import { query } from '../../http/validation.ts'
 import { auditFilter, filterOf } from './filter-query.ts'
 
-/** A link to what comes after this answer. */
+/** Returns the `Link` header to the next part of the export. */
 function nextLink(url: string, afterSeq: number): string {
   const { pathname, searchParams } = new URL(url)
   searchParams.set('after_seq', `${afterSeq}`)
@@ -59,7 +59,7 @@ export const AUDIT = {
 
 const describes = describing(AUDIT)
 
-/** `/admin/audit`: the trail, for those who watch over it. */
+/** `/admin/audit`: the audit trail. */
 export const auditRoutes = new Hono<AdminEnv>()
   .get(
     '/audit',

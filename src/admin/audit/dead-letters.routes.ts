@@ -33,7 +33,7 @@ const REPLAYED = adminAnswer(200, 'Dead letter replayed successfully', deadLette
 
 const describes = describing(AUDIT)
 
-/** `/admin/audit/dead_letters`: messages that did not make it into the trail. */
+/** `/admin/audit/dead_letters`: messages that could not be appended to the trail. */
 export const deadLettersRoutes = new Hono<AdminEnv>()
   .get(
     '/audit/dead_letters',

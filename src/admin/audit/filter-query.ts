@@ -7,7 +7,7 @@ import { outcome } from '../../audit/trail/outcome.ts'
 import { invalidField } from '../../errors.ts'
 import { digits, moment, text, uid } from '../../http/fields/inputs.ts'
 
-/** The query parameters that entries are looked for by. */
+/** The query parameters of a search for entries. */
 export const auditFilter = () =>
   z.strictObject({
     customer_uid: uid().optional(),
@@ -27,7 +27,7 @@ export const auditFilter = () =>
     to: moment().optional(),
   })
 
-/** An address in the form in which it is on record: IPv6 as RFC 5952 has it. */
+/** A schema for an address in its recorded form: IPv6 as in RFC 5952. */
 const address = () =>
   z
     .union([z.ipv4(), z.ipv6()])
@@ -35,7 +35,7 @@ const address = () =>
     .transform((value) => ipaddr.parse(value).toString())
 
 /**
- * The filter that query parameters mean.
+ * Returns the filter of query parameters.
  * @throws AppError invalid if they name two customers
  */
 export function filterOf({

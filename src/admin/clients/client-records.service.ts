@@ -27,7 +27,7 @@ export const clientObject = once(() =>
 )
 export type ClientRecord = z.infer<ReturnType<typeof clientObject>>
 
-/** A client with its secret, which nobody is shown again. */
+/** A client with its secret, which is shown only once. */
 export const newClientObject = once(() =>
   clientObject()
     .extend({ secret: textValue('...') })
@@ -37,7 +37,7 @@ export type IssuedClient = z.infer<ReturnType<typeof newClientObject>>
 
 const BY_AGE = sortKey({ createdAt: clients.createdAt, id: clients.id })
 
-/** The clients by age. */
+/** Returns the clients by age. */
 export async function listClients(reader: Reader, query: PageQuery): Promise<Page<ClientRecord>> {
   const { db } = reader
   const page = pageRequest(query, BY_AGE)

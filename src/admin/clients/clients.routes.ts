@@ -28,7 +28,7 @@ const CLIENTS = {
 
 const describes = describing(CLIENTS)
 
-/** `/admin/clients`: the registered callers of this surface. */
+/** `/admin/clients`: the registered clients of this surface. */
 export const clientsRoutes = new Hono<AdminEnv>()
   .post(
     '/clients',

@@ -12,13 +12,13 @@ import { type ClientRecord, type IssuedClient, presentClient } from './client-re
 
 const SECRET_BYTES = 32
 
-/** What can be said of a client. */
+/** The properties of a client. */
 export interface ClientInput {
   name: string
   requireBoundSignatures?: boolean | undefined
 }
 
-/** Registers a client. The clear secret is in this answer and nowhere else. */
+/** Registers a client. Only this answer holds the secret in clear. */
 export async function createClient(
   db: Database,
   sealingKeys: string,
@@ -35,7 +35,7 @@ export async function createClient(
 }
 
 /**
- * Changes what is given of a client.
+ * Changes the given properties of a client.
  * @throws AppError client_id_unknown
  */
 export function changeClient(
@@ -48,7 +48,7 @@ export function changeClient(
 }
 
 /**
- * Gives a client a new secret; the one before verifies until the grace is over, if there is any.
+ * Gives a client a new secret; the previous one verifies until the grace is over.
  * @throws AppError client_id_unknown
  */
 export async function rotateClient(
@@ -68,8 +68,8 @@ export async function rotateClient(
 }
 
 /**
- * Refuses a client from the next call on. A call cannot disable the client it came through, nor can two of them each
- * other's: one is always left to come in by.
+ * Disables a client from its next call on. A call cannot disable its own client, nor can two clients disable each
+ * other: one always stays enabled.
  * @throws AppError client_id_unknown, self_action, client_unknown if the calling client was disabled meanwhile
  */
 export async function disableClient(
@@ -112,7 +112,7 @@ async function change(
   return { before: presentClient(existing), after: presentClient(after[0]) }
 }
 
-/** A new secret of a client: in clear this once, and sealed for its row. */
+/** Returns a new secret of a client, in clear and sealed for its row. */
 export async function newSecret(sealingKeys: string, id: string) {
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
   return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }

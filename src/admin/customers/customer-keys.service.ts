@@ -10,9 +10,9 @@ import { AppError, orUnknown } from '../../errors.ts'
 import { isReachable } from './customers.service.ts'
 
 /**
- * Creates a key for a customer, which is marked as made by this actor and ends with the actor's account or key. The
- * clear key is in this answer and nowhere else. Nothing is made for an actor who may not come in any more by then: of
- * a revocation that committed meanwhile, this key would be what is left.
+ * Creates a key for a customer, marked as made by this actor; it ends with the actor's account or key. Only this
+ * answer holds the key in clear. Nothing is created if the actor's own credentials have ended by then, or a
+ * revocation that committed meanwhile would leave this key behind.
  * @throws AppError customer_unknown, customer_pending_delete; session_invalid, key_invalid or scope_insufficient if
  * the actor's session, key or role has ended meanwhile
  */

@@ -31,7 +31,7 @@ const API_KEY_CREATED = adminAnswer(201, 'API key created successfully', custome
 
 const describes = describing(CUSTOMERS)
 
-/** What lets a customer in, keeps it out, or ends it. */
+/** `/admin/customers/:uid/...`: suspension, activation, deletion, and keys of a customer. */
 export const customerLifecycleRoutes = new Hono<AdminEnv>()
   .delete(
     '/customers/:uid',

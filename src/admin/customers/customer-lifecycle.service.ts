@@ -13,14 +13,14 @@ import {
 } from './customers.service.ts'
 
 /**
- * Keeps a customer and everyone who acts for it out until it is activated.
+ * Suspends a customer, and everyone who acts for it, until it is activated.
  * @throws AppError customer_unknown, customer_pending_delete
  */
 export const suspendCustomer = (db: Database, reach: Reach, uid: string, now: number) =>
   change(db, reach, uid, { status: 'inactive', updatedAt: now }, ne(customers.status, 'pending_delete'))
 
 /**
- * Lets a customer in again, also one that is to be deleted, as long as its time has not come.
+ * Activates a customer, also one that is pending deletion but not due yet.
  * @throws AppError customer_unknown, customer_pending_delete
  */
 export const activateCustomer = (db: Database, reach: Reach, uid: string, now: number) =>
@@ -33,8 +33,7 @@ export const activateCustomer = (db: Database, reach: Reach, uid: string, now: n
   )
 
 /**
- * Keeps a customer out as `suspendCustomer` does, and has it purged when its time has come. Asking again does not
- * put that off.
+ * Suspends a customer and schedules its purge. Calling it again does not postpone that.
  * @throws AppError customer_unknown
  */
 export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: number) =>

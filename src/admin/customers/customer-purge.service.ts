@@ -6,7 +6,7 @@ import type { Clock } from '../../env.ts'
 import { DELETE_AFTER_MS } from './customers.service.ts'
 
 /**
- * Rows that one statement removes. D1 runs one statement at a time, for 30 seconds at most
+ * Rows that one statement deletes. D1 runs one statement at a time, for 30 seconds at most
  * (https://developers.cloudflare.com/d1/platform/limits/): a large customer must not keep everybody else waiting.
  */
 const ROWS_PER_STEP = 5_000
@@ -14,7 +14,9 @@ const ROWS_PER_STEP = 5_000
 /** Steps of one run: up to a million rows. The next run goes on from there. */
 const STEPS_PER_RUN = 200
 
-/** What is a customer's, in the order in which nothing refers to what is gone, with what names a row. */
+/**
+ * The tables of a customer's rows, in the order of their references, with the columns that identify a row.
+ */
 export const OWNED_TABLES = [
   { table: members, key: sql`list_id, contact_id` },
   { table: contacts, key: sql`id` },
@@ -26,8 +28,8 @@ export const OWNED_TABLES = [
 type OwnedTable = (typeof OWNED_TABLES)[number]
 
 /**
- * Removes the customers whose time has come, with all that is theirs. Each step is a transaction of its own, so a run
- * that is cut off anywhere is gone on with by the next. The audit trail keeps its entries.
+ * Deletes the customers that are due, with all their rows. Each step is a transaction of its own, so the next run
+ * continues a run that was cut off. The audit trail keeps its entries.
  */
 export async function purgeDeletedCustomers(db: Database, now: Clock): Promise<void> {
   let steps = 0

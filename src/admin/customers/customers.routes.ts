@@ -48,7 +48,7 @@ const fields = () => ({
   company: company().nullable(),
 })
 
-/** All that may be set: what is left out is set to nothing. */
+/** A whole customer: properties that are left out are reset. */
 const customerBody = () =>
   z
     .strictObject({
@@ -66,7 +66,7 @@ const customerBody = () =>
       company: input.company ? { ...NO_COMPANY, ...input.company } : null,
     }))
 
-/** What is to change. */
+/** Changes to a customer: properties that are left out are kept. */
 const customerChangesBody = () =>
   z
     .strictObject(fields())
@@ -90,7 +90,7 @@ export const CUSTOMERS = {
 
 const describes = describing(CUSTOMERS)
 
-/** `/admin/customers`: the tenants. */
+/** `/admin/customers`: the customers. */
 export const customersRoutes = new Hono<AdminEnv>()
   .get(
     '/customers',

@@ -16,7 +16,7 @@ import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagin
 
 type Row = typeof customers.$inferSelect
 
-/** What may be set of a customer. Its status changes by acts of their own. */
+/** The writable properties of a customer. Its status has routes of its own. */
 export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'timezone' | 'group' | 'company'>
 
 /** A customer as admins see it. */
@@ -34,7 +34,7 @@ export type Customer = z.infer<ReturnType<typeof customerObject>>
 /** The uids a caller is limited to; null: any customer. */
 export type Reach = readonly string[] | null
 
-/** How long a customer that is to be deleted can be brought back. */
+/** How long a deleted customer can be restored. */
 export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
 
 /** @throws AppError invalid if another customer has this email */
@@ -45,14 +45,17 @@ export async function createCustomer(db: Database, input: CustomerInput, now: nu
 }
 
 export interface CustomerFilter {
-  /** The whole uid, `@` and the whole domain, or how the email, the first, last or company name begins. */
+  /** A whole uid, `@` and a whole domain, or the beginning of the email, first, last or company name. */
   search?: string | undefined
   status?: Row['status'] | undefined
 }
 
 const BY_AGE = sortKey({ id: customers.id })
 
-/** The customers in reach by age. A search costs as many rows as it hits, all else as many as a page holds. */
+/**
+ * Returns the customers within reach by age. A search reads as many rows as it matches, everything else as many as a
+ * page holds.
+ */
 export async function listCustomers(
   db: Database,
   reach: Reach,
@@ -86,7 +89,7 @@ export async function getCustomer(db: Database, reach: Reach, uid: string): Prom
 }
 
 /**
- * Sets what is given; of a company, its parts that are given.
+ * Sets the given properties and the given parts of the company.
  * @throws AppError customer_unknown, invalid if another customer has this email
  */
 export async function updateCustomer(
@@ -123,7 +126,9 @@ const isOneOf = (reach: Reach): SQL | undefined =>
     ? undefined
     : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
 
-/** The ids a search finds, each by an index of its own. D1 takes five terms of a union at most. */
+/**
+ * Selects the ids that a search matches, each through an index of its own. D1 takes at most five terms of a union.
+ */
 function hits(db: Database, search: string) {
   const ids = (condition: SQL | undefined) => db.select({ id: customers.id }).from(customers).where(condition)
   const beginning = (column: Column) => ids(startsWith(column, search))
@@ -137,7 +142,9 @@ function hits(db: Database, search: string) {
   return byName.union(ids(eq(customers.uid, search))).union(beginning(customers.email))
 }
 
-/** Only the index decides, so that of two at once one is told. */
+/**
+ * Turns the violation of the unique index into `invalid`: only the index decides between two requests at once.
+ */
 async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Result> {
   try {
     return await change

@@ -28,9 +28,9 @@ const session = once(() =>
 )
 
 /**
- * Slows guessing from one address, and through one client, down. Only Cloudflare sets CF-Connecting-IP; what a caller
- * says of itself does not count, and of a client only what it signed. A throttled attempt is not looked at and not on
- * record: a brake that costs a message for each push is none.
+ * Limits login attempts by address and by client. Only Cloudflare sets CF-Connecting-IP, so what a caller claims does
+ * not count; nor does a client's id without its signature. A throttled attempt is neither checked nor recorded: a
+ * brake that costs a message for each push is none.
  * @throws AppError throttled
  */
 const brake = annotated(
@@ -45,7 +45,7 @@ const brake = annotated(
   }),
 )
 
-/** The lockout is the authority on guessing, so where the brake cannot be asked logging in goes on. */
+/** Returns true if the rate limiter fails: the lockout is the authority on guessing, so logins go on. */
 async function isWithinLimit(
   env: Env,
   binding: 'LOGIN_RATE_LIMIT' | 'LOGIN_CLIENT_RATE_LIMIT',

@@ -31,14 +31,14 @@ export interface Login {
   account: AdminAccount
 }
 
-/** Where it is noted whose account it was, however it ends. */
+/** Records whose account it was, however the login ends. */
 type LoginAct = Pick<Act, 'about' | 'changed'>
 
 /**
- * Logs an admin in, or says no in one and the same way: unknown email, wrong password, disabled and locked account
+ * Logs an admin in. All refusals are the same: an unknown email, a wrong password, a disabled and a locked account
  * cost the same steps and, where a password is compared, one hash each. An account that KV knows to be locked is
- * refused with no question to D1. A place for hashing is taken before the attempt is: who gets none was not compared,
- * and is no failure.
+ * refused without asking D1. The place for hashing is taken before the attempt is counted: a caller without a place
+ * was not compared, so it is no failure.
  * @throws AppError login_invalid; throttled if too many passwords are being hashed, dependency_unavailable
  */
 export async function login(
@@ -114,8 +114,8 @@ interface VerifiedLogin {
 }
 
 /**
- * Opens a session and forgets the failures before it, in one round trip. There is no login if the account was disabled
- * or got another password, or its credentials were revoked, while this one was compared: no session may outlive that.
+ * Opens a session and deletes the failures before it, in one round trip. There is no login if the account was
+ * disabled, its password changed or its credentials were revoked during the comparison: no session may outlive that.
  */
 async function openSession(
   db: Database,

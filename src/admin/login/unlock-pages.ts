@@ -9,7 +9,9 @@ export interface HtmlPage {
 
 const NONCE_LENGTH = 22
 
-/** The page behind a mailed link. It changes nothing by itself: mail scanners follow links, people press buttons. */
+/**
+ * Returns the page of a mailed link. Opening it changes nothing: mail scanners follow links, people press buttons.
+ */
 export const confirmationPage = (productName: string, token: string) =>
   page(
     productName,
@@ -22,7 +24,7 @@ export const confirmationPage = (productName: string, token: string) =>
 </form>`,
   )
 
-/** The page after the button. */
+/** Returns the page after the button was pressed. */
 export const unlockedPage = (productName: string) =>
   page(
     productName,
@@ -31,7 +33,7 @@ export const unlockedPage = (productName: string) =>
 <p>You can log in again, with the password you had. You can close this page.</p>`,
   )
 
-/** The page of a link that is unknown, used or too old: which of them, it does not tell. */
+/** Returns the page of a link that is unknown, used or expired, without telling which. */
 export const deadLinkPage = (productName: string) =>
   page(
     productName,
@@ -48,7 +50,9 @@ h1{margin:0 0 16px;font-size:22px}p{margin:0 0 16px}
 button{padding:12px 20px;border:0;border-radius:6px;background:#1f4ed8;color:#fff;font:inherit;font-weight:600;cursor:pointer}
 footer{margin-top:16px;text-align:center;color:#6c757d;font-size:13px}`
 
-/** Only its own style and its own form: no scripts, no pictures, nothing from elsewhere, and in nobody's frame. */
+/**
+ * Returns a page that allows its own style and form only: no scripts, images or framing, and nothing from elsewhere.
+ */
 async function page(productName: string, title: string, content: Markup): Promise<HtmlPage> {
   const nonce = randomString(BASE62, NONCE_LENGTH)
   const document = await html`<!doctype html>

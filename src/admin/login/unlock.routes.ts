@@ -12,14 +12,14 @@ import { settingsOf } from '../../settings.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
 import { confirmationPage, deadLinkPage, type HtmlPage, unlockedPage } from './unlock-pages.ts'
 
-/** Whatever is no token of ours gets the page that says so, not a list of errors. */
+/** A token of any form: an invalid one gets the page that says so, not a list of errors. */
 const link = () => z.object({ token: z.string().catch('') })
 
 const UNLOCK_PAGES = [pageAnswer(200), pageAnswer(404)]
 
 const describes = describing(ADMINS)
 
-/** `/admin/unlock`: what the owner of a locked account sees in a browser. Who has the link needs nothing else. */
+/** `/admin/unlock`: pages for the owner of a locked account. Whoever has the link needs nothing else. */
 export const unlockRoutes = new Hono<AppEnv>()
   .get(
     '/unlock',

@@ -16,9 +16,9 @@ import { passwordResetMail } from '../../mail/templates.ts'
 import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from '../accounts/accounts.service.ts'
 
 /**
- * Gives an account a random password, mails it, ends all sessions, keys and any lock. The mail goes first: without it
- * nothing changes. If the write fails after it, the mail tells a password that does not work, the caller has an error,
- * and doing it again puts it right; the other way round an account would have a password that nobody was told.
+ * Gives an account a random password, mails it, and ends all sessions, keys and any lock. The mail goes first:
+ * without it nothing changes. If the write then fails, the mailed password does not work, the caller gets an error,
+ * and a second reset repairs it; the other way round the account would have a password that nobody knows.
  * @throws AppError self_action, admin_unknown, throttled, mail_unavailable
  */
 export async function resetPassword(

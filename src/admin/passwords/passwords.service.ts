@@ -27,9 +27,9 @@ export interface PasswordChange {
 
 /**
  * Changes the actor's own password and ends its other sessions. A wrong current password counts as a failed login,
- * and is told together with what is wrong with the new one.
+ * and is reported together with the errors of the new one.
  * @throws AppError throttled if too many passwords are being hashed, and then the attempt does not count, or if the
- * account is locked; invalid; session_invalid if it was reset, or the session ended, in the meantime
+ * account is locked; invalid; session_invalid if the password was reset, or the session ended, in the meantime
  */
 export const updatePassword = (
   stores: Stores,
@@ -107,7 +107,7 @@ function faultsOfChange(
   }
 }
 
-/** Writes the new password unless it was changed, or the session ended, while the current one was compared. */
+/** Writes the new password, unless the password was changed or the session ended during the comparison. */
 async function writePassword(
   db: Database,
   { adminId, sessionId }: SessionActor,

@@ -16,7 +16,7 @@ const SESSIONS_ENDED = adminAnswer(200, 'Sessions ended successfully', adminObje
 
 const describes = describing(ADMINS)
 
-/** `/admin/sessions`: where an admin is logged in. */
+/** `/admin/sessions`: the open sessions of an admin. */
 export const sessionsRoutes = new Hono<AdminEnv>()
   .get(
     '/sessions',

@@ -32,7 +32,7 @@ export type Session = z.infer<ReturnType<typeof sessionObject>>
 
 const BY_AGE = sortKey({ createdAt: adminSessions.createdAt, id: adminSessions.id })
 
-/** The admin's sessions that are live, by age. */
+/** Returns the live sessions of an admin by age. */
 export async function listSessions(
   db: Database,
   { adminId, sessionId }: Own,
@@ -49,7 +49,7 @@ export async function listSessions(
 }
 
 /**
- * Ends a session of the admin's own, be it the one that asks.
+ * Ends a session of the admin, also the one of the request.
  * @throws AppError session_unknown, also if it is somebody else's
  */
 export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
@@ -61,7 +61,7 @@ export async function endOwnSession(db: Database, { adminId }: Own, id: string):
 }
 
 /**
- * Ends every session of an admin, and gives the account.
+ * Ends every session of an admin. Returns the account.
  * @throws AppError admin_unknown
  */
 export async function endAllSessions(db: Database, adminId: string) {
@@ -70,7 +70,7 @@ export async function endAllSessions(db: Database, adminId: string) {
   return account
 }
 
-/** Forgets sessions that are over: they let nobody in, and nobody is shown them. */
+/** Deletes expired sessions. */
 export async function forgetEndedSessions(db: Database, now: number): Promise<void> {
   await db.delete(adminSessions).where(lte(adminSessions.expiresAt, now))
 }

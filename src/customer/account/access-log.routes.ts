@@ -11,7 +11,7 @@ const PAGE = customerPage('entries', accessLogEntry)
 
 const describes = describing(ACCOUNT)
 
-/** `/access_log`: which admin did what on the customer's data, when, and why. */
+/** `/access_log`: the acts of admins on the customer's data. */
 export const accessLogRoutes = new Hono<CustomerEnv>().get(
   '/access_log',
   describes(() => ({

@@ -11,7 +11,7 @@ import { auditEntries } from '../../db/schema/audit.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 
-/** What an admin did, as the customer whose data it was sees it. */
+/** An act of an admin, as the customer whose data it concerned sees it. */
 export const accessLogEntry = once(() =>
   z
     .object({
@@ -40,7 +40,7 @@ export const accessLogEntry = once(() =>
 )
 export type AccessLogEntry = z.infer<ReturnType<typeof accessLogEntry>>
 
-/** What is read of the trail's entries (see audit/trail/entry.ts). */
+/** The members of an audit entry that are read (see audit/trail/entry.ts). */
 interface StoredEntry {
   id: string
   time: string
@@ -62,8 +62,8 @@ interface Row {
 const NEWEST_FIRST = sortKey({ seq: auditEntries.seq }, 'descending')
 
 /**
- * What admins did on the customer's data, newest first, one entry an act: a change has two in the trail, when it was
- * received and when it was completed.
+ * Returns the acts of admins on the customer's data, newest first, one entry an act: in the trail a change has two,
+ * when it was received and when it was completed.
  */
 export async function listAccesses(
   scope: CustomerScope,

@@ -27,7 +27,7 @@ export const ACCOUNT = {
 
 const describes = describing(ACCOUNT)
 
-/** `/account` and `/api_keys`: the customer itself, and the keys it calls with. */
+/** `/account` and `/api_keys`: the customer and its keys. */
 export const accountRoutes = new Hono<CustomerEnv>()
   .get(
     '/account',

@@ -35,7 +35,7 @@ export const customerKeyObject = once(() =>
 )
 export type CustomerKey = z.infer<ReturnType<typeof customerKeyObject>>
 
-/** A key that was just made, in clear: it is in this answer and nowhere else. */
+/** A new key with its secret, which is shown only once. */
 export const newCustomerKeyObject = once(() =>
   customerKeyObject()
     .extend({ key: textValue('stw_customer_...') })
@@ -44,7 +44,7 @@ export const newCustomerKeyObject = once(() =>
 
 const BY_AGE = sortKey({ createdAt: customerApiKeys.createdAt, id: customerApiKeys.id })
 
-/** The customer's keys by age, revoked ones too. */
+/** Returns the customer's keys by age, revoked ones included. */
 export async function listCustomerKeys(
   scope: CustomerScope,
   pseudonymKey: string,
@@ -69,7 +69,7 @@ export const ownKey = ({ uid }: CustomerScope, id: string) =>
 export const selectKey = (scope: CustomerScope, id: string) =>
   scope.db.select(keyColumns).from(customerApiKeys).where(ownKey(scope, id))
 
-/** A key with who made it: staff under the pseudonym that the customer's access log has for them. */
+/** Returns a key with its maker; staff have the pseudonym of the customer's access log. */
 export async function withMaker(row: Row, pseudonymKey: string): Promise<CustomerKey> {
   if (row.madeByAdminId === null) return presentKey(row, { type: 'customer' })
   const staff = await pseudonymOf(pseudonymKey, row.customerUid, row.madeByAdminId)

@@ -14,10 +14,10 @@ import {
 import { newCustomerKey } from './new-api-key.ts'
 
 /**
- * Creates a key for the customer itself. One that is made with a key of staff's making is of their making too: what
- * ends theirs ends all that came of it. The clear key is in this answer and nowhere else.
+ * Creates a key of the customer. A key made with a key of staff's making counts as theirs: revoking staff's
+ * credentials ends all that came of them. Only this answer holds the key in clear.
  * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it; key_invalid if the key
- * that it is made with lets nobody in any more by then
+ * of the request has ended by then
  */
 export async function createCustomerKey(
   scope: CustomerScope,
@@ -48,7 +48,10 @@ export async function createCustomerKey(
   return { id, key, ...rest }
 }
 
-/** Only the transaction knows whether the key that asks lets anyone in by then. */
+/**
+ * Turns the failed insert into `key_invalid`: only the transaction knows whether the key of the request is still in
+ * force.
+ */
 async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
   try {
     return await change
@@ -59,8 +62,8 @@ async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
 }
 
 /**
- * Revokes a key, also the one that the call is made with: it is refused from the next request on. Revoking it twice
- * changes nothing.
+ * Revokes a key, also the one of the request: it is refused from the next request on. Revoking it twice changes
+ * nothing.
  * @throws AppError api_key_unknown
  */
 export async function revokeCustomerKey(

@@ -4,7 +4,7 @@ import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 
-/** A new key of a customer, in clear, and its row, which says nothing yet of who made it. */
+/** Returns a new key of a customer, in clear, and its row, which names no maker yet. */
 export function newCustomerKey(customerUid: string, name: string, now: number) {
   const key = createAccessKey('customer')
   const row = {
@@ -19,7 +19,7 @@ export function newCustomerKey(customerUid: string, name: string, now: number) {
   return { key, row }
 }
 
-/** Creates a key of the customer's own for the service itself, which nobody calls. Returns it in clear. */
+/** Creates a customer's key without a caller, for the command line and tests. Returns it in clear. */
 export async function issueCustomerKey(
   db: Database,
   customerUid: string,

@@ -6,14 +6,16 @@ import type { Validated } from '../../http/validation.ts'
 import type { ContactInput } from '../contacts/contacts.service.ts'
 import { type BulkOutcome, hasValue, inTrips, rowValue, type Upsert } from './bulk.service.ts'
 
-/** A contact to create, or the changes to the one with this email. What was not sent is undefined. */
+/**
+ * A contact to create, or the changes to the one with this email. Values that were not sent are undefined.
+ */
 export type ContactUpsert = Pick<ContactInput, 'email'> &
   Pick<Upsert, 'firstName' | 'lastName' | 'phone' | 'fields'>
 
 /**
  * Creates a contact for each row whose email is new to the customer and updates the others, as if the rows came one
- * after another: of an existing contact only what a row names changes, and an email that is there twice is created by
- * its first row and updated by the next.
+ * after another: only the columns of a row change, and an email that occurs twice is created by its first row and
+ * updated by the next.
  */
 export const upsertContacts = (
   scope: CustomerScope,
@@ -34,10 +36,9 @@ export const upsertContacts = (
     }
   })
 
-/** What D1's NOCASE compares emails by: ASCII letters lose their case, and emails are ASCII. */
+/** Returns an email as D1's NOCASE compares it: in lower case, because emails are ASCII. */
 const identityOf = (email: string) => email.toLowerCase()
 
-/** What a row says of its contact. */
 export const contactUpsertOf = (contact: ContactUpsert) => ({
   key: identityOf(contact.email),
   uid: randomUid(),
@@ -52,7 +53,9 @@ export function createNew({ db, uid }: CustomerScope, json: string, now: number,
   return db.insert(contacts).select(rows).onConflictDoNothing()
 }
 
-/** Updates the contacts that were there before, if `condition` holds: a new one has the uid that its row proposed. */
+/**
+ * Updates the contacts that existed before, if `condition` holds: a new one has the uid that its row proposed.
+ */
 export function updateKnown({ db, uid }: CustomerScope, json: string, now: number, condition?: SQL) {
   const valueOr = (name: keyof Upsert, kept: SQLWrapper) =>
     sql`iif(${hasValue(name)}, ${rowValue(name)}, ${kept})`
@@ -73,7 +76,7 @@ export function updateKnown({ db, uid }: CustomerScope, json: string, now: numbe
     .where(and(eq(contacts.id, known), condition))
 }
 
-/** The query for the contacts that rows are about, of which those are new that have the uid which their row proposed. */
+/** Selects the contacts of the rows. New ones have the uid that their row proposed. */
 export const selectContacts = (scope: CustomerScope, identities: string) =>
   scope.db
     .select({
@@ -86,7 +89,7 @@ export const selectContacts = (scope: CustomerScope, identities: string) =>
     .from(sql`json_each(${identities}) AS row`)
     .innerJoin(contacts, eq(contacts.id, contactId(scope)))
 
-/** For SQL: the id of the contact that a row is about; null if there is none. */
+/** SQL for the id of a row's contact; null if there is none. */
 export const contactId = ({ uid }: CustomerScope) =>
   sql`coalesce(
     (SELECT known.id FROM contacts AS known WHERE known.customer_uid = ${uid} AND known.uid = ${rowValue('contactUid')}),

@@ -16,17 +16,17 @@ import {
   updateKnown,
 } from './bulk-contacts.service.ts'
 
-/** Who is to be in a list, and as what: a contact by its uid, or one to create or change by its email. */
+/** A member to add or change: a contact by its uid, or one to create or change by its email. */
 export interface MemberUpsert {
   contactUid?: string | undefined
-  /** Counts where there is no `contactUid`. */
+  /** Used if there is no `contactUid`. */
   contact: ContactUpsert
   status?: MemberStatus | undefined
 }
 
 /**
- * Puts the contact of each row into a list, and creates or changes it before as `upsertContacts` does. One that is in
- * the list already keeps its status, unless the row names another.
+ * Adds the contact of each row to a list, after creating or changing it as `upsertContacts` does. A member keeps its
+ * status, unless the row has another.
  * @throws AppError list_unknown, and then nothing was done
  */
 export const upsertMembers = (
@@ -61,7 +61,7 @@ export const upsertMembers = (
     }
   })
 
-/** Many contacts to put into one list. `identities` are those of `TripParameters`. */
+/** Contacts to add to a list. `identities` are those of `TripParameters`. */
 interface Enrolment {
   scope: CustomerScope
   listUid: string
@@ -75,8 +75,8 @@ const memberUpsertOf = ({ contactUid, contact, status }: MemberUpsert): Upsert =
     : { key: contactUid, uid: randomUid(), contactUid, status }
 
 /**
- * The query for those of the contacts that rows are about who are in the list. CROSS JOIN keeps SQLite from going
- * through the whole list (https://sqlite.org/optoverview.html, 7.3).
+ * Selects the contacts of the rows that are members already. CROSS JOIN keeps SQLite from going through the whole
+ * list (https://sqlite.org/optoverview.html, 7.3).
  */
 const selectMembers = (scope: CustomerScope, listUid: string, identities: string) =>
   scope.db
@@ -90,13 +90,13 @@ const selectMembers = (scope: CustomerScope, listUid: string, identities: string
       ),
     )
 
-/** Puts those into the list who are not in it. */
+/** Adds the contacts that are not members yet. */
 const enrol = (enrolment: Enrolment) =>
   enrolment.scope.db.insert(members).select(memberRows(enrolment, sql`true`)).onConflictDoNothing()
 
 /**
- * Gives members the statuses that rows name, one after another: rows that name a contact by its uid and by its email
- * are about one member. Goes after `enrol`, so that all are members.
+ * Sets the statuses of the rows, one after another: a row by uid and a row by email can be the same member. Runs
+ * after `enrol`, so that all are members.
  */
 const setStatuses = (enrolment: Enrolment) =>
   enrolment.scope.db

@@ -7,8 +7,8 @@ import type { Validated } from '../../http/validation.ts'
 import type { ContactInput } from '../contacts/contacts.service.ts'
 
 /**
- * How much goes to D1 in one round trip: others wait meanwhile, so not all at once. What the rows say is one text, which
- * D1 takes up to two million bytes of (https://developers.cloudflare.com/d1/platform/limits/).
+ * The most that goes to D1 in one round trip, because other requests wait meanwhile. The rows are one text parameter,
+ * of at most two million bytes (https://developers.cloudflare.com/d1/platform/limits/).
  */
 const ROWS_PER_TRIP = 1_000
 const BYTES_PER_TRIP = 2_000_000
@@ -28,7 +28,7 @@ const bulkResult = () =>
     }),
   ])
 
-/** What came of many rows, each by itself. */
+/** The result of a bulk request, row by row. */
 export const bulkOutcome = () => ({
   created: countValue(),
   updated: countValue(),
@@ -39,12 +39,12 @@ export const bulkOutcome = () => ({
 type BulkResult = z.output<ReturnType<typeof bulkResult>>
 export type BulkOutcome = z.output<z.ZodObject<ReturnType<typeof bulkOutcome>>>
 
-/** What came of one row. */
+/** The result of one row. */
 export type RowOutcome = { email: string; uid: string; isNew: boolean } | { errors: FieldErrors }
 
 /**
- * Writes rows trip by trip; if a trip fails, those before it stay. A trip gets what its valid rows say and gives the way
- * to tell what came of each, in the order of the rows. There is one trip at least.
+ * Writes rows in round trips; if one fails, those before it stay. `trip` gets the parameters of its valid rows and
+ * returns a function that gives the result of each, called in the order of the rows. There is at least one trip.
  */
 export async function inTrips<Input, Row extends Upsert>(
   rows: Validated<Input>[],
@@ -63,7 +63,7 @@ export async function inTrips<Input, Row extends Upsert>(
   return { created: count('created'), updated: count('updated'), invalid: count('invalid'), results }
 }
 
-/** What the rows from `start` on say, as many as one trip takes: one at least. */
+/** Returns the rows of the next trip, at least one. */
 function rowsOfTrip<Input, Row extends Upsert>(
   rows: Validated<Input>[],
   start: number,
@@ -86,35 +86,35 @@ function resultOf(row: number, outcome: RowOutcome): BulkResult {
   return { row, email, result: isNew ? 'created' : 'updated', uid }
 }
 
-/** What one row says, as SQL reads it. What it does not say is undefined. */
+/** A row as SQL reads it. Values that were not sent are undefined. */
 export interface Upsert extends Partial<Omit<ContactInput, 'fields' | 'email'>> {
-  /** What the row is about: rows with the same key are about the same. */
+  /** Rows with the same key are about the same contact. */
   key: string
-  /** What the contact gets if it is new. */
+  /** The uid of the contact if it is new. */
   uid: string
   contactUid?: string | undefined
   email?: string | undefined
-  /** As JSON text, so that SQLite keeps it as it is. */
+  /** JSON text, which SQLite keeps as it is. */
   fields?: string | undefined
   status?: string | undefined
 }
 
-/** For SQL, on a row of `json_each(...) AS row`: what it says; null if it says nothing or null. */
+/** SQL for a value of a row of `json_each(...) AS row`; null if it is missing or null. */
 export const rowValue = (name: keyof Upsert) => sql`row.value ->> ${sql.raw(`'$.${name}'`)}`
 
-/** For SQL, on a row of `json_each(...) AS row`: whether it says something, be it null. */
+/** SQL for whether a row of `json_each(...) AS row` has a value, which may be null. */
 export const hasValue = (name: keyof Upsert) =>
   sql`json_type(row.value, ${sql.raw(`'$.${name}'`)}) IS NOT NULL`
 
-/** What the rows of a trip say, each thing once, as JSON for `json_each(...) AS row`. */
+/** The rows of a trip, merged by key, as JSON for `json_each(...) AS row`. */
 export interface TripParameters {
-  /** Of contacts that are known by their emails: what they are to be like. */
+  /** The contacts that rows name by email, with their new values. */
   contacts: string
-  /** Of all: what they are known by, and their statuses. */
+  /** All contacts: what identifies them, and their statuses. */
   identities: string
 }
 
-/** Of rows about the same, what a later one says goes over what an earlier one said. */
+/** Merges rows with the same key: later values win. */
 function tripParameters(upserts: Upsert[]): TripParameters {
   const byKey = new Map<string, Upsert>()
   for (const upsert of upserts) {

@@ -3,7 +3,7 @@ import { MEMBER_STATUSES } from '../../db/schema/lists.ts'
 import { FIELD_TEXT } from '../../errors.ts'
 import { email, jsonObject, limitedText, uid } from '../../http/fields/inputs.ts'
 
-/** What may be left out of a contact; null takes it away. */
+/** The optional attributes of a contact; null clears one. */
 const attributes = () => ({
   first_name: limitedText(255).nullish().meta({ description: 'The first name; null: none.' }),
   last_name: limitedText(255).nullish().meta({ description: 'The last name; null: none.' }),
@@ -24,7 +24,7 @@ const wholeOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
   fields: fields ?? {},
 })
 
-/** A contact as a whole: what is left out is empty. */
+/** The body of a whole contact: attributes that are left out are empty. */
 export const contactBody = () =>
   z
     .strictObject({ email: email(), ...attributes() })
@@ -37,25 +37,27 @@ const changesOf = ({ first_name, last_name, phone, fields }: Attributes) => ({
   fields: fields === null ? {} : fields,
 })
 
-/** Changes to a contact: what is left out stays as it is. */
+/** The body of changes to a contact: attributes that are left out are kept. */
 export const contactChangesBody = () =>
   z
     .strictObject({ email: email().optional(), ...attributes() })
     .transform(({ email, ...rest }) => ({ email, ...changesOf(rest) }))
 
-/** What an export says beside what may be set: taken, so that one can be sent back as it is, and passed over. */
+/** The read-only columns of an export: accepted, so that an export can be sent back as it is, and ignored. */
 const notSet = () => {
   const passedOver = z.unknown().meta({ description: 'Passed over.' }).optional()
   return { uid: passedOver, created_at: passedOver, updated_at: passedOver }
 }
 
-/** The same of a row among thousands, whose fields take as much memory as text as they did when they were sent. */
+/**
+ * Returns the changes of a row, with `fields` as text: parsed values of thousands of rows take far more memory.
+ */
 const rowChangesOf = (sent: Attributes) => {
   const { fields, ...changes } = changesOf(sent)
   return { ...changes, fields: fields && JSON.stringify(fields) }
 }
 
-/** A contact to create, or the changes to the one with this email, as a row of a file. */
+/** A row with a contact to create, or the changes to the one with this email. */
 export const contactUpsert = () =>
   z
     .strictObject({ email: email(), ...attributes(), ...notSet() })
@@ -63,7 +65,7 @@ export const contactUpsert = () =>
 
 export const memberStatus = () => z.enum(MEMBER_STATUSES)
 
-/** Runs a check beside those of the fields, so that all that is wrong is in one answer. */
+/** Runs a check even if fields are invalid, so that one answer has all errors. */
 const always = { when: () => true }
 
 const member = () => {
@@ -95,7 +97,7 @@ const member = () => {
     })
 }
 
-/** Who is to be in a list: a contact by its uid, or one by its email with what it is to be created with. */
+/** The body of a new member: a contact by its uid, or one to create by its email. */
 export const memberBody = () =>
   member().transform(({ contact_uid, email, status, ...rest }) => ({
     contactUid: contact_uid ?? undefined,
@@ -103,7 +105,7 @@ export const memberBody = () =>
     status: status ?? ('subscribed' as const),
   }))
 
-/** The same as a row of a file, where a contact and its status may be there: what is left out stays as it is. */
+/** A row with a member. An existing contact or member keeps what is left out. */
 export const memberUpsert = () =>
   member()
     .safeExtend(notSet())

@@ -10,11 +10,11 @@ import { searchContacts } from './contact-search.service.ts'
 import { type Contact, contactColumns, presentContact, withEmail } from './contacts.service.ts'
 
 export interface ContactFilter {
-  /** The whole email, in any case. */
+  /** A whole email, compared without case. */
   email?: string | undefined
   /** The status in at least one list. */
   status?: MemberStatus | undefined
-  /** How the email or a name begins, or `@` and the whole domain. Goes without the others. */
+  /** The beginning of an email or a name, or `@` and a whole domain. Cannot be combined with the others. */
   search?: string | undefined
 }
 
@@ -33,7 +33,7 @@ const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
     .where(eq(customers.uid, uid)),
 )
 
-/** The contacts that match, by age; those whose email or name begins with `search` by that. */
+/** Returns the matching contacts by age; those of a `search` by email or name in its order. */
 export async function listContacts(
   scope: CustomerScope,
   filter: ContactFilter,
@@ -68,9 +68,9 @@ function selectPage({ db, uid }: CustomerScope, { status, search }: ContactFilte
 const withDomain = (search: string) => eq(contacts.emailDomain, search.slice(1))
 
 /**
- * A SELECT of the ids of the contacts with a status in at least one list, in order. Each step of the recursion seeks
- * the next id in the index, so a contact in a hundred lists costs as much as one in a single list. The members that
- * a deleted list has left do not count.
+ * Selects the ids of the contacts with a status in at least one list, in order. Each step of the recursion seeks the
+ * next id in the index, so a contact in a hundred lists costs as much as one in a single list. Members left by a
+ * deleted list do not count.
  */
 function withStatus(uid: string, status: MemberStatus, page?: PageRequest): SQL {
   const next = (id: SQL) => sql`(SELECT contact_id FROM list_contacts
@@ -85,7 +85,7 @@ function withStatus(uid: string, status: MemberStatus, page?: PageRequest): SQL 
     ) SELECT id FROM hits WHERE id IS NOT NULL`
 }
 
-/** At most one contact has an email. */
+/** Returns the page with the contact of this email, of which there is at most one. */
 async function findByEmail(
   scope: CustomerScope,
   email: string,

@@ -6,16 +6,16 @@ import { FIELD_TEXT, invalidField } from '../../errors.ts'
 import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import { type Contact, contactColumns, presentContact } from './contacts.service.ts'
 
-/** What a search looks at, one after the other, each through an index of its own. */
+/** The columns of a search, in order, each with an index of its own. */
 const TERMS = [sql`email`, sql`first_name_key`, sql`last_name_key`]
 
 /**
- * How many rows of one term a page looks through for contacts that no earlier term has shown. Past that it ends
- * short, and its cursor goes on from there: so it has a bound, however many Annas write from anna@.
+ * The most rows of one term that a page examines for contacts that no earlier term has shown. Past that the page ends
+ * short and its cursor goes on from there, so it has a bound, however many Annas write from anna@.
  */
 const MAX_EXAMINED = 1_000
 
-/** Where a hit stands: the index of its term, the text found, the contact's id. */
+/** The position of a hit: the index of its term, the matched text, the contact's id. */
 const HIT_POSITION = {
   term: sql<number>`term`.as('term'),
   found: sql<string>`found`.as('found'),
@@ -30,9 +30,9 @@ const BY_TERM = {
 } as const
 
 /**
- * The contacts whose email begins with `search`, then those whose first name does, then those whose last name does;
- * each once, in the order of what was found.
- * @throws AppError invalid if the cursor names a term that there is not
+ * Returns the contacts whose email begins with `search`, then those whose first name does, then those whose last name
+ * does; each once, in the order of the matched text.
+ * @throws AppError invalid if the cursor names an unknown term
  */
 export async function searchContacts(
   scope: CustomerScope,
@@ -61,7 +61,7 @@ export async function searchContacts(
   }
 }
 
-/** The parts of a search, as sources of rows to select from. */
+/** The subqueries of a search. */
 class SearchSelects {
   readonly #uid: string
   readonly #search: string
@@ -73,7 +73,7 @@ class SearchSelects {
     this.#page = page
   }
 
-  /** One more than the page shows. */
+  /** The hits of a page, and one more. */
   hits(): SQL {
     const { offset, limit } = this.#page
     const parts = this.#termsToDo().map((term) => {
@@ -83,7 +83,9 @@ class SearchSelects {
     return sql`(${union(parts)} ORDER BY term, found COLLATE NOCASE, hit_id LIMIT ${limit} OFFSET ${offset})`
   }
 
-  /** The last row examined of each term of which more are left; no email is examined in vain, so they have no end. */
+  /**
+   * The last examined row of each term that has more. Every match of an email is shown, so that term has no end.
+   */
   ends(): SQL {
     const last = MAX_EXAMINED + this.#page.offset - 1
     const parts = this.#termsToDo()
@@ -92,12 +94,12 @@ class SearchSelects {
     return sql`(${union(parts)})`
   }
 
-  /** A SELECT of the ids of all matches, of every term. */
+  /** The ids of all matches, of every term. */
   matches(): SQL {
     return union(TERMS.map((_, term) => sql`SELECT id ${this.#matchesOf(term)}`))
   }
 
-  /** The terms that the page can show hits of: a cursor leaves those before its own behind. */
+  /** The terms that the page can show hits of: those before the cursor's are done. */
   #termsToDo(): number[] {
     const first = Number(this.#page.after?.[0] ?? 0)
     return TERMS.map((_, term) => term).filter((term) => term >= first)

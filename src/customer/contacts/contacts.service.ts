@@ -16,12 +16,12 @@ const {
   ...storedColumns
 } = getTableColumns(contacts)
 
-/** What is read of a contact to show it. */
+/** The stored columns of a contact, without the generated ones. */
 export const contactColumns = storedColumns
 
 export type ContactRow = Omit<typeof contacts.$inferSelect, 'firstNameKey' | 'lastNameKey' | 'emailDomain'>
 
-/** What a customer may set of a contact. */
+/** The writable properties of a contact. */
 export type ContactInput = Pick<ContactRow, 'email' | 'firstName' | 'lastName' | 'phone' | 'fields'>
 
 /** A contact as its customer sees it. */
@@ -69,7 +69,7 @@ export async function createContact(
 }
 
 /**
- * Changes what is given.
+ * Changes the given properties.
  * @throws AppError contact_unknown, contact_exists if another contact has this email
  */
 export async function updateContact(
@@ -104,7 +104,7 @@ export async function updateContact(
   return other ? conflict(other) : presentContact(found)
 }
 
-/** Deletes a contact, takes it out of all its lists, and gives it as it was. @throws AppError contact_unknown */
+/** Deletes a contact and its memberships. Returns it as it was. @throws AppError contact_unknown */
 export async function deleteContact(scope: CustomerScope, contactUid: string): Promise<Contact> {
   const { deleted } = await scope.write({
     before: { deleted: selectContact(scope, contactUid) },

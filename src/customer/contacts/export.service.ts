@@ -10,9 +10,9 @@ import { logFailure } from '../../log.ts'
 import { type Contact, type ContactRow, contactColumns, presentContact } from './contacts.service.ts'
 
 /**
- * What is in memory at a time. As many rows as make a million contacts of the thousand statements that D1 runs for an
- * invocation (https://developers.cloudflare.com/d1/platform/limits/), with two for a page; and as many bytes of fields
- * as leave room in an isolate, where lists of lists take ten times as many.
+ * Limits of a page in memory: rows, so that a million contacts take no more than the thousand statements that D1 runs
+ * for an invocation (https://developers.cloudflare.com/d1/platform/limits/), two for a page; and bytes of fields that
+ * leave room in an isolate, where nested lists take ten times as many.
  */
 const ROWS_PER_PAGE = 2_500
 const FIELD_BYTES_PER_PAGE = 2_000_000
@@ -29,9 +29,9 @@ const COLUMNS = [
 ] as const satisfies (keyof Contact)[]
 
 /**
- * Returns all contacts of a customer by age, as the bytes of a file. The first page is read at once, with the check of
- * the caller, and each other one with the same check anew. If a page cannot be read the stream fails, and what came
- * before does not look like the whole. `onRows` is told how many contacts leave.
+ * Returns all contacts of a customer by age, as the bytes of a file. The first page is read at once, with the check
+ * of the caller, and each further page with a new check. If a page cannot be read the stream fails, so that a part
+ * never looks like the whole. `onRows` gets the number of contacts sent.
  */
 export async function exportContacts(
   scope: CustomerScope,
@@ -68,14 +68,14 @@ async function nextPage(scope: CustomerScope, lastId: number): Promise<ExportedR
 }
 
 interface ExportedRow extends ContactRow {
-  /** How many bytes the fields of the page take, up to this row. */
+  /** The bytes of the fields of the page, up to and including this row. */
   fieldBytes: number
 }
 
 const isFull = (page: ExportedRow[]) =>
   page.length === ROWS_PER_PAGE || (page.at(-1)?.fieldBytes ?? 0) >= FIELD_BYTES_PER_PAGE
 
-/** The contacts after one, up to the row or the byte that fills a page. */
+/** Returns the contacts after `lastId`, up to the row or the byte that fills a page. */
 async function contactsAfter(reader: Reader, customerUid: string, lastId: number): Promise<ExportedRow[]> {
   const { db } = reader
   const fieldBytes = sql<number>`sum(octet_length(${contacts.fields})) OVER

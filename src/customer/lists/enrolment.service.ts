@@ -8,7 +8,7 @@ import { ownList, selectList } from './lists.service.ts'
 import { type Member, type MemberStatus, presentMember, selectMember } from './members.service.ts'
 
 /**
- * Puts a contact into a list.
+ * Adds a contact to a list.
  * @throws AppError list_unknown, contact_unknown, member_exists
  */
 export const addContact = (
@@ -21,7 +21,8 @@ export const addContact = (
   enrol(scope, { listUid, contact: ownContact(scope, contactUid), status, now, first: [] })
 
 /**
- * Puts the contact with this email into a list, and creates it first if there is none. One that is there stays as it is.
+ * Adds the contact with this email to a list, and creates it first if there is none. An existing contact is not
+ * changed.
  * @throws AppError list_unknown, member_exists
  */
 export const addByEmail = (

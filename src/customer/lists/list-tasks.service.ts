@@ -11,7 +11,7 @@ import { logFailure } from '../../log.ts'
 import { type List, ownList, presentList, selectList } from './lists.service.ts'
 
 /**
- * Members that one statement copies or removes. D1 runs one statement at a time, for 30 seconds at most
+ * Members that one statement copies or deletes. D1 runs one statement at a time, for 30 seconds at most
  * (https://developers.cloudflare.com/d1/platform/limits/): a large list must not keep everybody else waiting.
  */
 export const MEMBERS_PER_STEP = 5_000
@@ -22,8 +22,8 @@ const STEPS_PER_RUN = 200
 const COPY_SUFFIX = ' (copy)'
 
 /**
- * Makes a list of the same description and members. One that has more members than a step copies is not `complete`
- * yet: `runListTasks` does the rest.
+ * Copies a list and its members. A copy with more members than one step copies is not `complete` yet: `runListTasks`
+ * does the rest.
  * @throws AppError list_unknown
  */
 export async function copyList(
@@ -56,8 +56,8 @@ export async function copyList(
 }
 
 /**
- * Does what is owed to large lists, step by step: copying members, and removing those of deleted lists. Each step is
- * one transaction, so however many runs there are at once, and wherever one is cut off, nothing is done twice. A step
+ * Continues the work on large lists, step by step: copying members, and deleting those of deleted lists. Each step is
+ * one transaction, so nothing is done twice, however many runs there are at once and wherever one is cut off. A step
  * that fails is left to the next run.
  */
 export async function runListTasks(db: Database, now: Clock): Promise<void> {
@@ -74,8 +74,8 @@ export async function runListTasks(db: Database, now: Clock): Promise<void> {
 }
 
 /**
- * Copies come first, and the members of a deleted list stay for as long as they are being copied. For a customer that
- * is suspended nothing is copied: it goes on where it stopped once the customer is active again.
+ * Selects the next task. Copies come first, and the members of a deleted list stay while they are being copied.
+ * Copying pauses while its customer is suspended.
  */
 function selectNextTask(db: Database) {
   const copies = alias(listTasks, 'copies')

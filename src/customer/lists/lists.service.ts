@@ -14,7 +14,7 @@ import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagin
 
 type Row = typeof lists.$inferSelect
 
-/** What a customer may set of a list. */
+/** The writable properties of a list. */
 export interface ListInput {
   name: string
   description: string | null
@@ -49,7 +49,7 @@ const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
     .where(eq(customers.uid, uid)),
 )
 
-/** The lists of a customer by age, or those whose name begins with `search` by name. */
+/** Returns the lists of a customer by age, or those whose name begins with `search` by name. */
 export async function listLists(
   scope: CustomerScope,
   search: string | undefined,
@@ -91,7 +91,7 @@ export async function createList(scope: CustomerScope, input: ListInput, now: nu
   return presentList(orUnknown(list[0], 'list_unknown'))
 }
 
-/** Changes what is given. @throws AppError list_unknown */
+/** Changes the given properties. @throws AppError list_unknown */
 export async function updateList(
   scope: CustomerScope,
   listUid: string,
@@ -111,8 +111,8 @@ export async function updateList(
 }
 
 /**
- * Deletes a list and gives it as it was. If it had members, they are out of sight at once but not `complete`ly gone: `runListTasks` removes
- * their rows.
+ * Deletes a list. Returns it as it was. Its members are hidden at once, but `complete` only when there are none:
+ * `runListTasks` deletes their rows.
  * @throws AppError list_unknown
  */
 export async function deleteList(

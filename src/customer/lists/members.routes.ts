@@ -27,7 +27,7 @@ const CONTACT_REMOVED = customerChange(200, 'Contact removed successfully', () =
 
 const describes = describing(LISTS)
 
-/** `/lists/:uid/contacts`: who is in a list, and with what status. */
+/** `/lists/:uid/contacts`: the members of a list. */
 export const membersRoutes = new Hono<CustomerEnv>()
   .get(
     '/lists/:uid/contacts',

@@ -28,7 +28,7 @@ export type Member = z.infer<ReturnType<typeof memberObject>>
 
 export interface MemberFilter {
   status?: MemberStatus | undefined
-  /** The whole email, in any case. */
+  /** A whole email, compared without case. */
   email?: string | undefined
 }
 
@@ -45,7 +45,7 @@ type MemberRow = ContactRow & { status: MemberStatus }
 
 const BY_AGE = sortKey({ id: members.contactId })
 
-/** The members of a list, by the age of the contacts. @throws AppError list_unknown */
+/** Returns the members of a list, by the age of the contacts. @throws AppError list_unknown */
 export async function listMembers(
   scope: CustomerScope,
   listUid: string,
@@ -100,7 +100,7 @@ export async function setMemberStatus(
 }
 
 /**
- * Takes a contact out of a list and gives it as the member that it was; the contact stays.
+ * Removes a contact from a list. Returns it as the member that it was; the contact stays.
  * @throws AppError list_unknown, contact_unknown if it is not in the list
  */
 export async function removeMember(

@@ -72,7 +72,7 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   return bytes as Uint8Array<ArrayBuffer>
 }
 
-/** Returns at most `limit` bytes of a stream, and the rest of the chunk that exceeds it. */
+/** Returns the bytes of a stream up to `limit`, and the rest of the chunk that exceeds it. */
 async function readUpTo(limit: number, stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let size = 0
