@@ -2,7 +2,7 @@ import { computeArgon2id, module } from '#argon2id-wasm'
 import { utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
 
-/** What one hash costs (RFC 9106, section 3.1). */
+/** The cost of one hash (RFC 9106, section 3.1). */
 export interface Argon2Cost {
   /** Memory in KiB. */
   m: number
@@ -14,21 +14,21 @@ export interface Argon2Cost {
 
 const HASH_BYTES = 32
 
-/** The shortest password that the WebAssembly implementation is made for; chosen and random ones are longer. */
+/** The shortest password that the WebAssembly implementation supports; chosen and random ones are longer. */
 const MIN_PASSWORD_BYTES = 8
 
-/** In pages of 64 KiB, as the code imports it. The first hash makes it grow to what its cost needs. */
+/** The initial memory in pages of 64 KiB, as the code imports it. The first hash grows it to its cost. */
 const MEMORY = { initial: 1, maximum: 65_536 }
 
-/** One instance for an isolate: its memory is used again, for a new one each time would pile up until it is collected. */
+/** The instance of the isolate. Its memory is reused: new ones would pile up until they are collected. */
 const wasm = once(() => {
   const memory = new WebAssembly.Memory(MEMORY)
   return { memory, instance: new WebAssembly.Instance(module, { env: { memory } }) }
 })
 
 /**
- * Returns the 32 bytes that argon2id makes of a password. Blocks the isolate for as long as `cost` says.
- * Throws RangeError if the password is not hashable.
+ * Returns the 32 bytes of a password's argon2id hash. Blocks the isolate for as long as `cost` takes. Throws
+ * RangeError if the password is not hashable.
  */
 export function argon2idHash(password: string, salt: Uint8Array, { m, t, p }: Argon2Cost): Uint8Array {
   const bytes = passwordBytes(password)
@@ -47,5 +47,7 @@ export function argon2idHash(password: string, salt: Uint8Array, { m, t, p }: Ar
 /** Returns whether a password is long enough to be hashed. */
 export const isHashable = (password: string) => passwordBytes(password).length >= MIN_PASSWORD_BYTES
 
-/** NFKC, so that a password typed on another keyboard is the same (NIST SP 800-63B-4, section 3.1.1.2). */
+/**
+ * Normalizes to NFKC, so that a password typed on another keyboard is the same (NIST SP 800-63B-4, section 3.1.1.2).
+ */
 const passwordBytes = (password: string) => utf8(password.normalize('NFKC'))

@@ -1,4 +1,4 @@
-/** The CRC-32 of a text's ASCII characters, as gzip has it (RFC 1952, section 8). For short texts: it keeps no table. */
+/** Returns the CRC-32 of ASCII text, as in gzip (RFC 1952, section 8). For short texts: it keeps no table. */
 export function crc32(text: string): number {
   let rest = 0xffffffff
   for (let i = 0; i < text.length; i++) {

@@ -2,11 +2,11 @@ import { fromBase64Url } from '../base/encoding.ts'
 
 const KEY_BYTES = 32
 
-/** Keys by their id, in the order they were given: the newest, which is the one in use, first. */
+/** Keys by id, the newest first, which is the one in use. */
 export type KeyList = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
 /**
- * The keys of a setting, `<id>:<base64url of 32 bytes>,...`. A key is rotated by putting a new one in front.
+ * Parses the keys of a setting, `<id>:<base64url of 32 bytes>,...`. A key is rotated by putting a new one in front.
  * @throws Error if the text holds no key, or a key of another size
  */
 export function readKeyList(setting: string, text: string | undefined): KeyList {

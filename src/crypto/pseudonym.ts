@@ -6,12 +6,13 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const KEY_BYTES = 32
 const PSEUDONYM_BYTES = 16
 
-/** Imported keys, so that a page of entries imports its key once. */
+/** Imported keys, cached so that a page of entries imports its key once. */
 const importedKeys = new BoundedCache<CryptoKey>(4)
 
 /**
- * What a member of staff is called towards one customer: always the same there, another name at every other customer.
- * A keyed hash: who has no key cannot try out the few admin ids there are. `encodedKey` is base64url of 32 bytes.
+ * Returns the pseudonym of a member of staff towards one customer: always the same there, another at every other
+ * customer. A keyed hash, because without the key the few admin ids could be tried out. `encodedKey` is base64url of
+ * 32 bytes.
  * @throws Error if the key is of another size
  */
 export async function pseudonymOf(encodedKey: string, customerUid: string, adminId: number): Promise<string> {

@@ -4,9 +4,7 @@ import { type KeyList, readKeyList } from './key-list.ts'
 /** AES-GCM with the 96-bit nonce of NIST SP 800-38D, section 8.2.2, drawn at random for each secret. */
 const NONCE_BYTES = 12
 
-/**
- * The keys that seal secrets at rest, newest first: the first seals, all of them open.
- */
+/** The keys that seal secrets at rest, newest first: the first seals, any of them opens. */
 export class SealingKeys {
   readonly #keys: KeyList
   readonly #currentId: string
@@ -18,7 +16,7 @@ export class SealingKeys {
     this.#currentId = currentId
   }
 
-  /** Seals `secret` for `owner`; what comes out opens for that owner only. */
+  /** Seals `secret` for `owner`: it can be opened for that owner only. */
   async seal(secret: string, owner: string): Promise<string> {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES))
     const key = await this.#import(this.#currentId)

@@ -2,19 +2,19 @@ import { html } from 'hono/html'
 import type { Settings } from '../settings.ts'
 import type { MailContent } from './mailer.ts'
 
-/** The parts of a mail, from which both of its bodies are made. */
+/** The parts of a mail, from which both bodies are made. */
 interface Letter {
   subject: string
   greeting: string
   paragraphs: string[]
-  /** What is to be copied: a password. */
+  /** Text to copy: a password. */
   secret?: string
-  /** What is to be followed. */
+  /** A link to follow. */
   link?: { label: string; url: string }
   closing: string
 }
 
-/** The mail with the password that a new account starts with. */
+/** Returns the mail with the first password of a new account. */
 export const newAccountMail = (to: string, password: string, hours: number, { productName }: Settings) =>
   compose(productName, {
     subject: `Your ${productName} account`,
@@ -27,7 +27,7 @@ export const newAccountMail = (to: string, password: string, hours: number, { pr
     closing: 'Nobody else has this password. If you did not expect this mail, you can ignore it.',
   })
 
-/** The mail with the password that a reset gave an account. */
+/** Returns the mail with the password after a reset. */
 export const passwordResetMail = (to: string, password: string, hours: number, { productName }: Settings) =>
   compose(productName, {
     subject: `Your new ${productName} password`,
@@ -40,7 +40,7 @@ export const passwordResetMail = (to: string, password: string, hours: number, {
     closing: 'If you did not ask for this, tell an administrator.',
   })
 
-/** The mail with the link that unlocks an account. */
+/** Returns the mail with the link that unlocks an account. */
 export const unlockMail = (to: string, token: string, minutes: number, settings: Settings) =>
   compose(settings.productName, {
     subject: `Unlock your ${settings.productName} account`,
@@ -76,7 +76,9 @@ const CODE = `${PARAGRAPH};padding:12px 16px;border-radius:6px;background:#f1f3f
 const BUTTON =
   'display:inline-block;padding:12px 20px;border-radius:6px;background:#1f4ed8;color:#fff;text-decoration:none;font-weight:600'
 
-/** Styles stand inline and nothing is loaded from anywhere: mail programs keep neither style sheets nor promises. */
+/**
+ * Renders HTML with inline styles and nothing to load: mail programs keep neither style sheets nor promises.
+ */
 async function asHtml(productName: string, letter: Letter): Promise<string> {
   const { subject, greeting, paragraphs, secret, link, closing } = letter
   const [first, ...others] = paragraphs

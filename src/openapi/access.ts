@@ -17,7 +17,7 @@ const ADMIN_CALLER = [
 interface RequestWords {
   errors: readonly ErrorCode[]
   headers: Record<string, z.ZodType>
-  /** Headers of the answers beside those that all have, by name. */
+  /** Headers of the answers, besides those of every answer, by name. */
   answerHeaders?: Record<string, { $ref: string }>
 }
 
@@ -44,7 +44,7 @@ const reason = z
     examples: ['Ticket 4711'],
   })
 
-/** What a call with an admin key can be refused for before it is known what it asks. */
+/** The refusals of a call with an admin key, before its route is known. */
 const ADMIN_KEY = [
   'credentials_ambiguous',
   'credentials_malformed',
@@ -52,7 +52,7 @@ const ADMIN_KEY = [
   'scope_insufficient',
 ] as const
 
-/** What the document says of a route by who may call it. */
+/** The parts of an operation that follow from who may call it. */
 export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
   public: { errors: ['internal', 'method_not_allowed'], security: [], headers: {} },
   client: {
@@ -100,7 +100,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
   },
 }
 
-/** What the document says of a route whose requests can be repeated without being done twice. */
+/** The parts of an operation that takes an `Idempotency-Key`. */
 export const REPEATABLE_WORDS: RequestWords = {
   answerHeaders: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
   errors: ['idempotency_key_invalid', 'idempotency_key_reused'],

@@ -19,7 +19,7 @@ const errorFields = {
 
 const message = z.string().meta({ description: 'What went wrong, for people.' })
 
-/** How each surface words a refusal, and what such a body is called in the document. */
+/** The schema of refusals of each surface, and its name in the document. */
 const ERRORS: Record<'AdminError' | 'Error', { envelope: Envelope; schema: z.ZodType }> = {
   AdminError: { envelope: adminEnvelope, schema: z.looseObject({ message, ...errorFields }) },
   Error: {
@@ -28,13 +28,13 @@ const ERRORS: Record<'AdminError' | 'Error', { envelope: Envelope; schema: z.Zod
   },
 }
 
-/** What operations share by reference: it fills as they are described. */
+/** The shared components of the document, collected while operations are described. */
 export class Components {
   readonly schemas: Record<string, Json> = {}
   readonly examples: Record<string, Json> = {}
   readonly responses: Record<string, Json> = {}
 
-  /** A schema as JSON Schema; those that have an id, itself or within, become components. */
+  /** Returns a schema as JSON Schema. Those with an id, nested ones included, become components. */
   schema(schema: z.ZodType, io: 'input' | 'output'): Json {
     const {
       $schema: _,
@@ -55,13 +55,13 @@ export class Components {
     return { $ref: schemaPath(id) }
   }
 
-  /** A body of a media type, with an example. */
+  /** Returns the content of a media type, with an example. */
   content(mediaType: string, schema: z.ZodType, io: 'input' | 'output'): Json {
     const json = this.schema(schema, io)
     return { [mediaType]: { schema: json, example: this.#exampleOf(json) } }
   }
 
-  /** A reference to a response, which many operations have alike: they are told apart by a number behind the name. */
+  /** Returns a reference to a response. Equal ones are shared; different ones of a name are numbered. */
   response(name: string, response: Json): Json {
     const text = JSON.stringify(response)
     for (let number = 1; ; number++) {
@@ -71,7 +71,7 @@ export class Components {
     }
   }
 
-  /** The body of a refusal on a surface, with an example for each code. */
+  /** Returns the content of a surface's refusals, with an example for each code. */
   errorContent(name: keyof typeof ERRORS, codes: ErrorCode[]): Json {
     const { schema, envelope } = ERRORS[name]
     this.schemas[name] ??= this.schema(schema, 'output')
@@ -93,7 +93,7 @@ export class Components {
     }
   }
 
-  /** What a schema describes, put together from the examples of its parts. */
+  /** Returns an example of a schema, put together from the examples of its parts. */
   #exampleOf(schema: Json): unknown {
     if (Array.isArray(schema.examples)) return schema.examples[0]
     if (typeof schema.$ref === 'string')
@@ -115,14 +115,16 @@ const PLAIN_EXAMPLES: Json = { string: 'text', integer: 1, number: 1, boolean: t
 
 const schemaPath = (name: string) => `#/components/schemas/${name}`
 
-/** A schema whose references point at the document's components, told as a client in JSON sees it. */
+/** Returns a schema whose references point at the document's components, as a client in JSON sees it. */
 const relocated = (schema: unknown): Json =>
   JSON.parse(JSON.stringify(schema), (key, member: unknown) => {
     if (key === '$ref' && typeof member === 'string') return schemaPath(member.replace('#/$defs/', ''))
     return isObject(member) && typeof member.type === 'string' ? asTyped(member) : member
   })
 
-/** zod takes examples and default of a schema that transforms for values after that; here they are of what is sent. */
+/**
+ * Corrects examples and defaults: zod takes those of a transforming schema for output, but here they are input.
+ */
 function keepExample({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Json }): void {
   const meta: Json = z.globalRegistry.get(zodSchema) ?? {}
   for (const name of ['examples', 'default']) if (name in meta) jsonSchema[name] = meta[name]
@@ -131,7 +133,7 @@ function keepExample({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; js
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A schema that states its type, without what only tells how texts and forms write a value of it. */
+/** Returns a schema that states its type, without patterns that only concern text and forms. */
 function asTyped({ anyOf, pattern, ...schema }: Json): Json {
   for (const bound of ['minimum', 'maximum'])
     if (Math.abs(Number(schema[bound])) === Number.MAX_SAFE_INTEGER) delete schema[bound]

@@ -8,7 +8,7 @@ import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 
-/** Scripts and styles, and all else, come from here only; the scripts make elements, and never markup from text. */
+/** Loads everything from this origin only. The scripts make elements, never markup from text. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -54,7 +54,7 @@ export const OPERATIONS = {
 
 const describes = describing(OPERATIONS)
 
-/** `/openapi.json` of `app`, made when it is first asked for, and `/docs`, which shows it. */
+/** Returns the routes of `/openapi.json`, made on the first request, and of `/docs`, which shows it. */
 export function docsRoutes(app: Hono<AppEnv>) {
   const document = once(async () => (await import('./document.ts')).openapiDocument(app))
   return new Hono<AppEnv>()

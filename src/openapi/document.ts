@@ -10,8 +10,8 @@ import { INFO } from './words.ts'
 type App = Pick<Hono<AppEnv>, 'routes'>
 
 /**
- * The OpenAPI 3.1 document of an app (https://spec.openapis.org/oas/v3.1.1.html), made from the schemas that validate
- * and from what each route's middleware says of itself.
+ * Returns the OpenAPI 3.1 document of an app (https://spec.openapis.org/oas/v3.1.1.html), made from the schemas that
+ * validate and the metadata of each route's middleware.
  */
 export function openapiDocument(app: App): Json {
   const components = new Components()
@@ -35,7 +35,7 @@ export function openapiDocument(app: App): Json {
   }
 }
 
-/** The parts that routes belong to, by name. */
+/** Returns the tags of the routes, by name. */
 function tagsOf(routes: Route[]) {
   const parts = routes.flatMap(({ annotations }) => annotations.flatMap(({ part }) => part ?? []))
   const tags = new Map(parts.map(({ name, description }) => [name, { name, description }]))
@@ -45,7 +45,7 @@ function tagsOf(routes: Route[]) {
 const explainedSchemas = (schemas: Record<string, Json>) =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, explained(name, schema)]))
 
-/** `/admin/{id}` for `/admin/:id{[0-9]+}`. */
+/** Returns the path template of a pattern: `/admin/{id}` for `/admin/:id{[0-9]+}`. */
 export const pathTemplate = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
 
 function routesOf(app: App): Route[] {

@@ -1,9 +1,8 @@
 import type { Json } from './components.ts'
 
 /**
- * What a name means wherever a body has a member, or a query a parameter, of that name: the same everywhere, so that it
- * is said once and not in each schema. A schema's own description goes before it. A name that means something else in
- * one place stands a second time, behind the path or the component.
+ * Descriptions of members of bodies and query parameters by name, written once rather than in each schema. A schema's
+ * own description wins. A name with another meaning in one place has a second entry, under the path or the component.
  */
 const MEANINGS: Record<string, string> = {
   // Every thing
@@ -169,7 +168,7 @@ const MEANINGS: Record<string, string> = {
   'Member#status': 'The status of the contact in this list.',
 }
 
-/** What a name means where it can have one value only. */
+/** Descriptions of names that have a single possible value. */
 const CONSTANTS: Record<string, string> = {
   message: 'What came of it, for people.',
   status: 'That it was done.',
@@ -183,8 +182,8 @@ const CONSTANTS: Record<string, string> = {
 const meaningOf = (part: string, name: string) => MEANINGS[`${part}#${name}`] ?? MEANINGS[name]
 
 /**
- * Returns a part of the document, by its path or as a component of this name, in which each member and parameter that
- * says nothing of itself has the meaning of its name. What refers elsewhere needs none.
+ * Returns a part of the document, which is a path or a named component, with the description of its name for each
+ * member and parameter that has none. References are left alone.
  */
 export function explained<Part>(part: string, value: Part): Part {
   if (Array.isArray(value)) return value.map((item: unknown) => explained(part, item)) as Part

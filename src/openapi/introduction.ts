@@ -1,4 +1,4 @@
-/** What a reader of the document has to know before the first call: `info.description`, in CommonMark. */
+/** The introduction for readers of the document: `info.description`, in CommonMark. */
 export const INTRODUCTION = `Steward is two APIs on one address. Each has its own credentials and its own envelope.
 
 ## Customers: \`/lists\`, \`/contacts\`, \`/account\` ...

@@ -7,14 +7,14 @@ import { ACCESS_WORDS, REPEATABLE_WORDS } from './access.ts'
 import type { Components, Json } from './components.ts'
 import { ANSWER_HEADERS } from './shared.ts'
 
-/** An endpoint with all that its middleware says of it. */
+/** An endpoint with the metadata of its middleware. */
 export interface Route {
   method: string
   path: string
   annotations: Annotation[]
 }
 
-/** What the document says of a route. @throws Error if the route says too little of itself */
+/** Returns the operation of a route. @throws Error if the route is not described */
 export function describedOperation({ method, path, annotations }: Route, components: Components): Json {
   const { access, ...made } = Object.assign({}, ...annotations) as Annotation
   const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
@@ -61,11 +61,14 @@ export function describedOperation({ method, path, annotations }: Route, compone
   }
 }
 
-/** An admin API key is a way to call a route of staff where a scope gives it, and one of customers but for a few. */
+/**
+ * Returns whether an admin API key can call a route: on the admin surface if a scope allows it, on the customer
+ * surface with few exceptions.
+ */
 const takesAdminKey = (access: Access) =>
   access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
 
-/** A parameter that takes digits only is a number to clients. */
+/** Returns the path parameters. One that takes digits only is an integer to clients. */
 const pathParameters = (path: string, said: PathParameters): Json[] =>
   [...path.matchAll(/:(\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', pattern]) => {
     const { description, ...words } = said[name] ?? {}
@@ -90,7 +93,7 @@ function parameters(
   })
 }
 
-/** What a status means where an answer with it is not a refusal. */
+/** Descriptions of statuses of answers that are no refusals. */
 const DESCRIPTIONS: Record<number, string> = { 201: 'Created', 404: 'Not found', 503: 'Not ready' }
 
 function successes(answers: Words['answers'], headers: Json, components: Components): Json {
@@ -104,7 +107,7 @@ function successes(answers: Words['answers'], headers: Json, components: Compone
 const otherContent = (media: readonly OtherMedia[], io: 'input' | 'output', components: Components): Json =>
   Object.assign({}, ...media.map(({ mediaType, schema }) => components.content(mediaType, schema, io)))
 
-/** One response for each status, which says by what codes it is told apart, with an example for each. */
+/** Returns one response for each status, which lists its codes with an example for each. */
 function refusals(
   codes: ErrorCode[],
   name: 'AdminError' | 'Error',

@@ -11,7 +11,7 @@ const header = (description: string, example: string) => ({
 })
 const keyHeader = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description })
 
-/** The components that need no route to be known. */
+/** The components that do not depend on routes. */
 export const SHARED = {
   headers: {
     'X-Request-Id': header(

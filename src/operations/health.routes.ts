@@ -8,7 +8,7 @@ import { countValue } from '../http/fields/values.ts'
 import { OPERATIONS } from '../openapi/docs.routes.ts'
 import { readinessOf } from './readiness.service.ts'
 
-/** Seconds after which it may be asked again. */
+/** Seconds after which a client may ask again. */
 const RETRY_AFTER_SECONDS = 5
 
 const check = () => z.enum(['ok', 'failed'])
@@ -32,7 +32,7 @@ const NOT_READY = jsonAnswer(503, readiness)
 
 const describes = describing(OPERATIONS)
 
-/** `/health` and `/health/ready`: whether the Worker answers at all, and whether all it needs does. */
+/** `/health` and `/health/ready`: liveness of the Worker, and readiness of what it depends on. */
 export const healthRoutes = new Hono<AppEnv>()
   .get(
     '/health',

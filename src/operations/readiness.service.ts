@@ -5,7 +5,7 @@ import type { Database } from '../db/client.ts'
 import type { Env } from '../env.ts'
 import { logFailure } from '../log.ts'
 
-/** A component that takes longer is as good as down. */
+/** The most that a component may take to answer. */
 const TIMEOUT_MS = 3_000
 
 type Check = 'ok' | 'failed'
@@ -16,7 +16,7 @@ export interface Readiness {
   unknownOutcomes: number | null
 }
 
-/** Whether all that a request needs can be used. Each is asked for something that changes nothing; why not is logged. */
+/** Returns whether all dependencies can be used. Each check changes nothing; failures are logged. */
 export async function readinessOf(env: Env, db: Database, now: number): Promise<Readiness> {
   const counted = answerOf('d1', async () => (await selectUnknownOutcomes(db, now))[0]?.total ?? 0)
   const [count, kv, queue, keys] = await Promise.all([
@@ -32,7 +32,7 @@ export async function readinessOf(env: Env, db: Database, now: number): Promise<
   }
 }
 
-/** What a component answered; undefined if it failed or took too long. */
+/** Returns the answer of a component; undefined if it failed or took too long. */
 async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): Promise<Answer | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined
   try {

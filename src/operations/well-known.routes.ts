@@ -20,7 +20,7 @@ const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }
 
 const describes = describing(OPERATIONS)
 
-/** Where anybody gets the keys that the export's signatures are checked with, as a JSON Web Key Set (RFC 7517). */
+/** `/.well-known`: the public keys for the export's signatures, as a JSON Web Key Set (RFC 7517). */
 export const wellKnownRoutes = new Hono<AppEnv>().get(
   '/.well-known/steward-audit-keys.json',
   describes(() => ({

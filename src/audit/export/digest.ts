@@ -7,7 +7,9 @@ import type { SigningKeys } from './signing-keys.ts'
 const hex = () => z.string().regex(/^[0-9a-f]{64}$/)
 const seq = () => z.int().min(1)
 
-/** What is signed of an exported object, version 1. It names the digest before it, so digests are a chain as well. */
+/**
+ * The signed digest of an exported object, version 1. It names the previous digest, so digests form a chain as well.
+ */
 const segmentDigest = once(() =>
   z
     .strictObject({
@@ -16,14 +18,16 @@ const segmentDigest = once(() =>
       sha256: hex(),
       first_seq: seq(),
       last_seq: seq(),
-      /** The hash before the first entry, and that of the last one. */
+      /** The previous hash of the first entry, and the hash of the last. */
       prev_hash: hex(),
       head_hash: hex(),
       appended_at: z.iso.datetime(),
       /** Null in the very first digest. */
       previous_digest: z.string().nullable(),
       previous_sha256: hex().nullable(),
-      /** The hash of each entry, so that it can be told which one was changed, whoever rewrote the rest to match. */
+      /**
+       * The hash of each entry, so that a changed entry can be named even if all later hashes were recomputed.
+       */
       hashes: z.array(hex()).min(1),
       key_id: z.string(),
     })
@@ -37,23 +41,26 @@ export type SegmentDigest = z.infer<ReturnType<typeof segmentDigest>>
 
 const SIGNATURE = /,"signature":"([\w-]{86})"\}$/
 
-/** `audit/2026/11/21/1-100`: what the object and its digest are called. The day is that of the appending. */
+/**
+ * Returns the name of an object and its digest without extension, such as `audit/2026/11/21/1-100`. The day is that
+ * of the appending.
+ */
 function segmentName(firstSeq: number, lastSeq: number, appendedAt: number): string {
   const day = new Date(appendedAt).toISOString().slice(0, 10).replaceAll('-', '/')
   return `audit/${day}/${firstSeq}-${lastSeq}`
 }
 
-/** A copy of the newest digest, for those who check a bucket that lists nothing. */
+/** The name of a copy of the newest digest, for verifiers of a bucket that lists nothing. */
 export const LATEST_DIGEST = 'audit/latest.digest.json'
 
-/** The name of the digest beside an object. */
+/** Returns the name of an object's digest. */
 export const digestName = (object: string) => object.replace(/\.ndjson$/, '.digest.json')
 
-/** The bytes of an exported object: one entry a line. */
+/** Returns the text of an exported object: one entry a line. */
 export const objectText = (entries: ChainedEntry[]) =>
   entries.map((entry) => `${exportLine(entry)}\n`).join('')
 
-/** The signed digest of consecutive entries, as text. The same facts and keys always give the same text. */
+/** Returns the signed digest of consecutive entries as text, always the same for the same facts and keys. */
 export async function signDigest(
   keys: SigningKeys,
   entries: [ChainedEntry, ...ChainedEntry[]],
@@ -81,7 +88,7 @@ export async function signDigest(
 }
 
 /**
- * Takes a digest's text apart. `signed` is what the signature is over: the text without its last member.
+ * Parses the text of a digest. `signed` is the signed text: the digest without its last member.
  * @throws Error if it is not a digest
  */
 export function readDigest(text: string): { digest: SegmentDigest; signed: string; signature: string } {

@@ -17,10 +17,12 @@ import { objectText } from './digest.ts'
 /** Entries in memory at once: some hundred kilobytes. */
 const PAGE_SIZE = 500
 
-/** Entries looked at in one query, of which few may match. */
+/** The most entries that one query examines, of which few may match. */
 const SCAN_SIZE = 5_000
 
-/** Entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1. */
+/**
+ * The most entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1.
+ */
 export const MAX_COVERED = 100_000
 
 interface ExportRequest {
@@ -32,16 +34,16 @@ interface ExportRequest {
   onRows: (rows: number) => void
 }
 
-/** An answer of the export, and after which entry the next one goes on; null if there is none after it. */
+/** An answer of the export, and the number after which the next one continues; null if there is none. */
 interface EntryExport {
   stream: ReadableStream<Uint8Array>
   nextAfterSeq: number | null
 }
 
 /**
- * Returns the entries after a number that match, in order. What they cover is settled with the first query. A page is
- * read before anything is given out, and with every further query the reader's authority is asked for anew. If one fails
- * the stream does too.
+ * Returns the matching entries after a number, in order. The range is settled with the first query. A page is read
+ * before the answer begins, and every further query checks the reader's authority anew. If one fails the stream does
+ * too.
  */
 export async function exportEntries(
   reader: Reader,

@@ -5,13 +5,13 @@ import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from '../trail/append.
 import type { ChainedEntry } from '../trail/entry.ts'
 import { digestName, LATEST_DIGEST, objectText, readDigest } from './digest.ts'
 
-/** How many rounds the cron makes at most: an invocation may call R2 and D1 a thousand times together. */
+/** The most rounds of the cron: an invocation may call R2 and D1 a thousand times together. */
 const CRON_ROUNDS = 30
 
 /**
- * Writes segments to R2, oldest first, and notes those that are there. Names and bytes were settled when the segment
- * was appended, so writing one again after a failure, or twice at once, changes nothing. R2 refuses an object that is
- * not what its digest signed.
+ * Writes segments to R2, oldest first, and marks them as exported. Names and bytes were settled when the segment was
+ * appended, so writing one again after a failure, or twice at once, changes nothing. R2 refuses an object whose hash
+ * is not the signed one.
  */
 export async function exportSegments(db: Database, bucket: R2Bucket, segments: Segment[], now: number) {
   const exported: number[] = []
@@ -27,8 +27,8 @@ export async function exportSegments(db: Database, bucket: R2Bucket, segments: S
 }
 
 /**
- * Writes what an R2 outage left behind, and a copy of the newest digest; for the cron, when no new message comes along
- * to do it.
+ * Exports the segments that an R2 outage left behind, and a copy of the newest digest; for the cron, if no new
+ * message triggers it.
  */
 export async function exportOwedSegments(db: Database, bucket: R2Bucket, now: number) {
   for (let round = 1; round <= CRON_ROUNDS; round++) {

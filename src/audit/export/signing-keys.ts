@@ -3,7 +3,9 @@ import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../../base/encoding.t
 import { sha256Hex } from '../../crypto/digest.ts'
 import { type KeyList, readKeyList } from '../../crypto/key-list.ts'
 
-/** What comes before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7), as Web Crypto takes it. */
+/**
+ * The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7), as Web Crypto takes it.
+ */
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420') ?? new Uint8Array()
 
 /** A public key as a JSON Web Key (RFC 8037). */
@@ -14,17 +16,19 @@ export interface PublicKey {
   x: string
 }
 
-/** Whether `signature`, base64url, is that of the owner of the key over this text. */
+/** Returns whether `signature`, base64url, is the key's signature of this text. */
 export async function signatureHolds({ kty, crv, x }: PublicKey, text: string, signature: string) {
   const key = await crypto.subtle.importKey('jwk', { kty, crv, x }, 'Ed25519', false, ['verify'])
   const bytes = fromBase64Url(signature) ?? new Uint8Array()
   return crypto.subtle.verify('Ed25519', key, bytes, utf8(text))
 }
 
-/** What a key is recognised by: SHA-256 of its 32 bytes, as hex. */
+/** Returns the fingerprint of a key: SHA-256 of its 32 bytes, as hex. */
 export const fingerprintOf = ({ x }: PublicKey) => sha256Hex(fromBase64Url(x) ?? new Uint8Array())
 
-/** The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all of them are served. */
+/**
+ * The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all are published.
+ */
 export class SigningKeys {
   readonly #keys: KeyList
 
@@ -38,7 +42,10 @@ export class SigningKeys {
     return id
   }
 
-  /** The Ed25519 signature of a text by the newest key, base64url; always the same for the same text (RFC 8032). */
+  /**
+   * Returns the Ed25519 signature of a text by the newest key, base64url; always the same for the same text (RFC
+   * 8032).
+   */
   async sign(text: string): Promise<string> {
     const key = await this.#import(this.currentId)
     return toBase64Url(new Uint8Array(await crypto.subtle.sign('Ed25519', key, utf8(text))))

@@ -10,13 +10,13 @@ import { type ChainedEntry, chainEntry } from './entry.ts'
 import { type EntryKey, isAmong, markAppended } from './entry-key.ts'
 import { GENESIS_HASH } from './fields.ts'
 
-/** How often an append starts over when another consumer was faster. */
+/** The most attempts of an append when other consumers are faster. */
 const APPEND_ATTEMPTS = 5
 
-/** What a segment holds at most, so that it goes as one parameter: D1 takes 2 MB. */
+/** The most bytes of a segment, which goes as one parameter: D1 takes 2 MB. */
 const MAX_SEGMENT_BYTES = 1_000_000
 
-/** How many owed segments are looked for at once. */
+/** The most owed segments of one query. */
 export const OWED_AT_ONCE = 10
 
 /** The entries of one exported object, and its signed digest. */
@@ -24,7 +24,7 @@ export interface Segment {
   firstSeq: number
   lastSeq: number
   digest: string
-  /** As far as they are at hand. */
+  /** Present if they were just appended. */
   entries?: ChainedEntry[]
 }
 
@@ -40,8 +40,8 @@ type Entries = [ChainedEntry, ...ChainedEntry[]]
 
 /**
  * Appends each (id, stage) that the trail does not have yet, in order, in one transaction: all of them or none.
- * Gives the segments whose export is owed, oldest first: those from before, then what was new.
- * Costs two D1 round trips, one if nothing is new.
+ * Returns the segments to export, oldest first: those owed from before, then the new ones. Costs two D1 round trips,
+ * one if nothing is new.
  */
 export async function appendEvents(
   db: Database,
@@ -82,7 +82,7 @@ export async function appendEvents(
 
 const keyOf = ({ id, stage }: EntryKey) => `${id}:${stage}`
 
-/** Another consumer took these numbers. What it appended is read and passed over the next time. */
+/** Thrown if another consumer took these numbers. Its entries are read and skipped on the next attempt. */
 function wasTooLate(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return /not the next (entry|segment)|UNIQUE constraint/.test(`${error} ${cause}`)
@@ -94,7 +94,7 @@ function chain(events: TrailEvent[], head: Pick<ChainedEntry, 'seq' | 'hash'>): 
   return entries
 }
 
-/** Cuts entries into runs of bounded size. A batch of ordinary messages is one. */
+/** Splits entries into segments of bounded size. An ordinary batch of messages is one. */
 function segmented(entries: ChainedEntry[]): Entries[] {
   const runs: Entries[] = []
   let size = 0
@@ -142,7 +142,7 @@ const knownOf = (db: Database, events: TrailEvent[]) =>
     .from(auditEntries)
     .where(isAmong([auditEntries.id, auditEntries.stage], events))
 
-/** Segments whose export is still owed, oldest first. */
+/** Returns the segments whose export is owed, oldest first. */
 export const owedSegments = (db: Database) =>
   db
     .select({

@@ -6,16 +6,18 @@ import { SigningKeys } from '../export/signing-keys.ts'
 import { type AuditEvent, auditEvent } from '../recording/event.ts'
 import { appendEvents, type Segment } from './append.ts'
 
-/** With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
+/**
+ * The longest delay of a retry. With the queue's 100 retries an outage of D1 of up to a day heals by itself.
+ */
 const MAX_RETRY_DELAY_SECONDS = 15 * 60
 
-/** Back-off of a message that could not be stored: 2, 4, 8 ... seconds. */
+/** Returns the back-off of a message that could not be stored: 2, 4, 8 ... seconds. */
 export const retryDelaySeconds = (attempts: number, max = MAX_RETRY_DELAY_SECONDS) =>
   Math.min(2 ** attempts, max)
 
 /**
- * Consumes `steward-audit`: appends the batch to the trail, then exports it. Once a message is in D1 it is done with;
- * an export that fails is owed, and the next batch or the cron pays it.
+ * Consumes `steward-audit`: appends the batch to the trail, then exports it. A message in D1 is acknowledged; a
+ * failed export is owed, and done with the next batch or by the cron.
  */
 export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clock): Promise<void> {
   const db = openDatabase(env.DB)
@@ -41,7 +43,7 @@ export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clo
   )
 }
 
-/** Trying an unreadable message again cannot help, so it goes to the dead letters at once, whatever its type. */
+/** Sends an unreadable message to the dead letters at once, whatever its type: a retry cannot help. */
 async function setAside(message: Message, env: Env): Promise<void> {
   try {
     await env.AUDIT_DEAD_LETTERS.send(message.body, { contentType: 'v8' })

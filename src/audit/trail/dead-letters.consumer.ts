@@ -9,13 +9,13 @@ import { auditEvent } from '../recording/event.ts'
 import { retryDelaySeconds } from './consumer.ts'
 import { appendedBefore, type EntryKey } from './entry-key.ts'
 
-/** With the queue's 100 retries this is as long as a queue keeps a message: 14 days. */
+/** The delay of a retry. With the queue's 100 retries that is as long as a queue keeps a message: 14 days. */
 const MAX_RETRY_DELAY_SECONDS = 4 * 60 * 60
 
-/** How much of what is wrong with a message is told. */
+/** The most issues in the reason of a dead letter. */
 const MAX_REASONS = 5
 
-/** Consumes `steward-audit-dlq`: keeps each message in D1, as it came, for people to look at. */
+/** Consumes `steward-audit-dlq`: stores each message in D1, as it came, for people to look at. */
 export async function consumeDeadLetters(batch: MessageBatch, env: Env, now: Clock): Promise<void> {
   const db = openDatabase(env.DB)
   for (const message of batch.messages) {
@@ -30,8 +30,8 @@ export async function consumeDeadLetters(batch: MessageBatch, env: Env, now: Clo
 }
 
 /**
- * Keeps a message. One that comes again, after a replay say, is the same dead letter and not replayed any more; that it
- * was appended stays known, also when the entry was pruned since.
+ * Stores a message. One that comes again, such as after a replay, is the same dead letter and open again; that its
+ * entry was appended is kept, also when the entry was pruned since.
  */
 async function keep(db: Database, message: Message, now: number): Promise<void> {
   const body = textOf(message.body)
@@ -58,10 +58,10 @@ async function keep(db: Database, message: Message, now: number): Promise<void> 
 
 const entryKey = once(() => auditEvent().pick({ id: true, stage: true }))
 
-/** Which entry a message is to become, whatever else is wrong with it; undefined if it does not say. */
+/** Returns the key of a message's entry, whatever else is wrong with it; undefined if it has none. */
 const entryKeyOf = (body: unknown): EntryKey | undefined => entryKey().safeParse(body).data
 
-/** A body as JSON. Bytes, which JSON cannot say, as base64. */
+/** Returns a body as JSON; bytes as base64. */
 function textOf(body: unknown): string {
   if (body instanceof ArrayBuffer) return textOf(new Uint8Array(body))
   if (ArrayBuffer.isView(body)) {
@@ -75,7 +75,7 @@ function textOf(body: unknown): string {
   }
 }
 
-/** What is wrong with a message: the places in it and how they are wrong, nothing of what stands there. */
+/** Returns the reason of a dead letter: the paths and codes of its issues, never values. */
 function reasonOf(body: unknown): string {
   const issues = auditEvent().safeParse(body).error?.issues
   if (!issues) return 'undeliverable: all retries failed'

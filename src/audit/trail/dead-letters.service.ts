@@ -14,7 +14,7 @@ const NEWEST_FIRST = sortKey(
   'descending',
 )
 
-/** All dead letters, the newest first. */
+/** Returns all dead letters, the newest first. */
 export async function listDeadLetters(reader: Reader, query: PageQuery): Promise<Page<PresentedDeadLetter>> {
   const { db } = reader
   const page = pageRequest(query, NEWEST_FIRST)
@@ -26,8 +26,8 @@ export async function listDeadLetters(reader: Reader, query: PageQuery): Promise
 }
 
 /**
- * Sends a dead letter to the queue again, as it came. Should it come back before it is marked here, it stays open:
- * nothing is lost between the two steps. Of two replays at once the trail takes one message and passes over the other.
+ * Sends a dead letter to the queue again, as it came. If it comes back before it is marked here it stays open, so
+ * nothing is lost between the two steps. Of two replays at once the trail takes one message and skips the other.
  * @throws AppError dead_letter_unknown, dead_letter_appended, audit_unavailable
  */
 export async function replayDeadLetter(

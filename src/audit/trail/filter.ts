@@ -3,27 +3,27 @@ import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
 import type { AuditEntry } from './fields.ts'
 import { type ActOutcome, unknownUpTo } from './outcome.ts'
 
-/** What entries can be looked for by. */
+/** The filters of a search for entries. */
 export interface AuditFilter {
   customer?: string | undefined
   adminId?: number | undefined
   apiKeyId?: string | undefined
   ip?: string | undefined
-  /** The id of what an act was about. */
+  /** The id of an act's target. */
   target?: string | undefined
   stage?: AuditEntry['stage'] | undefined
   method?: string | undefined
   route?: string | undefined
   outcome?: ActOutcome | undefined
-  /** From when to when, both inclusive, in milliseconds since the Unix epoch. */
+  /** The range of time, inclusive, in milliseconds since the Unix epoch. */
   from?: number | undefined
   to?: number | undefined
 }
 
-/** Whether acts are looked for that have no outcome on record: they have a small table of their own. */
+/** Returns whether a filter asks for acts without an outcome: they have a small table of their own. */
 export const isOpen = ({ outcome }: AuditFilter) => outcome === 'unknown' || outcome === 'pending'
 
-/** The columns that are looked at, with what has to be in them; the first picks the fewest as a rule. */
+/** Returns the columns to compare, with their values; the first is usually the most selective. */
 export function wanted(filter: AuditFilter): [Column, string | number][] {
   const columns: [Column, string | number | undefined][] = [
     [auditEntries.targetId, filter.target],
@@ -40,8 +40,9 @@ export function wanted(filter: AuditFilter): [Column, string | number][] {
 }
 
 /**
- * The condition for entries in the order of their numbers. The columns are kept from their indexes, which are in the
- * order of time (by the unary +, https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
+ * Returns the condition for entries in the order of their numbers. The unary + keeps the columns from their indexes,
+ * which are in the order of time
+ * (https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).
  */
 export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
   const time = sql`+${auditEntries.time}`
@@ -56,9 +57,11 @@ export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
   )
 }
 
-/** Whether an act without an outcome that began at `time` is still waited for, or not any more. */
+/**
+ * Returns the condition that an act without an outcome which began at `time` is still pending, or is unknown.
+ */
 export const openSince = (time: SQL | Column, outcome: ActOutcome | undefined, now: number) =>
   outcome === 'unknown' ? sql`${time} <= ${unknownUpTo(now)}` : sql`${time} > ${unknownUpTo(now)}`
 
-/** A moment as entries have it. */
+/** Returns a moment in the form of entries. */
 export const timeText = (moment: number) => new Date(moment).toISOString()

@@ -4,7 +4,9 @@ import type { Database } from '../../db/client.ts'
 import { MAX_COUNTED } from '../../db/paging.ts'
 import { auditOpenActs } from '../../db/schema/audit.ts'
 
-/** How an act ended, as far as is known: `pending` for a minute after it began, `unknown` if no more was heard of it. */
+/**
+ * The outcome of an act. An act without one on record is `pending` for a minute after it began, then `unknown`.
+ */
 export const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'unknown', 'pending'] as const
 export const outcome = () => z.enum(OUTCOMES)
 export type ActOutcome = (typeof OUTCOMES)[number]
@@ -12,16 +14,16 @@ export type ActOutcome = (typeof OUTCOMES)[number]
 /** Far longer than a request runs and its record takes. */
 const PENDING_MS = 60 * 1000
 
-/** Acts that began up to then and have no outcome will have none. */
+/** Returns the time up to which acts without an outcome count as `unknown`. */
 export const unknownUpTo = (now: number) => new Date(now - PENDING_MS).toISOString()
 
-/** The outcome of the act an entry of `audit_entries` belongs to. */
+/** SQL for the outcome of the act that an entry of `audit_entries` belongs to. */
 export const outcomeAt = (now: number): SQL<ActOutcome> =>
   sql<ActOutcome>`CASE WHEN audit_entries.stage <> 'received' THEN audit_entries.result ELSE coalesce(
     (SELECT done.result FROM audit_entries AS done WHERE done.id = audit_entries.id AND done.stage = 'completed'),
     CASE WHEN audit_entries.time <= ${unknownUpTo(now)} THEN 'unknown' ELSE 'pending' END) END`
 
-/** The query for how many acts have an unknown outcome, at most 1,000. Reads those and no others. */
+/** Selects the number of acts with an unknown outcome, at most 1,000. Reads no other rows. */
 export function selectUnknownOutcomes(db: Database, now: number) {
   const unknown = db
     .select({ id: auditOpenActs.id })

@@ -11,12 +11,12 @@ import type { AuditEntry } from './fields.ts'
 import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
 import { type ActOutcome, outcomeAt } from './outcome.ts'
 
-/** An entry as it is listed: with what is known now and is no part of it. */
+/** An entry as it is listed, with facts of now that are no part of it. */
 export type ListedEntry = AuditEntry & { outcome: ActOutcome; actor_email: string | null }
 
 /**
- * How many entries are looked at for a page where filters are combined. An index serves one of them, and what it gives
- * may match the others ever so rarely: the page then ends early, and its cursor goes on from there.
+ * The most entries that a page with several filters examines. One filter has an index, and the others may match its
+ * rows ever so rarely: the page then ends early, and its cursor goes on from there.
  */
 const SCAN_LIMIT = 1_000
 
@@ -26,8 +26,8 @@ const newestFirst = ({ time, seq }: Pick<typeof auditEntries, 'time' | 'seq'>) =
 const NEWEST_FIRST = newestFirst(auditEntries)
 
 /**
- * The entries that match, newest first. The cost follows from the page, not from the trail: each filter has an index
- * that is in the order of time. There is a total only of the whole trail, which has no gaps; of all else it is null.
+ * Returns the matching entries, newest first. The cost depends on the page, not on the trail: each filter has an
+ * index in the order of time. Only the whole trail, which has no gaps, has a total; all else has null.
  */
 export async function listEntries(
   reader: Reader,
@@ -76,7 +76,7 @@ export async function listEntries(
   return { ...found, nextCursor: found.nextCursor ?? goesOn }
 }
 
-/** The query for the numbers of the entries that the leading condition picks in the time asked for, newest first. */
+/** Selects the numbers of the entries of the leading condition and the range of time, newest first. */
 function selectCandidates(
   db: Database,
   {
@@ -104,7 +104,7 @@ function selectCandidates(
 }
 
 /**
- * The stages of one act, in the order they were appended.
+ * Returns the stages of one act, in the order they were appended.
  * @throws AppError audit_entry_unknown
  */
 export async function getEntries(reader: Reader, id: string, now: number): Promise<ListedEntry[]> {
@@ -119,7 +119,10 @@ export async function getEntries(reader: Reader, id: string, now: number): Promi
   return rows.map(presentListed)
 }
 
-/** What is told with each entry and is no part of it. An admin is read for each entry that is shown, not that is scanned. */
+/**
+ * Columns of facts of now that are no part of an entry. Admins are looked up for entries shown, not for those
+ * examined.
+ */
 const knownNow = (now: number) => ({
   actorEmail: sql<string | null>`(SELECT email FROM admins WHERE admins.id = ${auditEntries.adminId})`.as(
     'actor_email',

@@ -13,16 +13,18 @@ import { appendEvents } from './append.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Segments pruned in one run: two objects of each are read again, of the thousand calls an invocation has. */
+/**
+ * The most segments pruned in one run: two objects of each are read again, of the thousand calls of an invocation.
+ */
 const MAX_SEGMENTS = 100
 
 type StoredSegment = typeof auditSegments.$inferSelect
 
 /**
- * Deletes entries older than `AUDIT_RETENTION_DAYS` from D1, once their export has been read again and is what was
- * signed. Before, a checkpoint in the trail itself names the last of them and its hash, so that the chain goes on from
- * there; triggers let nothing go that no checkpoint names. Begins when a day's worth is due, so checkpoints stay few.
- * Whatever step fails, the next run goes on.
+ * Deletes entries older than `AUDIT_RETENTION_DAYS` from D1, once their export was read again and is what was signed.
+ * Before that, a checkpoint in the trail itself names the last of them and its hash, so that the chain goes on from
+ * there; triggers let nothing be deleted that no checkpoint names. Waits until a day's worth is due, so checkpoints
+ * stay few. If a step fails, the next run goes on.
  */
 export async function pruneTrail(env: Env, now: number): Promise<void> {
   const { auditRetentionMs } = settingsOf(env)
@@ -39,7 +41,7 @@ export async function pruneTrail(env: Env, now: number): Promise<void> {
   await exportSegments(db, env.AUDIT_BUCKET, owed, now)
 }
 
-/** The exported segments from the first entry on that were appended before `cutoff`. */
+/** Returns the exported segments from the first entry on that were appended before `cutoff`. */
 async function dueSegments(db: Database, cutoff: number): Promise<StoredSegment[]> {
   const segments = await db
     .select()
@@ -52,7 +54,7 @@ async function dueSegments(db: Database, cutoff: number): Promise<StoredSegment[
   return due[0] && due[0].appendedAt < cutoff - DAY_MS ? due : []
 }
 
-/** Those whose objects are in the bucket as they were signed, up to the first that is not. */
+/** Returns the segments whose objects are in the bucket as signed, up to the first that is not. */
 async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<StoredSegment[]> {
   for (const [i, { digest }] of segments.entries()) {
     const { object, sha256 } = readDigest(digest).digest
@@ -68,7 +70,7 @@ async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<
   return segments
 }
 
-/** Its id follows from what it names: two runs at once append it once. */
+/** Appends a checkpoint. Its id is derived from its content, so two runs at once append it once. */
 function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): TrailEvent {
   const toHash = readDigest(last.digest).digest.head_hash
   const id = `aud_${sha256Hex(`checkpoint ${last.lastSeq} ${toHash}`).slice(0, 22)}`
@@ -89,7 +91,7 @@ function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): T
   }
 }
 
-/** Deletes what checkpoints name, also what an earlier run left. */
+/** Deletes the entries that checkpoints name, also those left by an earlier run. */
 async function deletePruned(db: Database): Promise<void> {
   const prunedTo = sql`(SELECT max(pruned_to_seq) FROM audit_entries WHERE pruned_to_seq IS NOT NULL)`
   await db.delete(auditEntries).where(lte(auditEntries.seq, prunedTo))

@@ -4,11 +4,11 @@ import { fingerprintOf, type PublicKey, signatureHolds } from '../export/signing
 import { ExportProblem, type ProblemKind } from './problem.ts'
 import type { ExportSource, Progress } from './verified-export.ts'
 
-/** A digest whose signature holds. */
+/** A digest with a valid signature. */
 export interface SignedDigest {
   digest: SegmentDigest
   sha256: string
-  /** The fingerprint of the key that signed: a key keeps it under whatever name. */
+  /** The fingerprint of the signing key, which does not depend on its name. */
   signedBy: string
 }
 
@@ -20,7 +20,7 @@ const failureOf =
     new ExportProblem(kind, `${name} ${what}`, { name })
 
 /**
- * A segment's digest, once its signature holds and it follows the one before.
+ * Returns a segment's digest after verifying its signature and that it follows the previous one.
  * @throws ExportProblem
  */
 export async function trustedDigest(
@@ -69,8 +69,8 @@ function mustFollow({ digest, signedBy }: SignedDigest, previous: Progress, fail
 }
 
 /**
- * The last entry that the copy of the newest digest names, once the export has it; null if there is no copy, or one
- * from before the first object there is. A copy may be older than the newest object: a cron writes it.
+ * Returns the last entry of the copy of the newest digest, if the export has it; null if there is no copy, or one
+ * from before the first object. A copy may be older than the newest object, because a cron writes it.
  * @throws ExportProblem if the export lacks what the copy names, or has another digest for it
  */
 export async function newestDigestEnd(

@@ -8,7 +8,7 @@ import type { ExportSource } from './verified-export.ts'
 export interface ReadEntry {
   seq: number | undefined
   prevHash: string | undefined
-  /** The hash of what the line holds; undefined if the line says another, or is no entry. */
+  /** The hash of the line's entry; undefined if the line states another, or is no entry. */
   hash: string | undefined
   fields: Record<string, unknown>
 }
@@ -16,7 +16,7 @@ export interface ReadEntry {
 const LINE = /^(.*),"prev_hash":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/
 
 /**
- * The entries of a segment, once they are the ones that were signed.
+ * Returns the entries of a segment after verifying that they are the signed ones.
  * @throws ExportProblem
  */
 export async function verifiedEntries(
@@ -36,7 +36,7 @@ export async function verifiedEntries(
   return entries
 }
 
-/** The lines of an object, each hashed anew. */
+/** Returns the lines of an object, each with its recomputed hash. */
 function readEntries(bytes: Uint8Array): ReadEntry[] {
   const lines = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes).split('\n')
   if (lines.at(-1) === '') lines.pop()
@@ -65,8 +65,8 @@ function fieldsOf(text: string): Record<string, unknown> {
 }
 
 /**
- * Compares the entries of an object with the hashes that were signed, so that even an object whose hashes were all
- * computed anew after a change shows where the change is.
+ * Compares the entries of an object with the signed hashes, which shows the place of a change even if all hashes were
+ * recomputed after it.
  * @throws ExportProblem for the first entry that was changed, removed, inserted or moved
  */
 function compareEntries(
@@ -87,7 +87,7 @@ function compareEntries(
     throw fail('entry_inserted', first_seq + hashes.length, 'was inserted after the last one')
 }
 
-/** How the line at `i` came to be another than the one signed there. */
+/** Returns how the line at `i` differs from the signed one. */
 function difference(
   entries: ReadEntry[],
   signed: string[],

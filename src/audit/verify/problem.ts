@@ -1,4 +1,4 @@
-/** What can be wrong with an export. */
+/** The kinds of faults in an export. */
 export type ProblemKind =
   | 'nothing_found'
   | 'unexpected_object'
@@ -18,7 +18,7 @@ export type ProblemKind =
   | 'checkpoint_wrong'
   | 'head_missing'
 
-/** The first thing in an export that is not as it was signed: which entry by its number, or which object. */
+/** The first fault of an export: an entry by its number, or an object. */
 export class ExportProblem extends Error {
   readonly kind: ProblemKind
   readonly seq: number | undefined

@@ -8,10 +8,10 @@ import type { ExportSource, Progress, VerifiedExport } from './verified-export.t
 const SEGMENT_NAME = /^(audit\/\d{4}\/\d{2}\/\d{2}\/(\d+)-\d+)\.(?:ndjson|digest\.json)$/
 
 /**
- * Checks an export from nothing but its own bytes and public keys: every signature, every object against its digest,
- * the chain of the digests and that of the entries, that no key signs once another followed it. `knownHead`, a hash
- * noted down earlier, and what the copy of the newest digest names have to be in it.
- * @throws ExportProblem, which names the first thing that is not as it was signed
+ * Verifies an export from its bytes and public keys alone: every signature, every object against its digest, the
+ * chain of digests and that of entries, and that no key signs after its successor. `knownHead`, a hash noted down
+ * earlier, and the entry of the newest digest's copy have to be in it.
+ * @throws ExportProblem for the first fault
  */
 export async function verifyExport(
   source: ExportSource,
@@ -40,7 +40,7 @@ export async function verifyExport(
   return { segments, firstSeq, lastSeq, headHash, keyIds, shownTo }
 }
 
-/** The names of segments without their endings, in the order of their numbers. */
+/** Returns the names of segments without extension, in the order of their numbers. */
 function stemsOf(names: string[]): string[] {
   const stems = new Map<string, number>()
   for (const name of names) {
@@ -52,7 +52,7 @@ function stemsOf(names: string[]): string[] {
   return [...stems].sort(([, left], [, right]) => left - right).map(([stem]) => stem)
 }
 
-/** The number of the entry that has this hash; null if it is not in the segment. */
+/** Returns the number of the entry with this hash; null if it is not in the segment. */
 function seqOf({ first_seq, hashes }: SegmentDigest, hash: string | undefined): number | null {
   const index = hash === undefined ? -1 : hashes.indexOf(hash)
   return index === -1 ? null : first_seq + index
@@ -83,7 +83,10 @@ function advanced(
   }
 }
 
-/** The highest number that the checkpoints among these entries say was pruned. @throws ExportProblem checkpoint_wrong */
+/**
+ * Returns the highest number that the checkpoints among these entries name as pruned.
+ * @throws ExportProblem checkpoint_wrong
+ */
 function prunedBy(entries: ReadEntry[], firstSeq: number, ends: Progress['ends']): number {
   let prunedTo = 0
   for (const { seq, fields } of entries) {

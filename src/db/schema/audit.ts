@@ -5,9 +5,8 @@ import { moment } from '../columns.ts'
 const entryField = (name: string): SQL => sql.raw(`entry ->> '$.${name}'`)
 
 /**
- * The audit trail. No foreign keys: a record outlives what it tells of. What can be filtered by is read out of
- * the stored text by generated columns, so that the hashed bytes stay the only truth. Triggers see to it that the
- * table is only ever appended to, in order (see migrations).
+ * The audit trail. No foreign keys: a record outlives its subject. Filter columns are generated from the stored text,
+ * so that the hashed bytes stay the only truth. Triggers allow nothing but appending in order (see migrations).
  */
 export const auditEntries = sqliteTable(
   'audit_entries',
@@ -50,7 +49,7 @@ export const auditEntries = sqliteTable(
   ],
 )
 
-/** Acts that are `received` and not `completed`, kept by triggers: few, however long the trail is. */
+/** Acts that are `received` but not `completed`, kept by triggers: few, however long the trail is. */
 export const auditOpenActs = sqliteTable(
   'audit_open_acts',
   {
@@ -62,7 +61,7 @@ export const auditOpenActs = sqliteTable(
 )
 
 /**
- * What each exported object holds, decided in the transaction that appended the entries: a retry after any
+ * The content of each exported object, decided in the transaction that appended the entries: a retry after any
  * failure writes the same objects under the same names.
  */
 export const auditSegments = sqliteTable(
@@ -78,23 +77,23 @@ export const auditSegments = sqliteTable(
   (table) => [index('audit_segments_pending').on(table.firstSeq).where(sql`exported_at IS NULL`)],
 )
 
-/** Queue messages that could not be read or stored, kept as they came. */
+/** Queue messages that could not be parsed or stored, as they came. */
 export const auditDeadLetters = sqliteTable(
   'audit_dead_letters',
   {
-    /** Follows from the body, so that a message that comes back is the same dead letter. */
+    /** Derived from the body, so that a message that comes back is the same dead letter. */
     id: text('id').primaryKey(),
     body: text('body').notNull(),
     reason: text('reason').notNull(),
     attempts: integer('attempts').notNull(),
     sentAt: moment('sent_at').notNull(),
     receivedAt: moment('received_at').notNull(),
-    /** When it was sent to the queue again; null once more if it came back. */
+    /** The time of the last replay; null again if it came back. */
     replayedAt: moment('replayed_at'),
-    /** Which entry of the trail it is to become, if that can be read from it. */
+    /** The key of the entry that it would become, if it can be read. */
     eventId: text('event_id'),
     eventStage: text('event_stage'),
-    /** When that entry was appended: it must not be once more, also when it was pruned since. */
+    /** The time that entry was appended. It must not be appended again, not even once it was pruned. */
     appendedAt: moment('appended_at'),
   },
   (table) => [

@@ -4,7 +4,7 @@ import { caseInsensitiveText, moment } from '../columns.ts'
 
 export const CUSTOMER_STATUSES = ['active', 'inactive', 'pending_delete'] as const
 
-/** What is known of a customer's company; each part is optional. */
+/** The members of a customer's company; all are optional. */
 export const COMPANY_FIELDS = [
   'name',
   'address',
@@ -17,7 +17,7 @@ export const COMPANY_FIELDS = [
 ] as const
 export type Company = { [Field in (typeof COMPANY_FIELDS)[number]]?: string | null }
 
-/** The tenants. Their uid is what every row of theirs carries; a trigger sees to it that none is given out twice. */
+/** The tenants. Every row of theirs carries their uid; a trigger makes sure that no uid is used twice. */
 export const customers = sqliteTable(
   'customers',
   {
@@ -31,14 +31,14 @@ export const customers = sqliteTable(
     group: text('group'),
     company: text('company', { mode: 'json' }).$type<Company>(),
     status: text('status', { enum: CUSTOMER_STATUSES }).notNull(),
-    /** Since when it is to be deleted. */
+    /** The time of its deletion, which precedes the purge. */
     pendingDeleteAt: moment('pending_delete_at'),
     /** Kept by triggers, so that a total costs one row however large the customer is. */
     listsCount: integer('lists_count').notNull().default(0),
     contactsCount: integer('contacts_count').notNull().default(0),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull().default(0),
-    /** What a search goes by beside the columns above: the company's name, and what follows the @. */
+    /** Further columns of a search: the company's name, and the part of the email after the @. */
     companyName: caseInsensitiveText('company_name').generatedAlwaysAs(sql`company ->> '$.name'`, {
       mode: 'virtual',
     }),
@@ -57,14 +57,14 @@ export const customers = sqliteTable(
   ],
 )
 
-/** How many customers there are of each status, kept by triggers. */
+/** The number of customers of each status, kept by triggers. */
 export const customerTotals = sqliteTable('customer_totals', {
   status: text('status', { enum: CUSTOMER_STATUSES }).primaryKey(),
   total: integer('total').notNull(),
 })
 
 /**
- * The uids of customers that were purged, kept by a trigger: the trail still names them.
+ * The uids of purged customers, kept by a trigger: the trail still names them.
  * @public only triggers use it
  */
 export const retiredCustomerUids = sqliteTable('retired_customer_uids', { uid: text('uid').primaryKey() })
@@ -79,7 +79,7 @@ export const customerApiKeys = sqliteTable(
     name: text('name').notNull(),
     keyHash: text('key_hash').notNull(),
     keyHint: text('key_hint').notNull(),
-    /** The admin who made it for the customer, and with which API key, if any; null: the customer itself. */
+    /** The admin who made it, and the API key it was made with, if any; null: made by the customer. */
     madeByAdminId: integer('made_by_admin_id'),
     madeByApiKeyId: text('made_by_api_key_id'),
     createdAt: moment('created_at').notNull(),
@@ -93,23 +93,24 @@ export const customerApiKeys = sqliteTable(
 )
 
 /**
- * What came of requests with an Idempotency-Key: a row for each of their transactions, written in it. A repetition runs
- * into the primary key. Nothing refers to these rows and they refer to nothing: they go by themselves when they expire.
+ * Results of requests with an `Idempotency-Key`: a row for each of their transactions, written in it. A repetition
+ * conflicts with the primary key. These rows have no references in either direction, and are deleted when they
+ * expire.
  */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
     customerUid: text('customer_uid').notNull(),
-    /** The id of the API key that the request was made with: nobody gets the answer that another got. */
+    /** The id of the API key of the request: nobody gets the answer of another caller. */
     caller: text('caller').notNull(),
     key: text('key').notNull(),
-    /** Counts the transactions of the request. */
+    /** The number of the transaction within the request. */
     step: integer('step').notNull(),
-    /** SHA-256 of what was asked. */
+    /** The SHA-256 of the request's content. */
     fingerprint: text('fingerprint').notNull(),
-    /** The request that did it. */
+    /** The request that ran the transaction. */
     requestId: text('request_id').notNull(),
-    /** The rows that the answer is made from, by the names of their queries, as JSON. */
+    /** The rows that make the answer, by the names of their queries, as JSON. */
     result: text('result').notNull(),
     expiresAt: moment('expires_at').notNull(),
   },

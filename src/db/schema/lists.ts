@@ -13,7 +13,7 @@ export const lists = sqliteTable(
       .references(() => customers.uid),
     name: caseInsensitiveText('name').notNull(),
     description: text('description'),
-    /** Kept by triggers: all members, and those of each status. */
+    /** Kept by triggers: the number of members, and of those of each status. */
     contactsCount: integer('contacts_count').notNull().default(0),
     subscribedCount: integer('subscribed_count').notNull().default(0),
     unsubscribedCount: integer('unsubscribed_count').notNull().default(0),
@@ -44,7 +44,7 @@ export const contacts = sqliteTable(
     fields: text('fields', { mode: 'json' }).$type<Record<string, unknown>>().notNull(),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull(),
-    /** What the search goes by: names in any case, and what follows the @. */
+    /** Columns of the search: names without case, and the part of the email after the @. */
     firstNameKey: caseInsensitiveText('first_name_key').generatedAlwaysAs(sql`first_name`, {
       mode: 'virtual',
     }),
@@ -66,9 +66,9 @@ export const contacts = sqliteTable(
 export const MEMBER_STATUSES = ['subscribed', 'unsubscribed', 'unconfirmed', 'blacklisted'] as const
 
 /**
- * Which contacts are in which lists. Made without a rowid, so that the primary key is the table, and without foreign
- * keys: a trigger takes a deleted contact out of its lists, and the members of a deleted list go in steps
- * (`listTasks`), while checking each row of a large list against two tables would double what adding it reads.
+ * The members of lists. WITHOUT ROWID, so that the primary key is the table, and without foreign keys: a trigger
+ * deletes the memberships of a deleted contact, and the members of a deleted list are deleted in steps (`listTasks`);
+ * checking each row of a large list against two tables would double the rows read.
  */
 export const members = sqliteTable(
   'list_contacts',
@@ -88,10 +88,12 @@ export const members = sqliteTable(
   ],
 )
 
-/** Work on lists with too many members for one statement, done in steps until the row is gone. */
+/** Pending work on lists with too many members for one statement, done in steps until the row is deleted. */
 export const listTasks = sqliteTable('list_tasks', {
   listId: integer('list_id').primaryKey(),
-  /** The list whose members are being copied into this one; null: this list was deleted, its members are to go. */
+  /**
+   * The list whose members are copied into this one; null: this list was deleted, and its members are to be.
+   */
   sourceId: integer('source_id'),
   /** The last contact of the source that has been copied. */
   copiedTo: integer('copied_to').notNull(),

@@ -6,22 +6,22 @@ import { caseInsensitiveText, moment, stringList } from '../columns.ts'
 export const ROLES = ['customer_success', 'banking_operations', 'admin', 'super_admin'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Registered callers of the admin surface, who sign what they send. */
+/** Registered clients of the admin surface, which sign their requests. */
 export const clients = sqliteTable('clients', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
-  /** Sealed with AES-GCM (see crypto/sealed-secret.ts): an HMAC key has to be read back, so a hash would not do. */
+  /** Sealed with AES-GCM (see crypto/sealed-secret.ts), not hashed: an HMAC key has to be read back. */
   sealedSecret: text('sealed_secret').notNull(),
-  /** The secret before the last rotation, and until when it still verifies. */
+  /** The secret before the last rotation, and the time until which it verifies. */
   previousSealedSecret: text('previous_sealed_secret'),
   previousSecretExpiresAt: moment('previous_secret_expires_at'),
-  /** Whether every call has to be signed with time, method and path (`SWI-CS: t=...,v2=...`). */
+  /** Every call has to be signed with time, method and path (`SWI-CS: t=...,v2=...`). */
   requireBoundSignatures: integer('require_bound_signatures', { mode: 'boolean' }).notNull().default(false),
   disabledAt: moment('disabled_at'),
   createdAt: moment('created_at').notNull(),
 })
 
-/** Bound signatures that were accepted for a write, until they are too old to be accepted again. */
+/** Bound signatures of accepted writes, until they are too old to be accepted again. */
 export const usedSignatures = sqliteTable(
   'used_signatures',
   {
@@ -42,14 +42,14 @@ export const admins = sqliteTable(
   {
     id: integer('id').primaryKey({ autoIncrement: true }),
     email: caseInsensitiveText('email').notNull(),
-    /** SHA-256 of the email in lower case: what failed logins are counted by. */
+    /** SHA-256 of the email in lower case, by which failed logins are counted. */
     emailHash: text('email_hash').notNull().unique(),
     role: text('role').$type<Role>().notNull(),
     /** Argon2id in the PHC string format. */
     passwordHash: text('password_hash').notNull(),
     hasChangedPassword: integer('has_changed_password', { mode: 'boolean' }).notNull(),
     passwordExpiresAt: moment('password_expires_at'),
-    /** Sessions, keys and grants that are older let nobody in. */
+    /** Sessions, keys and grants created before this time are refused. */
     credentialsValidFrom: moment('credentials_valid_from').notNull().default(0),
     disabledAt: moment('disabled_at'),
     lastLoginAt: moment('last_login_at'),
@@ -63,27 +63,27 @@ export const admins = sqliteTable(
   ],
 )
 
-/** How many rows a table has, kept by triggers, so that a total costs one row. */
+/** The number of rows of a table, kept by triggers, so that a total costs one row. */
 export const totals = sqliteTable('totals', {
   name: text('name', { enum: ['admins'] }).primaryKey(),
   rows: integer('rows').notNull(),
 })
 
-/** Failed logins by email, whether there is such an account or not. A login that is under way counts as one. */
+/** Failed logins by email, whether or not there is such an account. A login in progress counts as one. */
 export const loginFailures = sqliteTable(
   'login_failures',
   {
     emailHash: text('email_hash').primaryKey(),
-    /** A JSON array of moments: those of this row's failures that can still add up to a lock. */
+    /** A JSON array of moments: the failures that still count towards a lock. */
     failedAt: text('failed_at').notNull().default('[]'),
     lockedUntil: moment('locked_until'),
-    /** When the row has nothing to say any more. */
+    /** The time from which the row has no effect. */
     expiresAt: moment('expires_at').notNull().default(0),
   },
   (table) => [index('login_failures_expires_at').on(table.expiresAt)],
 )
 
-/** Links that were mailed to unlock an account and were not used yet. */
+/** Mailed unlock links that were not used yet. */
 export const unlockTokens = sqliteTable(
   'unlock_tokens',
   {
@@ -127,11 +127,11 @@ export const adminApiKeys = sqliteTable(
     name: text('name').notNull(),
     keyHash: text('key_hash').notNull(),
     keyHint: text('key_hint').notNull(),
-    /** The key before the last roll, and until when it still works. */
+    /** The key before the last roll, and the time until which it works. */
     previousKeyHash: text('previous_key_hash'),
     previousKeyExpiresAt: moment('previous_key_expires_at'),
     scopes: stringList('scopes').notNull(),
-    /** The uids it may act for; null: any customer. */
+    /** The uids of the customers it may act for; null: any customer. */
     customers: stringList('customers'),
     ipAllow: stringList('ip_allow').notNull(),
     ipDeny: stringList('ip_deny').notNull(),
