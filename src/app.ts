@@ -13,7 +13,7 @@ import { docsRoutes } from './openapi/docs.routes.ts'
 import { healthRoutes } from './operations/health.routes.ts'
 import { wellKnownRoutes } from './operations/well-known.routes.ts'
 
-/** The whole service. `now` is the only clock it knows; `log` takes a line for each request. */
+/** Returns the service. `now` is its only clock; `log` takes a line for each request. */
 export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
   // A slash at the end of a path changes nothing.
   const app = new Hono<AppEnv>({ strict: false })
@@ -29,7 +29,7 @@ export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
 }
 
 /**
- * The routes with what they take and give, for a typed client (`hc<AppType>` of hono/client).
+ * The types of the routes, for a typed client (`hc<AppType>` of hono/client).
  * @public
  */
 export type AppType = ReturnType<typeof createApp>

@@ -1,5 +1,5 @@
-/** The bindings, as wrangler.toml declares them. */
+/** The bindings, as declared in wrangler.toml. */
 export type Env = Cloudflare.Env
 
-/** Milliseconds since the Unix epoch. */
+/** Returns the time in milliseconds since the Unix epoch. */
 export type Clock = () => number

@@ -1,4 +1,4 @@
-/** Every refusal the service knows: code → status and the text a caller reads. Nothing here tells of the inside. */
+/** All refusals: code → status and the text that the caller reads. None describes internals. */
 const ERRORS = {
   malformed_body: [400, 'The request body is malformed'],
   credentials_ambiguous: [400, 'Send either X-API-KEY, or X-ADMIN-API-KEY with X-CUSTOMER-ID, not both'],
@@ -57,44 +57,47 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** The texts of invalid fields, by field. */
+/** The errors of invalid fields, by field. */
 export type FieldErrors = Record<string, string[]>
 
-/** More than the name of any member has; it says which one is meant. */
+/** Longer than the name of any member, and enough to recognize one. */
 const MAX_NAME_LENGTH = 100
 
-/** A name that a caller sent, as an answer repeats it: one of megabytes would make an answer of megabytes. */
+/** Returns a name from a caller, cut for an answer: one of megabytes would make an answer of megabytes. */
 export const shownName = (name: string) =>
   name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…` : name
 
 const shownFields = (fields: FieldErrors): FieldErrors =>
   Object.fromEntries(Object.entries(fields).map(([name, texts]) => [shownName(name), texts]))
 
-/** The texts for invalid fields that clients know. */
+/** The texts for invalid fields, which clients know. */
 export const FIELD_TEXT = {
   blank: "can't be blank",
   invalid: 'is invalid',
   notIncluded: 'is not included in the list',
   unknown: 'does not exist',
-  /** Of a parameter or member that nothing asks for. */
+  /** For a parameter or member that the route does not take. */
   unexpected: 'is unknown',
   taken: 'has already been taken',
 } as const
 
-/** Seconds after which a caller may try again: of a brake its period (wrangler.toml), of an outage a moment. */
+/**
+ * Seconds after which a caller may try again, by status: the period of a rate limit (wrangler.toml), or a moment for
+ * an outage.
+ */
 const RETRY_AFTER_SECONDS: Partial<Record<number, number>> = { 429: 60, 503: 5 }
 
 interface AppErrorOptions {
-  /** Replaces the table's text, where the contract has its own wording. */
+  /** Replaces the table's text, if the contract has its own wording. */
   message?: string
   fields?: FieldErrors
-  /** Facts that belong in the body beside the text, such as the uid of what is in the way. */
+  /** Facts for the body beside the text, such as the uid of what is in the way. */
   details?: Record<string, unknown>
   headers?: Record<string, string>
   cause?: unknown
 }
 
-/** A refusal that the caller is to be told of. Anything else that is thrown is answered as `internal`. */
+/** A refusal to answer to the caller. Any other error is answered as `internal`. */
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly fields: FieldErrors | undefined
@@ -115,7 +118,7 @@ export class AppError extends Error {
   }
 }
 
-/** 422 with one text for one field. */
+/** Returns the 422 of one field. */
 export const invalidField = (field: string, text: string) =>
   new AppError('invalid', { fields: { [field]: [text] } })
 

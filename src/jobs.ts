@@ -13,7 +13,7 @@ import { logFailure } from './log.ts'
 
 type Jobs = Record<string, (env: Env, db: Database, now: Clock) => PromiseLike<unknown>>
 
-/** The cron of wrangler.toml at which is done what can wait for a quiet hour. */
+/** The cron of wrangler.toml for jobs that can wait for a quiet hour. */
 export const DAILY_CRON = '17 3 * * *'
 
 const DAILY_JOBS: Jobs = {
@@ -21,7 +21,7 @@ const DAILY_JOBS: Jobs = {
   forgetEndedSessions: (_, db, now) => forgetEndedSessions(db, now()),
 }
 
-/** What is done every few minutes. */
+/** The jobs of the frequent cron. */
 const FREQUENT_JOBS: Jobs = {
   exportOwedSegments: (env, db, now) => exportOwedSegments(db, env.AUDIT_BUCKET, now()),
   pruneTrail: (env, _, now) => pruneTrail(env, now()),
@@ -33,8 +33,8 @@ const FREQUENT_JOBS: Jobs = {
 }
 
 /**
- * Runs every job of a cron, each by itself: one that fails keeps none of the others from its work.
- * @throws Error if any of them failed, so that the platform counts the run as failed
+ * Runs every job of a cron independently: a failure stops none of the others.
+ * @throws Error if any failed, so that the platform counts the run as failed
  */
 export async function runJobs(cron: string, env: Env, now: Clock): Promise<void> {
   const db = openDatabase(env.DB)

@@ -1,9 +1,9 @@
-/** Writes one structured line about a failure. `facts` hold identifiers only: never a key, a token or a body. */
+/** Logs a failure as one structured line. `facts` hold identifiers only: never a key, a token or a body. */
 export function logFailure(facts: Record<string, unknown>, cause: unknown): void {
   console.error(JSON.stringify({ level: 'error', ...facts, cause: traceOf(cause) }))
 }
 
-/** Lets work go on that no answer waits for. What fails in it is logged, and only that. */
+/** Runs work after the answer. A failure is logged, and only that. */
 export function inBackground(
   context: Pick<ExecutionContext, 'waitUntil'>,
   task: string,
@@ -12,7 +12,7 @@ export function inBackground(
   context.waitUntil(work.catch((cause: unknown) => logFailure({ task }, cause)))
 }
 
-/** Where an error came from, without its message: that can hold the values of a query or a body. */
+/** Returns the origin of an error without its message, which can hold the values of a query or a body. */
 function traceOf(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line))

@@ -4,7 +4,7 @@ import { once } from './base/once.ts'
 import type { Env } from './env.ts'
 import { logFailure } from './log.ts'
 
-/** Longer than the queue can hold a message, which would else be appended again after it was pruned. */
+/** Longer than the queue holds a message, which could else be appended again after it was pruned. */
 const MIN_RETENTION_DAYS = 30
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -33,28 +33,28 @@ const settings = once(() =>
 
 const parsed = new WeakMap<Env, Settings>()
 
-/** What can be set of this deployment; wrangler.toml says what each is. Durations in milliseconds. */
+/** The settings of this deployment; wrangler.toml describes each. Durations are in milliseconds. */
 export interface Settings {
   productName: string
   mailFrom: string
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   publicUrl: string
   lockout: { threshold: number; windowMs: number; lockMs: number }
-  /** Where browsers may call from: exact origins. */
+  /** The exact origins from which browsers may call. */
   corsOrigins: readonly string[]
-  /** How long entries stay in D1; 0: for ever. */
+  /** How long entries stay in D1; 0 keeps them for ever. */
   auditRetentionMs: number
 }
 
-/** The names of the settings that are missing or make no sense. */
+/** Returns the names of missing or invalid settings. */
 export function invalidSettings(vars: object): string[] {
   const { error } = settings().safeParse(vars)
   return [...new Set(error?.issues.map(({ path }) => path.join('.')))]
 }
 
 /**
- * The settings of this deployment, read once per isolate.
- * @throws Error if one is missing or makes no sense; the log names it
+ * Returns the settings of this deployment, parsed once per isolate.
+ * @throws Error if one is missing or invalid; the log names it
  */
 export function settingsOf(env: Env): Settings {
   const known = parsed.get(env)

@@ -47,7 +47,7 @@ function readOptions(): Options {
   return { place, keys: values.keys, fingerprints, head }
 }
 
-/** What all that was checked does not show. */
+/** Returns what the verification does not show. */
 function notShown({ areFromElsewhere }: TrustedKeys, { shownTo }: VerifiedExport): string[] {
   const gaps: string[] = []
   if (!areFromElsewhere)

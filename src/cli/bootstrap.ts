@@ -57,7 +57,7 @@ async function localSealingKeys(): Promise<string | undefined> {
   return parseEnv(await readFile(PROJECT_STATE.secretsFile, 'utf8')).CLIENT_SECRETS_KEYS
 }
 
-/** Whether each statement returned the row it made. */
+/** Returns whether each statement returned the row it inserted. */
 function made(output: string): boolean {
   const results = z.array(z.object({ results: z.array(z.unknown()) })).parse(JSON.parse(output))
   return results.length === 2 && results.every(({ results: rows }) => rows.length === 1)

@@ -39,7 +39,7 @@ All ${entries.length} records that have to be there are there, and no others.
 The export is verified: entries 1 to ${lastSeq}, signed by the key ${keyIds.join(', ')}, up to the hash ${headHash}.`)
 })
 
-/** What the service says beside its requests and queue batches: errors. */
+/** Prints an error of the service. */
 function showTrouble(line: string): void {
   const isRoutine = line.startsWith('[wrangler:info]') || line.startsWith('{"level":"info"')
   if (!isRoutine) console.log(line)

@@ -41,7 +41,7 @@ await runCommand(async (defer) => {
   throw new Error('The service has ended by itself.')
 })
 
-/** The credentials that an earlier start saved: the database has hashes of them only. */
+/** Returns the credentials that an earlier start saved: the database has only their hashes. */
 async function savedDemo(): Promise<DemoData | undefined> {
   const text = await readFile(DEMO_FILE, 'utf8').catch(() => undefined)
   return text === undefined ? undefined : JSON.parse(text)
@@ -52,7 +52,7 @@ async function save(demo: DemoData, { url }: Service): Promise<void> {
   await writeFile(DEMO_FILE, `${JSON.stringify({ ...demo, url }, null, 2)}\n`, { mode: 0o600 })
 }
 
-/** Requests, queue batches, errors and mails, without wrangler's tag in front of each, and without health checks. */
+/** Prints requests, queue batches, errors and mails without wrangler's prefix, and no health checks. */
 function showLine(line: string): void {
   if (line.includes('GET /health 200')) return
   console.log(line.replace('[wrangler:info] ', ''))

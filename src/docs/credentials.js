@@ -1,7 +1,7 @@
 import { element, field } from './dom.js'
 
 /**
- * What callers identify themselves with, by the names of the document's security schemes; `secret` signs.
+ * The credentials of callers, by the names of the document's security schemes; `secret` signs.
  * @type {Record<string, { label: string, hint: string, secret?: boolean }>}
  */
 const CREDENTIALS = {
@@ -29,7 +29,7 @@ export function credentials() {
 }
 
 /**
- * Enters one, as if by hand.
+ * Sets a credential, as if entered by hand.
  * @param {string} name
  * @param {string} value
  */
@@ -39,7 +39,7 @@ export function keepCredential(name, value) {
   if (input instanceof HTMLInputElement) input.value = value
 }
 
-/** The form to enter them. They are kept in the tab's own storage, which ends with the tab. */
+/** Returns the form for credentials. They are kept in the tab's own storage, which ends with the tab. */
 export function credentialsForm() {
   const form = element('form', { autocomplete: 'off' })
   for (const [group, names] of Object.entries(GROUPS)) {
@@ -75,7 +75,7 @@ function credentialField(name) {
 }
 
 /**
- * The words for a way to call an operation: what it takes to be identified so.
+ * Returns the name of a way to call an operation, from the credentials that it takes.
  * @param {Record<string, unknown>} way
  */
 export const nameOfWay = (way) =>
@@ -84,7 +84,7 @@ export const nameOfWay = (way) =>
     .join(' and ') || 'Nobody in particular'
 
 /**
- * Whether all is entered that a way to call takes.
+ * Returns whether all credentials of a way to call are entered.
  * @param {Record<string, unknown>} way
  */
 export const isReady = (way) => Object.keys(way).every((scheme) => credentials()[scheme])

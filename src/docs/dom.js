@@ -1,5 +1,5 @@
 /**
- * Makes an element. Text is text: nothing that a document says becomes markup.
+ * Creates an element. Text never becomes markup, whatever the document contains.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name
  * @param {Record<string, string | boolean | undefined>} [attributes] false and undefined leave one out
@@ -16,7 +16,7 @@ export function element(name, attributes = {}, ...children) {
 }
 
 /**
- * A field with its label and what is to be said of it.
+ * Returns a field with its label and a hint.
  * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} control its id ties them together
  * @param {string} label
  * @param {Node} [hint]
@@ -28,7 +28,7 @@ export function field(control, label, hint) {
 }
 
 /**
- * Code that may be wider than the page: it scrolls, with the keyboard too.
+ * Returns a block of code that scrolls, with the keyboard too, if it is wider than the page.
  * @param {string} text
  * @param {string} label
  */

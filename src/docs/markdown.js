@@ -1,7 +1,8 @@
 import { codeBlock, element } from './dom.js'
 
 /**
- * The little of CommonMark that the document uses: headings, paragraphs, indented code, `code` and **strong**.
+ * Renders the subset of CommonMark that the document uses: headings, paragraphs, indented code, `code` and
+ * **strong**.
  * @param {string} text
  */
 export function markdown(text) {

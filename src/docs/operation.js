@@ -6,7 +6,7 @@ import { tryItOut } from './try-it-out.js'
 /** @import { Answer, Components, Endpoint, Media } from './openapi.js' */
 
 /**
- * An operation, closed: what is in it is made when it is opened first.
+ * Returns an operation, collapsed. Its content is created when it is first opened.
  * @param {Components} components
  * @param {Endpoint} endpoint
  */

@@ -4,7 +4,7 @@ import { markdown } from './markdown.js'
 /** @import { Components, Schema } from './openapi.js' */
 
 /**
- * Where a reference leads to.
+ * Returns the target of a reference.
  * @template {object} Part
  * @param {Components} components
  * @param {Part | { $ref: string }} part
@@ -17,7 +17,7 @@ export function resolved(components, part) {
 }
 
 /**
- * The members of an object as a list, with theirs within; undefined if it has none.
+ * Returns the members of an object as a list, with theirs nested; undefined if it has none.
  * @param {Components} components
  * @param {Schema} schema
  * @returns {HTMLElement | undefined}
@@ -41,7 +41,8 @@ export function membersOf(components, schema) {
 }
 
 /**
- * What is an object in a schema: itself, what it refers to, an item of its array, what else it may be but null.
+ * Returns the object within a schema: itself, the target of a reference, an item of its array, or its alternative to
+ * null.
  * @param {Components} components
  * @param {Schema} schema
  * @returns {Schema | undefined}
@@ -56,7 +57,7 @@ function objectOf(components, schema) {
 const isNullable = ({ anyOf = [] }) => anyOf.some(({ type }) => type === 'null')
 
 /**
- * A schema without references at its top, and without null beside it.
+ * Returns a schema without references at its top, and without the alternative null.
  * @param {Components} components
  * @param {Schema} schema
  * @returns {Schema}
@@ -68,7 +69,7 @@ function whole(components, schema) {
 }
 
 /**
- * The type of a value and its limits, in words.
+ * Returns the type of a value and its limits, in words.
  * @param {Components} components
  * @param {Schema} schema
  * @returns {string}

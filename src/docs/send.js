@@ -5,7 +5,7 @@ import { credentials } from './credentials.js'
 /** @typedef {{ method: string, path: string, headers: Headers, body: string | undefined }} Outgoing */
 
 /**
- * Adds what identifies the caller: the credentials of one way to call, and the client's signature of the request.
+ * Adds the credentials of one way to call, and the client's signature of the request.
  * @param {Components} components
  * @param {Record<string, unknown>} way
  * @param {Outgoing} outgoing
@@ -26,11 +26,11 @@ export async function identify(components, way, outgoing) {
 
 const utf8 = new TextEncoder()
 
-/** The time of the last signature: one is good once, so that the same request gets another a second later. */
+/** The time of the last signature. One can be used once, so an equal request is signed a second later. */
 let lastTime = 0
 
 /**
- * `SWI-CS`, bound to the request and its time, as every client may sign.
+ * Returns `SWI-CS` bound to the request and its time, which every client may use.
  * @param {string} secret
  * @param {Outgoing} outgoing
  */
@@ -51,11 +51,11 @@ const sha256 = async (text) => hex(await crypto.subtle.digest('SHA-256', utf8.en
 const hex = (bytes) =>
   Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
-/** An answer is shown up to this many characters: an export can be as long as it likes. */
+/** The most characters of an answer that are shown: an export can be of any length. */
 const MAX_SHOWN = 100_000
 
 /**
- * Sends a request, and gives what came of it as text.
+ * Sends a request. Returns the answer as text.
  * @param {Outgoing} outgoing
  */
 export async function send({ method, path, headers, body }) {

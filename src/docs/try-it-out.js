@@ -7,11 +7,11 @@ import { identify, send } from './send.js'
 /** @import { Components, Endpoint, Parameter } from './openapi.js' */
 /** @import { Outgoing } from './send.js' */
 
-/** The page signs by itself. */
+/** Leaves out the signature, which the page makes itself. */
 const isAsked = (/** @type {Parameter} */ { name }) => name !== 'SWI-CS'
 
 /**
- * A form that sends the request for real, and shows what comes of it.
+ * Returns a form that sends the request and shows the answer.
  * @param {Components} components
  * @param {Endpoint} endpoint
  */
@@ -47,7 +47,7 @@ export function tryItOut(components, endpoint) {
 }
 
 /**
- * Where there is more than one way to call, which; the first for which all is entered unless chosen.
+ * Returns the choice of the way to call, if there are several; the first with all credentials entered is preselected.
  * @param {Endpoint} endpoint
  */
 function identityFields({ operation: { operationId, security } }) {
@@ -126,7 +126,7 @@ async function outcomeOf(components, { method, path, operation }, entered) {
 }
 
 /**
- * The headers of an answer that the document speaks of.
+ * Returns the headers of an answer that the document describes.
  * @param {Components} components
  * @param {Headers} headers
  */

@@ -6,16 +6,19 @@ import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import { admins, clients } from '../../db/schema/staff.ts'
 
-/** The first super_admin and the first client: what to tell their owner, and the SQL that makes them. */
+/** The first super_admin and the first client: their secrets to show, and the SQL that creates them. */
 export interface FirstAdmin {
   email: string
   password: string
   client: { id: string; secret: string }
-  /** Two statements. If there is a super_admin already, neither makes a row; each returns the id it made. */
+  /**
+   * Two statements, each of which returns the id it inserted. If there is a super_admin already, neither inserts a
+   * row.
+   */
   statements: [makeAdmin: string, makeClient: string]
 }
 
-/** Makes the credentials and the SQL, without touching a database: it may be one that only wrangler reaches. */
+/** Returns the credentials and the SQL, without a database, which may be one that only wrangler reaches. */
 export async function firstAdmin(email: string, sealingKeys: string, now: number): Promise<FirstAdmin> {
   const password = randomPassword()
   const row = await pendingPassword(password, now)
@@ -39,6 +42,8 @@ export async function firstAdmin(email: string, sealingKeys: string, now: number
   }
 }
 
-/** The statement as text on one line, its values in it and escaped: the command line takes no parameters. */
+/**
+ * Returns a statement as one line of text with its values escaped in it: the command line takes no parameters.
+ */
 const inline = (query: SQL) =>
   new SQLiteAsyncDialect().sqlToQuery(query.inlineParams()).sql.replace(/\s*\n\s*/g, ' ')

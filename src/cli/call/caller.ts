@@ -12,12 +12,12 @@ export interface Target {
 
 const DEFAULT_URL = 'http://localhost:8787'
 
-/** How an admin API key begins. */
+/** The prefix of admin API keys. */
 const ADMIN_KEY = 'stw_admin_'
 
 /**
- * Who calls a path: by the credentials of the environment, and those of the demo data where the service is the one
- * that has them.
+ * Returns the caller of a path, with the credentials of the environment, or of the demo data if the service is the
+ * one that has them.
  * @throws Error if they do not fit what is called
  */
 export async function callerOf(environment: NodeJS.ProcessEnv, target: Target): Promise<Caller> {

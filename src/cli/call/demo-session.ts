@@ -3,11 +3,11 @@ import type { DemoData } from '../local/demo-data.ts'
 import { CALL_SESSION_FILE } from '../local/project.ts'
 import { type Caller, send } from './send.ts'
 
-/** What `npm start` saved, and where its service is. */
+/** The demo data that `npm start` saved, and the address of its service. */
 export type Demo = DemoData & { url: string }
 
 /**
- * The session of the demo super_admin: the one of the call before, or a new one.
+ * Returns the token of the demo super_admin's session, the one of the call before or a new one.
  * @throws Error if the login is refused
  */
 export async function demoSession(caller: Caller, demo: Demo, { isNew = false } = {}): Promise<string> {
@@ -15,7 +15,7 @@ export async function demoSession(caller: Caller, demo: Demo, { isNew = false } 
   return kept ?? logIn(caller, demo)
 }
 
-/** The token that was kept, if it is of these credentials. */
+/** Returns the saved token, if it belongs to these credentials. */
 async function keptToken({ super_admin: { password } }: Demo): Promise<string | undefined> {
   const text = await readFile(CALL_SESSION_FILE, 'utf8').catch(() => undefined)
   const kept: { password: string; token: string } | undefined = text && JSON.parse(text)

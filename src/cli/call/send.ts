@@ -1,12 +1,12 @@
 import { boundSignature } from '../local/checksum.ts'
 
-/** Where to call, and as whom. */
+/** The service to call, and the credentials. */
 export interface Caller {
   url: string
   headers: Record<string, string>
-  /** Signs what is sent to the admin surface. */
+  /** Signs requests to the admin surface. */
   clientSecret?: string
-  /** Makes another session, where the one in the headers turns out to be over. */
+  /** Opens another session, if the one in the headers is over. */
   renew?: () => Promise<Caller>
 }
 
@@ -17,17 +17,23 @@ export interface CallRequest {
   body: Uint8Array | undefined
 }
 
-/** How many calls that are alike a second may see: each is signed for another second, ahead of the clock. */
+/** The most equal calls a second: each is signed for another second, ahead of the clock. */
 const MAX_AHEAD_SECONDS = 10
 
-/** Signs a request and sends it; again with a new session, if only that was wrong. @throws Error if nobody answers */
+/**
+ * Signs and sends a request, and once more with a new session if the session was over.
+ * @throws Error if nobody answers
+ */
 export async function send(caller: Caller, request: CallRequest): Promise<Response> {
   const response = await sendSigned(caller, request)
   const isOver = response.status === 401 && (await codeOf(response)) === 'session_invalid'
   return isOver && caller.renew ? sendSigned(await caller.renew(), request) : response
 }
 
-/** A signature is good once: where another call took it, nothing was done, and the next second's is tried. */
+/**
+ * Sends a request. A signature can be used once, so if another call used it, nothing was done and the next second's
+ * is tried.
+ */
 async function sendSigned(caller: Caller, request: CallRequest): Promise<Response> {
   for (let ahead = 0; ; ahead++) {
     const response = await sendOnce(caller, request, Math.floor(Date.now() / 1000) + ahead)
@@ -63,7 +69,10 @@ async function sendOnce(
   }
 }
 
-/** The last of a name counts. @throws Error without the values, which may be secrets, as the platform's own would not */
+/**
+ * Returns headers; the last of a name wins.
+ * @throws Error without the values, which may be secrets, as the platform's own would not
+ */
 function headersOf(lines: (readonly [name: string, value: string])[]): Headers {
   const headers = new Headers()
   for (const [name, value] of lines) {

@@ -1,15 +1,15 @@
 import { STATUS_CODES } from 'node:http'
 import { styleText } from 'node:util'
 
-/** The headers of an answer that tell more than that it is one. */
+/** The headers of an answer that are worth showing. */
 const HEADERS = ['X-Request-Id', 'X-Audit-Id', 'Idempotent-Replayed', 'Retry-After', 'Allow', 'Location']
 
 type Style = Parameters<typeof styleText>[0]
 
-/** Colours where standard output is a terminal and nobody set NO_COLOR (https://no-color.org). */
+/** Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org). */
 const coloured = (style: Style, text: string) => styleText(style, text, { stream: process.stdout })
 
-/** Prints status, headers that matter, and the body. */
+/** Prints the status, the headers worth showing, and the body. */
 export async function showAnswer(response: Response, { onlyBody }: { onlyBody: boolean }): Promise<void> {
   if (!onlyBody) {
     const { status } = response
@@ -26,7 +26,7 @@ export async function showAnswer(response: Response, { onlyBody }: { onlyBody: b
   else for await (const piece of response.body ?? []) process.stdout.write(piece)
 }
 
-/** A name or a text, a number, or one of the three words, of JSON as it is printed. */
+/** The tokens of printed JSON: a name or text, a number, or one of the three words. */
 const TOKEN = /("(?:[^"\\]|\\.)*")(:?)|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g
 
 function prettyJson(value: unknown): string {

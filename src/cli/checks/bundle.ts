@@ -6,13 +6,13 @@ import { gzipSync } from 'node:zlib'
 const ROOT = resolve(import.meta.dirname, '../../..')
 const TARGET = ['--config', join(ROOT, 'wrangler.toml'), '--env', 'production']
 
-/** What a deploy uploads: the Worker's code, and the WebAssembly that it imports by these names. */
+/** The upload of a deploy: the Worker's code, and the WebAssembly that it imports by these names. */
 export interface Bundle {
   code: string
   wasm: { name: string; contents: Buffer }[]
 }
 
-/** Bundles a Worker as a deploy would, minified, into a folder. `entry` is a path from the root. */
+/** Bundles and minifies a Worker, as a deploy would, into a folder. `entry` is a path from the root. */
 export function bundled(entry: string, folder: string): Bundle {
   const outdir = join(folder, entry.replaceAll('/', '-'))
   execFileSync(

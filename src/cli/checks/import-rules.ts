@@ -12,7 +12,7 @@ const FLOORS = [
   ['index', 'cli'],
 ]
 
-/** What a room may not import, though it is on a floor below. */
+/** Imports that a room may not make, though they are from a floor below. */
 const FORBIDDEN: Record<string, readonly string[]> = {
   // A customer endpoint does not know who calls, and keeps no records.
   customer: ['acting', 'audit/recording'],
@@ -20,7 +20,9 @@ const FORBIDDEN: Record<string, readonly string[]> = {
 
 type Imports = ReadonlyMap<string, readonly string[]>
 
-/** Returns what is wrong with the imports of each file: no floor, one above, a room that is closed to it. */
+/**
+ * Returns the faults of the imports of each file: no floor, a floor above, or a room that is closed to it.
+ */
 export function faultsOf(imports: Imports): string[] {
   return [...imports].flatMap(([file, imported]) => {
     const floor = floorOf(file)

@@ -9,7 +9,7 @@ const faults = [...faultsOf(imports), ...circles(imports).map((circle) => `a cir
 for (const fault of faults) console.error(fault)
 if (faults.length > 0) process.exitCode = 1
 
-/** The files of the project that a file imports, types too. */
+/** Returns the files of the project that a file imports, types included. */
 function importsOf(file: string): string[] {
   const source = readFileSync(file, 'utf8')
   const specifiers = source.matchAll(/(?:from|import) '(\.[^']+)'|import\('(\.[^']+)'\)/g)

@@ -10,7 +10,7 @@ interface Document {
   paths?: Record<string, Record<string, Operation>>
 }
 
-/** Returns what says nothing of itself: operations, parameters and members of bodies. */
+/** Returns what has no description: operations, parameters and members of bodies. */
 export function undescribed(document: Document): string[] {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
@@ -28,7 +28,7 @@ export function undescribed(document: Document): string[] {
   return [...ofOperations, ...members.map(({ pointer }) => pointer)]
 }
 
-/** The members of every object's schema, wherever it stands. */
+/** Returns the members of every object's schema, however deep. */
 function membersOf(value: unknown, pointer: string): { pointer: string; described: boolean }[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, part]) => {
@@ -40,6 +40,6 @@ function membersOf(value: unknown, pointer: string): { pointer: string; describe
   })
 }
 
-/** What a reference leads to needs no words of its own. */
+/** Returns whether a schema has a description. A reference needs none. */
 const describes = (schema: { description?: string; $ref?: string }) =>
   Boolean(schema.description || schema.$ref)

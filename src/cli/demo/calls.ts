@@ -1,9 +1,8 @@
 import { checksum } from '../local/checksum.ts'
 
-/** The stages of an act's record. */
 export type Stage = 'received' | 'completed'
 
-/** Who calls, and the headers that say so. */
+/** A caller, with its headers. */
 export interface Caller {
   name: string
   headers: Record<string, string>
@@ -11,20 +10,20 @@ export interface Caller {
   clientSecret?: string
 }
 
-/** A call, and what has to come of it. */
+/** A call, with its expected results. */
 export interface Step {
   what: string
   caller: Caller
   /** Method and path. */
   call: `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`
   body?: object
-  /** The status it has to be answered with. */
+  /** The expected status. */
   expect: number
-  /** The records that the call has to leave. */
+  /** The expected records. */
   records: Stage[]
 }
 
-/** A step that was taken. */
+/** The result of a step. */
 export interface Outcome extends Step {
   status: number
   text: string
@@ -32,7 +31,10 @@ export interface Outcome extends Step {
   auditId: string | null
 }
 
-/** Takes a step. @throws Error if the answer is another than it has to be, for the next steps build on it */
+/**
+ * Makes the call of a step.
+ * @throws Error if the answer is not the expected one, on which the next steps build
+ */
 export async function takeStep(url: string, step: Step): Promise<Outcome> {
   const { caller, call, body } = step
   const [method = '', path = ''] = call.split(' ')

@@ -7,13 +7,15 @@ const READ: Stage[] = ['completed']
 const WRITE: Stage[] = ['received', 'completed']
 const NOTHING: Stage[] = []
 
-/** What the demo did, and the session that may look at the trail of it. */
+/** The results of the demo's steps, and the session that may read its trail. */
 export interface MainJob {
   outcomes: Outcome[]
   session: Caller
 }
 
-/** An admin logs in, makes a key, acts for a customer with it, and is refused what it may not do. */
+/**
+ * Runs the main job: an admin logs in, makes a key, acts for a customer with it, and is refused what it may not do.
+ */
 export async function doMainJob(url: string, demo: DemoData): Promise<MainJob> {
   const [customer, other] = demo.customers
   if (!customer || !other) throw new Error('the demo needs two customers')
@@ -88,7 +90,7 @@ async function actForCustomer(take: Take, customer: DemoCustomer, key: string): 
 
 const SAME = 'reads it: the same bytes'
 
-/** The customer's own answer and the one to an admin who acts for it must not differ. */
+/** Checks that the customer and an admin who acts for it get the same answer. */
 function checkSameBytes(outcomes: Outcome[]): void {
   const texts = new Set(outcomes.filter(({ what }) => what === SAME).map(({ text }) => text))
   if (texts.size !== 1) throw new Error('An admin and the customer itself got different answers.')

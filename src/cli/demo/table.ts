@@ -1,4 +1,4 @@
-/** Rows as aligned columns under a heading. */
+/** Returns rows as aligned columns under a heading. */
 export function table(heading: string, columns: string[], rows: (string | number | null)[][]): string {
   const texts = [columns, ...rows.map((row) => row.map((cell) => `${cell ?? '-'}`))]
   const widths = columns.map((_, i) => Math.max(...texts.map((row) => row[i]?.length ?? 0)))

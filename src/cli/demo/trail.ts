@@ -8,7 +8,9 @@ import { verifyExport } from '../../audit/verify/verify.ts'
 import type { Env } from '../../env.ts'
 import type { Caller, Outcome } from './calls.ts'
 
-/** The consumer waits two seconds for a batch to fill; the rest is patience with a slow machine. */
+/**
+ * The longest wait for the consumer, which waits two seconds for a batch to fill; the rest is for slow machines.
+ */
 const PATIENCE_MS = 30_000
 const POLL_MS = 200
 
@@ -18,7 +20,7 @@ export interface ExportedObject {
   text: string
 }
 
-/** The trail, oldest first, as soon as the consumer has stored as many entries as there have to be. */
+/** Returns the trail, oldest first, once the consumer has stored the expected number of entries. */
 export async function trailOf(url: string, session: Caller, outcomes: Outcome[]): Promise<AuditEntry[]> {
   const expected = outcomes.flatMap(({ records }) => records).length
   return eventually(async () => {
@@ -33,14 +35,16 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   })
 }
 
-/** Each look at the trail is itself on record: those of the demo come on top of what it did before. */
+/** Filters out reads of the trail, which are recorded too. */
 const isNoLook = ({ route }: AuditEntry) => route !== '/admin/audit'
 
-/** The lines of an object, each an entry; none, if it is a digest. */
+/** Returns the lines of an object, each an entry; none if it is a digest. */
 export const linesOf = ({ key, text }: ExportedObject): string[] =>
   key.endsWith('.ndjson') ? text.split('\n').filter((line) => line !== '') : []
 
-/** The objects of the export, as soon as they hold a line for each of these entries, and a digest for each object. */
+/**
+ * Returns the objects of the export, once they hold a line for each of these entries, and a digest for each object.
+ */
 export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Promise<ExportedObject[]> {
   return eventually(async () => {
     const { objects } = await AUDIT_BUCKET.list({ prefix: 'audit/' })
@@ -55,8 +59,8 @@ export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Pr
 }
 
 /**
- * Checks signatures, digests and the chain of hashes as anybody outside can: from the export, the public keys that the
- * service serves and the hash of the newest entry that it showed.
+ * Verifies signatures, digests and the chain of hashes as anybody outside can: from the export, the public keys that
+ * the service publishes and the hash of the newest entry that it showed.
  * @throws ExportProblem
  */
 export async function verified(
@@ -71,7 +75,7 @@ export async function verified(
   return verifyExport(source, keys, newest?.hash)
 }
 
-/** Asks until it is done or patience ends; what it has then is for the caller to judge. */
+/** Polls until `isDone` or the time is up. Returns the last result for the caller to judge. */
 async function eventually<Value>(ask: () => Promise<{ value: Value; done: boolean }>): Promise<Value> {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {
@@ -81,7 +85,7 @@ async function eventually<Value>(ask: () => Promise<{ value: Value; done: boolea
   }
 }
 
-/** What is wrong with the records of the steps that were taken; nothing, if all is well. */
+/** Returns the faults in the records of the steps; none if all is well. */
 export function problemsOf(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObject[]): string[] {
   const problems: string[] = []
   for (const outcome of outcomes) {

@@ -5,12 +5,14 @@ import { requiredSecrets } from './config.ts'
 import { CONFIG_PATH, type LocalState } from './project.ts'
 import { runWrangler } from './wrangler.ts'
 
-/** Brings the local D1 to the schema of this commit. */
+/** Applies the migrations to the local D1. */
 export async function migrate({ folder }: LocalState): Promise<void> {
   await runWrangler(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder])
 }
 
-/** Lends the bindings of a local state, the very ones the service has, running or not. */
+/**
+ * Runs a function with the bindings of a local state, which are the service's own, whether or not it runs.
+ */
 export async function withBindings<Result>(
   { folder, secretsFile }: LocalState,
   use: (env: Env) => Promise<Result>,

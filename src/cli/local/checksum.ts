@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** `SWI-CS`: how a client signs the body it sends. */
+/** Returns `SWI-CS`, a client's signature of the body. */
 export const checksum = (secret: string, body: string | Uint8Array) =>
   createHmac('sha256', secret).update(body).digest('hex')
 
@@ -13,7 +13,7 @@ interface SignedRequest {
   body: Uint8Array | undefined
 }
 
-/** `SWI-CS`, bound to one request and its time: good once, for every client. */
+/** Returns `SWI-CS` bound to one request and its time: it can be used once, by every client. */
 export function boundSignature(secret: string, request: SignedRequest): string {
   const { time, method, url, authorization, body = '' } = request
   const { pathname, search } = new URL(url)

@@ -3,8 +3,8 @@ type Undo = () => unknown
 const PARENT_CHECK_MS = 500
 
 /**
- * Runs `work`, then what it deferred, newest first: also when it fails, and when the process is told to stop.
- * A failure is told in one sentence and sets the exit status.
+ * Runs `work`, then what it deferred, newest first, also when it fails or the process is told to stop. Prints a
+ * failure as one sentence and sets the exit status.
  */
 export async function runCommand(work: (defer: (undo: Undo) => void) => Promise<void>): Promise<void> {
   const deferred: Undo[] = []

@@ -59,7 +59,7 @@ const CUSTOMERS = [
   },
 ] as const
 
-/** Whether nobody has put anything into the database yet. */
+/** Returns whether the database is empty. */
 export async function isEmpty(env: Env): Promise<boolean> {
   const db = openDatabase(env.DB)
   const { someAdmin, someClient } = await inOneTrip(db, {

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Unstable_Config, unstable_readConfig } from 'wrangler'
 
 /**
- * What is wrong with the environments of a wrangler.toml: what npm run deploy deploys has drifted from what runs locally
- * (wrangler inherits none of it), or the platform would keep what requests hold, or serve them past the rules of the
+ * Returns the faults in the environments of a wrangler.toml: production differs from what runs locally (wrangler
+ * inherits none of it), or the platform would keep the content of requests, or serve them past the rules of the
  * deployment's own domain.
  */
 export function environmentProblems(path: string): string[] {
@@ -21,7 +21,9 @@ function differences(one: Unstable_Config, other: Unstable_Config): string[] {
   return Object.keys(settings).filter((name) => !isDeepStrictEqual(settings[name], others[name]))
 }
 
-/** What has to be the same in both; ids and the values of settings are each environment's own. */
+/**
+ * Returns the parts that have to be equal in both environments; ids and the values of settings may differ.
+ */
 function comparable(config: Unstable_Config): Record<string, unknown> {
   return {
     vars: Object.keys(config.vars).sort(),
@@ -41,8 +43,9 @@ function comparable(config: Unstable_Config): Record<string, unknown> {
 }
 
 /**
- * The rules that an environment breaks. URLs hold search terms and single-use tokens, headers hold keys: the platform
- * must neither keep them nor pass them on. Without a limit of its own a request may run for as long as the platform lets it.
+ * Returns the rules that an environment breaks. URLs hold search terms and single-use tokens, headers hold keys: the
+ * platform must neither keep them nor pass them on. Without a limit of its own a request may run for as long as the
+ * platform lets it.
  */
 function broken(config: Unstable_Config): string[] {
   const { observability, logpush, tail_consumers, streaming_tail_consumers, limits } = config
@@ -56,7 +59,7 @@ function broken(config: Unstable_Config): string[] {
   })
 }
 
-/** The ways round the rules of its own domain on which a Worker would be served. */
+/** Returns the addresses that bypass the rules of its own domain. */
 function openDoors({ workers_dev, preview_urls }: Unstable_Config): string[] {
   return unmet({
     'workers_dev has to be false': workers_dev === false,

@@ -1,28 +1,28 @@
 import { resolve } from 'node:path'
 
-/** Where the repository lies, from wherever a command is called. */
+/** The path of the repository, independent of the working directory. */
 export const ROOT = resolve(import.meta.dirname, '../../..')
 
-/** A path of the repository. */
+/** Returns the path of a file in the repository. */
 export const inProject = (path: string) => resolve(ROOT, path)
 
 export const CONFIG_PATH = inProject('wrangler.toml')
 
-/** One local copy of everything the service keeps, and the secrets that open it. */
+/** The local state of one service, and the secrets that open it. */
 export interface LocalState {
-  /** Where D1, KV and R2 lie; what wrangler calls `--persist-to`. */
+  /** The folder of D1, KV and R2; wrangler's `--persist-to`. */
   folder: string
   secretsFile: string
 }
 
-/** The state that `npm start` keeps; the same that plain `wrangler dev` uses. */
+/** The state of `npm start` and of plain `wrangler dev`. */
 export const PROJECT_STATE: LocalState = {
   folder: inProject('.wrangler/state'),
   secretsFile: inProject('.dev.vars'),
 }
 
-/** The credentials of the demo data, for scripts. */
+/** The file with the credentials of the demo data, for scripts. */
 export const DEMO_FILE = inProject('.wrangler/demo.json')
 
-/** The session that `npm run call` goes on with. */
+/** The file with the session of `npm run call`. */
 export const CALL_SESSION_FILE = inProject('.wrangler/call-session.json')

@@ -5,14 +5,14 @@ import { requiredSecrets } from './config.ts'
 
 const randomKey = (bytes: number) => toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)))
 
-/** How a value of each secret is made for a local service. */
+/** Generators of the secrets of a local service. */
 const GENERATORS: Record<string, () => string> = {
   CLIENT_SECRETS_KEYS: () => `local:${randomKey(32)}`,
   AUDIT_SIGNING_KEYS: () => `local:${randomKey(32)}`,
   PSEUDONYM_KEY: () => randomKey(32),
 }
 
-/** Adds each required secret that `file` does not have yet, with a random value, and gives their names. */
+/** Adds a random value for each required secret that `file` lacks. Returns their names. */
 export async function provideSecrets(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
   const present = parseEnv(text)

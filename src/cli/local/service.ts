@@ -15,12 +15,12 @@ const POLL_MS = 100
 /** A running local service. */
 export interface Service {
   url: string
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when it has ended, for whatever reason. */
   ended: Promise<unknown>
   stop: () => Promise<void>
 }
 
-/** A port that nobody listens on. @throws Error if `wanted` is taken */
+/** Returns a free port. @throws Error if `wanted` is taken */
 export async function freePort(wanted = 0): Promise<number> {
   if (!(wanted >= 0 && wanted < 65_536)) throw new Error('PORT is not the number of a port')
   const server = createServer().listen(wanted, '127.0.0.1')
@@ -33,8 +33,8 @@ export async function freePort(wanted = 0): Promise<number> {
 }
 
 /**
- * Starts `wrangler dev` and resolves once /health answers. What it says before that matters only if it fails;
- * from then on each line goes to `onLine`: requests, errors, where mails landed. `settings` win over wrangler.toml.
+ * Starts `wrangler dev` and resolves once /health answers. Earlier output is shown only if it fails; from then on
+ * each line goes to `onLine`: requests, errors, paths of mails. `settings` override wrangler.toml.
  */
 export async function startService(
   { folder, secretsFile }: LocalState,
@@ -86,7 +86,7 @@ async function untilHealthy({ url, ended }: Service): Promise<void> {
   throw new Error(`no answer for ${START_TIMEOUT_MS / 1000} s`)
 }
 
-/** Ends a process and all it started: it leads a group of its own. */
+/** Ends a process and its children: it leads a process group. */
 async function stopGroup(leader: number | undefined, ended: Promise<unknown>): Promise<void> {
   if (leader === undefined) return
   signalGroup(leader, 'SIGTERM')

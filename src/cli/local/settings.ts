@@ -1,7 +1,10 @@
 import { invalidSettings } from '../../settings.ts'
 import { configuredVars } from './config.ts'
 
-/** The settings of wrangler.toml that the environment has a value for, an empty one too: `LOCKOUT_SECONDS=60 npm start`. */
+/**
+ * Returns the settings of wrangler.toml that the environment overrides, with an empty value too: `LOCKOUT_SECONDS=60
+ * npm start`.
+ */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Record<string, string> {
   const names = Object.keys(configuredVars())
   return Object.fromEntries(
@@ -24,6 +27,6 @@ export function checkSettings(settings: Record<string, string>): void {
   )
 }
 
-/** The same for the command line of `wrangler dev`. */
+/** Returns the settings as arguments of `wrangler dev`. */
 export const varArguments = (settings: Record<string, string>): string[] =>
   Object.entries(settings).flatMap(([name, value]) => ['--var', `${name}:${value}`])

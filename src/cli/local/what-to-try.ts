@@ -1,7 +1,7 @@
 import { checksum } from './checksum.ts'
 import type { DemoData } from './demo-data.ts'
 
-/** Lines for a shell that show what the service does, with credentials that work. */
+/** Returns shell commands that show what the service does, with working credentials. */
 export function whatToTry({ client, super_admin, admin_api_key, customers }: DemoData, url: string): string {
   const [customer] = customers
   if (!customer) throw new Error('demo data without a customer')

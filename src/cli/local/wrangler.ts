@@ -5,7 +5,7 @@ import { ROOT } from './project.ts'
 
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
 
-/** Without calls home, so that nothing here needs a network, and without its banner. */
+/** Runs wrangler without telemetry, so that nothing needs a network, and without its banner. */
 const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
@@ -13,7 +13,7 @@ const QUIET = {
   WRANGLER_LOG: 'log',
 }
 
-/** Starts wrangler on the Node that runs this script: the machine's own may be too old for it. */
+/** Starts wrangler with the Node of this script: the machine's own may be too old for it. */
 export function spawnWrangler(args: string[], options: { nodeArgs?: string[]; detached?: boolean } = {}) {
   return spawn(process.execPath, [...(options.nodeArgs ?? []), WRANGLER, ...args], {
     cwd: ROOT,
@@ -23,7 +23,7 @@ export function spawnWrangler(args: string[], options: { nodeArgs?: string[]; de
   })
 }
 
-/** Runs a wrangler command to its end. @throws Error with all it said, if it failed */
+/** Runs a wrangler command. Returns its output. @throws Error with all its output, if it failed */
 export async function runWrangler(args: string[]): Promise<string> {
   const child = spawnWrangler(args)
   child.stdin.end()
@@ -38,7 +38,9 @@ export async function runWrangler(args: string[]): Promise<string> {
   return output
 }
 
-/** wrangler takes secrets and settings from the shell's environment, over the file of the local state, unless told of none. */
+/**
+ * Keeps wrangler from taking secrets and settings from the shell's environment over those of the local state.
+ */
 function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = [...requiredSecrets(), ...Object.keys(configuredVars())]
   const others = Object.entries(environment).filter(([name]) => !ours.includes(name))

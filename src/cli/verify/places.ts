@@ -10,7 +10,8 @@ const DIGEST_NAME = /^audit\/\d{4}\/\d{2}\/\d{2}\/\d+-\d+\.digest\.json$/
 export const isUrl = (place: string) => /^https?:\/\//.test(place)
 
 /**
- * The bytes of a file or behind a URL; null if there is none. Redirects are not followed: what is read is what was named.
+ * Returns the bytes of a file or URL; null if there is none. Redirects are not followed, so that the named place is
+ * what is read.
  * @throws Error if it cannot be read for any other reason
  */
 export async function bytesAt(place: string): Promise<Uint8Array | null> {
@@ -27,7 +28,7 @@ function nullIfMissing(error: NodeJS.ErrnoException): null {
 }
 
 /**
- * The segments under a folder, wherever in the bucket's tree it begins.
+ * Returns the segments under a folder, wherever in the bucket's tree it begins.
  * @throws ExportProblem unexpected_object if there are two files for one object
  */
 export async function folderSource(folder: string): Promise<ExportSource> {
@@ -48,8 +49,8 @@ export async function folderSource(folder: string): Promise<ExportSource> {
 }
 
 /**
- * The segments before a digest, found from each digest to the one before: a bucket on the web lists nothing. Where the
- * URL is of a digest, what came later is not looked for.
+ * Returns the segments up to a digest, following each digest to the previous one, because a bucket on the web lists
+ * nothing. If the URL is that of a digest, later ones are not searched for.
  * @throws Error if there is nothing to begin with
  */
 export async function webSource(url: string): Promise<ExportSource & { base: string }> {
@@ -74,7 +75,10 @@ export async function webSource(url: string): Promise<ExportSource & { base: str
   return { base, names: [...names], read }
 }
 
-/** Which object a digest says it is of, and which digest came before. Undefined of what is no digest: the check names it. */
+/**
+ * Returns the object and the previous digest that a digest names; undefined for anything else, which the verification
+ * reports.
+ */
 function linksOf(bytes: Uint8Array): { object: string; previous: string | null } | undefined {
   try {
     const { object, previous_digest: previous } = readDigest(new TextDecoder().decode(bytes)).digest

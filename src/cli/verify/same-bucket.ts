@@ -19,7 +19,7 @@ export async function isInBucketOf(exportPlace: string, file: string): Promise<b
   return buckets.some((bucket) => files.some((each) => isWithin(bucket, each)))
 }
 
-/** The folder that holds `audit/`, where a path leads there or into it; else the folder itself. */
+/** Returns the folder that holds `audit/`, if a path leads there or into it; else the folder itself. */
 const bucketAbove = (folder: string) =>
   /^(.+)[\\/]audit(?:[\\/]\d{4}(?:[\\/]\d\d){0,2})?$/.exec(folder)?.[1] ?? folder
 

@@ -5,7 +5,7 @@ import { isInBucketOf } from './same-bucket.ts'
 
 const KEYS_FILE = 'steward-audit-keys.json'
 
-/** What `/.well-known/steward-audit-keys.json` serves. */
+/** The content of `/.well-known/steward-audit-keys.json`. */
 const keySet = z.object({
   keys: z
     .array(
@@ -19,14 +19,14 @@ const keySet = z.object({
     .min(1),
 })
 
-/** The keys to check with, and whether they came from elsewhere than the export's bucket: its own prove nothing. */
+/** The keys to verify with, and whether they came from outside the export's bucket: its own prove nothing. */
 export interface TrustedKeys {
   keys: PublicKey[]
   areFromElsewhere: boolean
 }
 
 /**
- * The keys of a file or URL, or of the file beside the export; with fingerprints, only those that have one of them.
+ * Returns the keys of a file or URL, or of the file beside the export; if fingerprints are given, only those keys.
  * @throws Error if there are none, or one name stands for two of them
  */
 export async function trustedKeys(
