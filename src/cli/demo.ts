@@ -39,7 +39,7 @@ All ${entries.length} records that have to be there are there, and no others.
 The export is verified: entries 1 to ${lastSeq}, signed by the key ${keyIds.join(', ')}, up to the hash ${headHash}.`)
 })
 
-/** Prints an error of the service. */
+/** Prints a line that is no request or queue batch: an error. */
 function showTrouble(line: string): void {
   const isRoutine = line.startsWith('[wrangler:info]') || line.startsWith('{"level":"info"')
   if (!isRoutine) console.log(line)

@@ -17,7 +17,5 @@ export function randomString(alphabet: string, length: number): string {
 /** Returns a public identifier of a customer's resource: 13 characters `[a-z0-9]`, 67 bits, unguessable. */
 export const randomUid = () => randomString(BASE36, 13)
 
-/**
- * Returns an internal identifier with a readable prefix, such as `aud_` and 22 base62 characters (131 bits).
- */
+/** Returns an internal identifier with a readable prefix, such as `aud_` and 22 base62 characters (131 bits). */
 export const randomId = (prefix: string) => `${prefix}_${randomString(BASE62, 22)}`

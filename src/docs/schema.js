@@ -93,6 +93,6 @@ export function typeOf(components, schema) {
  */
 function limits(least, most, unit = '') {
   const text = [least === undefined ? '' : `from ${least}`, most === undefined ? '' : `up to ${most}`]
-  const said = text.filter(Boolean).join(' ')
-  return said && `, ${said}${unit && ` ${unit}`}`
+  const bounds = text.filter(Boolean).join(' ')
+  return bounds && `, ${bounds}${unit && ` ${unit}`}`
 }

@@ -4,7 +4,7 @@ import type * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Answer, OtherMedia } from './answers.ts'
 
-/** Who may call a route. A scope gives it to an admin API key too. */
+/** The callers of a route. With a scope, admin API keys are among them. */
 export type Access =
   | { kind: 'public' | 'client' }
   | { kind: 'customer'; target?: string | undefined; ownKeyOnly?: boolean | undefined }
@@ -30,7 +30,7 @@ export interface Words {
   answers: readonly Answer[]
   /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
   errors?: readonly ErrorCode[]
-  /** Where it is about something else than the other routes of its part. */
+  /** Replaces path parameters of the part. */
   parameters?: PathParameters
 }
 
@@ -71,9 +71,7 @@ export const annotationOf = (handler: MiddlewareHandler | ((...args: never[]) =>
 /** Leaves a file of a page out of the OpenAPI document. */
 export const isPageFile = (): MiddlewareHandler => annotated({ isPageFile: true }, (_, next) => next())
 
-/**
- * Returns a function that describes the routes of a part for the OpenAPI document. Does nothing at a request.
- */
+/** Returns a function that describes the routes of a part for the OpenAPI document. Does nothing at a request. */
 export const describing =
   (part: Part) =>
   (words: () => Words): MiddlewareHandler =>

@@ -32,9 +32,7 @@ export interface RequestFacts {
   customerUid: string | null
   /** The resource that the path names, or that the request created. */
   target: Target | null
-  /**
-   * The changed fields, each with its value before and after. Never a secret or a customer's personal data.
-   */
+  /** The changed fields, each with its value before and after. Never a secret or a customer's personal data. */
   changes: Record<string, [before: unknown, after: unknown]> | null
   /** An earlier request with the same `Idempotency-Key` had done all of it. */
   replayed: boolean

@@ -72,9 +72,7 @@ export function pageRequest(query: PageQuery, { types }: Pick<SortKey<never>, 't
   return { page, perPage, limit, offset, after: undefined }
 }
 
-/**
- * Returns the page of these rows, up to the limit of the request: a row past it shows that there is a next page.
- */
+/** Returns the page of these rows, up to the limit of the request: a row past it shows that there is a next page. */
 export function pageOf<Row, Item>(
   rows: Row[],
   total: number | null,

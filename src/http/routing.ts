@@ -95,9 +95,7 @@ export function literalPaths(app: Hono<AppEnv>): MiddlewareHandler {
 
 const PARAMETER = /:\w+(?:\{([^}]*)\})?/g
 
-/**
- * Returns the patterns whose paths all match another pattern too, which has a parameter in place of a word.
- */
+/** Returns the patterns whose paths all match another pattern too, which has a parameter in place of a word. */
 function literalPatterns(app: Hono<AppEnv>) {
   const paths = new Set(app.routes.filter(isEndpoint).map(({ path }) => path))
   const patterns = [...paths].map((path) => ({ path, matches: matcherOf(path) }))

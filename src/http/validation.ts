@@ -20,9 +20,7 @@ export const BODY_ERRORS = ['malformed_body', 'body_too_large', 'unsupported_med
 interface BodyOptions {
   /** The message of the 422, where the contract has its own. */
   message?: string
-  /**
-   * Adds errors that only the database can tell to those of an invalid body, so that all are answered at once.
-   */
+  /** Adds errors that only the database can tell to those of an invalid body, so that all are answered at once. */
   alsoInvalid?: (c: Context<AppEnv>, sent: Record<string, unknown>) => Promise<FieldErrors>
 }
 
@@ -91,9 +89,7 @@ export async function unaskedBody(c: Context): Promise<AppError | undefined> {
 
 const nothing = once(() => z.strictObject({}))
 
-/**
- * Parses the query as a form. A name with an escape that is broken or not UTF-8 is kept, and matches no parameter.
- */
+/** Parses the query as a form. A name with an escape that is broken or not UTF-8 is kept, and matches no parameter. */
 function sentQuery(url: string): Form {
   const start = url.indexOf('?')
   const entries = start === -1 ? [] : rawEntries(url.slice(start + 1))
@@ -121,9 +117,7 @@ export const bodyLimit = (c: Context) =>
 /** The output of a schema, or the errors by field. */
 export type Validated<Data> = { data: Data; fields?: undefined } | { data?: undefined; fields: FieldErrors }
 
-/**
- * The most fields with errors in one answer: more than a form has. A body sent by mistake can have 100,000.
- */
+/** The most fields with errors in one answer: more than a form has. A body sent by mistake can have 100,000. */
 const MAX_FIELDS = 100
 
 /** Validates a value. Returns the output of the schema, or errors for at most that many fields. */

@@ -76,9 +76,7 @@ const CODE = `${PARAGRAPH};padding:12px 16px;border-radius:6px;background:#f1f3f
 const BUTTON =
   'display:inline-block;padding:12px 20px;border-radius:6px;background:#1f4ed8;color:#fff;text-decoration:none;font-weight:600'
 
-/**
- * Renders HTML with inline styles and nothing to load: mail programs keep neither style sheets nor promises.
- */
+/** Renders HTML with inline styles and nothing to load: mail programs keep neither style sheets nor promises. */
 async function asHtml(productName: string, letter: Letter): Promise<string> {
   const { subject, greeting, paragraphs, secret, link, closing } = letter
   const [first, ...others] = paragraphs

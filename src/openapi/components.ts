@@ -122,9 +122,7 @@ const relocated = (schema: unknown): Json =>
     return isObject(member) && typeof member.type === 'string' ? asTyped(member) : member
   })
 
-/**
- * Corrects examples and defaults: zod takes those of a transforming schema for output, but here they are input.
- */
+/** Corrects examples and defaults: zod takes those of a transforming schema for output, but here they are input. */
 function keepExample({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Json }): void {
   const meta: Json = z.globalRegistry.get(zodSchema) ?? {}
   for (const name of ['examples', 'default']) if (name in meta) jsonSchema[name] = meta[name]

@@ -69,9 +69,9 @@ const takesAdminKey = (access: Access) =>
   access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
 
 /** Returns the path parameters. One that takes digits only is an integer to clients. */
-const pathParameters = (path: string, said: PathParameters): Json[] =>
+const pathParameters = (path: string, described: PathParameters): Json[] =>
   [...path.matchAll(/:(\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', pattern]) => {
-    const { description, ...words } = said[name] ?? {}
+    const { description, ...words } = described[name] ?? {}
     const form = pattern === '[0-9]+' ? { type: 'integer', minimum: 1 } : { type: 'string' }
     const schema = {
       ...form,

@@ -5,7 +5,7 @@ import type { Database } from '../db/client.ts'
 import type { Env } from '../env.ts'
 import { logFailure } from '../log.ts'
 
-/** The most that a component may take to answer. */
+/** The longest that a component may take to answer. */
 const TIMEOUT_MS = 3_000
 
 type Check = 'ok' | 'failed'
@@ -16,7 +16,7 @@ export interface Readiness {
   unknownOutcomes: number | null
 }
 
-/** Returns whether all dependencies can be used. Each check changes nothing; failures are logged. */
+/** Returns the readiness of all dependencies. Each check changes nothing; failures are logged. */
 export async function readinessOf(env: Env, db: Database, now: number): Promise<Readiness> {
   const counted = answerOf('d1', async () => (await selectUnknownOutcomes(db, now))[0]?.total ?? 0)
   const [count, kv, queue, keys] = await Promise.all([

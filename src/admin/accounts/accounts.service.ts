@@ -28,7 +28,7 @@ export const adminIdOf = (id: string): number => (/^[1-9]\d{0,14}$/.test(id) ? N
 export const selectAccount = (db: Database, id: string) =>
   selectAccounts(db).where(eq(admins.id, adminIdOf(id)))
 
-/** `orUnknown` of an account. @throws AppError admin_unknown, in the contract's words */
+/** Returns the account of a look-up. @throws AppError admin_unknown, in the contract's words */
 export function adminOrUnknown(account: AdminAccount | undefined, id: string): AdminAccount {
   if (!account) throw new AppError('admin_unknown', { message: `Admin with id - ${id} -, does not exist` })
   return account

@@ -76,8 +76,8 @@ export async function getApiKey(db: Database, actor: KeyOwner, id: string): Prom
 }
 
 /**
- * Inserts a key, unless the session has ended: then everything of the account may have been revoked with it. Returns
- * whether it did.
+ * Inserts a key. Returns false, without a key, if the session has ended: then everything of the account may have been
+ * revoked with it.
  */
 export async function insertKey(
   db: Database,

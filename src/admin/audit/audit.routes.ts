@@ -16,7 +16,7 @@ import { pageQuery } from '../../http/pagination.ts'
 import { query } from '../../http/validation.ts'
 import { auditFilter, filterOf } from './filter-query.ts'
 
-/** Returns the `Link` header to the next part of the export. */
+/** Returns the value of the header `Link` that leads to the next part of the export. */
 function nextLink(url: string, afterSeq: number): string {
   const { pathname, searchParams } = new URL(url)
   searchParams.set('after_seq', `${afterSeq}`)

@@ -93,13 +93,13 @@ export async function disableClient(
 export const enableClient = (db: Database, id: string): Promise<Changed<ClientRecord>> =>
   change(db, id, { disabledAt: null })
 
-type Change = Parameters<ReturnType<Database['update']>['set']>[0]
+type ClientUpdate = Parameters<ReturnType<Database['update']>['set']>[0]
 
 /** @throws AppError client_id_unknown, client_unknown if the condition does not hold: the calling client is disabled */
 async function change(
   db: Database,
   id: string,
-  values: Change,
+  values: ClientUpdate,
   condition?: SQL,
 ): Promise<Changed<ClientRecord>> {
   const own = eq(clients.id, id)

@@ -11,8 +11,8 @@ import { isReachable } from './customers.service.ts'
 
 /**
  * Creates a key for a customer, marked as made by this actor; it ends with the actor's account or key. Only this
- * answer holds the key in clear. Nothing is created if the actor's own credentials have ended by then, or a
- * revocation that committed meanwhile would leave this key behind.
+ * answer holds the key in clear. Nothing is created if the actor's own credentials have ended by then: this key would
+ * survive a revocation that committed meanwhile.
  * @throws AppError customer_unknown, customer_pending_delete; session_invalid, key_invalid or scope_insufficient if
  * the actor's session, key or role has ended meanwhile
  */

@@ -43,13 +43,13 @@ export const deleteCustomer = (db: Database, reach: Reach, uid: string, now: num
     updatedAt: now,
   })
 
-type Change = Parameters<ReturnType<Database['update']>['set']>[0]
+type CustomerUpdate = Parameters<ReturnType<Database['update']>['set']>[0]
 
 async function change(
   db: Database,
   reach: Reach,
   uid: string,
-  values: Change,
+  values: CustomerUpdate,
   condition?: SQL,
 ): Promise<Changed<Customer>> {
   const own = isReachable(reach, uid)

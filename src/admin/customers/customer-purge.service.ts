@@ -14,9 +14,7 @@ const ROWS_PER_STEP = 5_000
 /** Steps of one run: up to a million rows. The next run goes on from there. */
 const STEPS_PER_RUN = 200
 
-/**
- * The tables of a customer's rows, in the order of their references, with the columns that identify a row.
- */
+/** The tables of a customer's rows, in the order of their references, with the columns that identify a row. */
 export const OWNED_TABLES = [
   { table: members, key: sql`list_id, contact_id` },
   { table: contacts, key: sql`id` },

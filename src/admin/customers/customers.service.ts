@@ -126,9 +126,7 @@ const isOneOf = (reach: Reach): SQL | undefined =>
     ? undefined
     : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
 
-/**
- * Selects the ids that a search matches, each through an index of its own. D1 takes at most five terms of a union.
- */
+/** Selects the ids that a search matches, each through an index of its own. D1 takes at most five terms of a union. */
 function hits(db: Database, search: string) {
   const ids = (condition: SQL | undefined) => db.select({ id: customers.id }).from(customers).where(condition)
   const beginning = (column: Column) => ids(startsWith(column, search))
@@ -142,9 +140,7 @@ function hits(db: Database, search: string) {
   return byName.union(ids(eq(customers.uid, search))).union(beginning(customers.email))
 }
 
-/**
- * Turns the violation of the unique index into `invalid`: only the index decides between two requests at once.
- */
+/** Turns the violation of the unique index into `invalid`: only the index decides between two requests at once. */
 async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Result> {
   try {
     return await change

@@ -45,7 +45,10 @@ const brake = annotated(
   }),
 )
 
-/** Returns true if the rate limiter fails: the lockout is the authority on guessing, so logins go on. */
+/**
+ * Returns whether a rate limit allows the attempt; true if it cannot be asked, because the lockout is the authority
+ * on guessing.
+ */
 async function isWithinLimit(
   env: Env,
   binding: 'LOGIN_RATE_LIMIT' | 'LOGIN_CLIENT_RATE_LIMIT',

@@ -9,9 +9,7 @@ export interface HtmlPage {
 
 const NONCE_LENGTH = 22
 
-/**
- * Returns the page of a mailed link. Opening it changes nothing: mail scanners follow links, people press buttons.
- */
+/** Returns the page of a mailed link. Opening it changes nothing: mail scanners follow links, people press buttons. */
 export const confirmationPage = (productName: string, token: string) =>
   page(
     productName,

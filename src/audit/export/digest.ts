@@ -25,9 +25,7 @@ const segmentDigest = once(() =>
       /** Null in the very first digest. */
       previous_digest: z.string().nullable(),
       previous_sha256: hex().nullable(),
-      /**
-       * The hash of each entry, so that a changed entry can be named even if all later hashes were recomputed.
-       */
+      /** The hash of each entry, so that a changed entry can be named even if all later hashes were recomputed. */
       hashes: z.array(hex()).min(1),
       key_id: z.string(),
     })

@@ -20,9 +20,7 @@ const PAGE_SIZE = 500
 /** The most entries that one query examines, of which few may match. */
 const SCAN_SIZE = 5_000
 
-/**
- * The most entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1.
- */
+/** The most entries that one answer covers: at most 220 queries, of the thousand that an invocation may put to D1. */
 export const MAX_COVERED = 100_000
 
 interface ExportRequest {

@@ -3,9 +3,7 @@ import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../../base/encoding.t
 import { sha256Hex } from '../../crypto/digest.ts'
 import { type KeyList, readKeyList } from '../../crypto/key-list.ts'
 
-/**
- * The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7), as Web Crypto takes it.
- */
+/** The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7), as Web Crypto takes it. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420') ?? new Uint8Array()
 
 /** A public key as a JSON Web Key (RFC 8037). */
@@ -26,9 +24,7 @@ export async function signatureHolds({ kty, crv, x }: PublicKey, text: string, s
 /** Returns the fingerprint of a key: SHA-256 of its 32 bytes, as hex. */
 export const fingerprintOf = ({ x }: PublicKey) => sha256Hex(fromBase64Url(x) ?? new Uint8Array())
 
-/**
- * The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all are published.
- */
+/** The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all are published. */
 export class SigningKeys {
   readonly #keys: KeyList
 

@@ -82,7 +82,7 @@ export async function appendEvents(
 
 const keyOf = ({ id, stage }: EntryKey) => `${id}:${stage}`
 
-/** Thrown if another consumer took these numbers. Its entries are read and skipped on the next attempt. */
+/** Returns whether another consumer took these numbers. Its entries are read and skipped on the next attempt. */
 function wasTooLate(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return /not the next (entry|segment)|UNIQUE constraint/.test(`${error} ${cause}`)

@@ -6,9 +6,7 @@ import { SigningKeys } from '../export/signing-keys.ts'
 import { type AuditEvent, auditEvent } from '../recording/event.ts'
 import { appendEvents, type Segment } from './append.ts'
 
-/**
- * The longest delay of a retry. With the queue's 100 retries an outage of D1 of up to a day heals by itself.
- */
+/** The longest delay of a retry. With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
 const MAX_RETRY_DELAY_SECONDS = 15 * 60
 
 /** Returns the back-off of a message that could not be stored: 2, 4, 8 ... seconds. */

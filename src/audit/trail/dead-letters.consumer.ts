@@ -9,7 +9,7 @@ import { auditEvent } from '../recording/event.ts'
 import { retryDelaySeconds } from './consumer.ts'
 import { appendedBefore, type EntryKey } from './entry-key.ts'
 
-/** The delay of a retry. With the queue's 100 retries that is as long as a queue keeps a message: 14 days. */
+/** The longest delay of a retry. With the queue's 100 retries that is as long as a queue keeps a message: 14 days. */
 const MAX_RETRY_DELAY_SECONDS = 4 * 60 * 60
 
 /** The most issues in the reason of a dead letter. */

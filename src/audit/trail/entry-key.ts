@@ -17,9 +17,7 @@ export function isAmong([id, stage]: [Column, Column], keys: EntryKey[]): SQL {
   return sql`(${id}, ${stage}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`
 }
 
-/**
- * Returns the update that marks dead letters whose entries are in the trail now: they must not be appended again.
- */
+/** Returns the update that marks dead letters whose entries are in the trail now: they must not be appended again. */
 export const markAppended = (db: Database, keys: EntryKey[], now: number) =>
   db
     .update(auditDeadLetters)

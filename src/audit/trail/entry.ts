@@ -10,9 +10,7 @@ export interface ChainedEntry {
   hash: string
 }
 
-/**
- * Chains an event to the previous entry: `hash = SHA-256(prev_hash || canonical bytes)`, all as hex and UTF-8 text.
- */
+/** Chains an event to the previous entry: `hash = SHA-256(prev_hash || canonical bytes)`, all as hex and UTF-8 text. */
 export function chainEntry(event: TrailEvent, previous: Pick<ChainedEntry, 'seq' | 'hash'>): ChainedEntry {
   const seq = previous.seq + 1
   const entry = canonicalText(seq, event)

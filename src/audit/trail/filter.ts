@@ -57,9 +57,7 @@ export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
   )
 }
 
-/**
- * Returns the condition that an act without an outcome which began at `time` is still pending, or is unknown.
- */
+/** Returns the condition that an act without an outcome which began at `time` is still pending, or is unknown. */
 export const openSince = (time: SQL | Column, outcome: ActOutcome | undefined, now: number) =>
   outcome === 'unknown' ? sql`${time} <= ${unknownUpTo(now)}` : sql`${time} > ${unknownUpTo(now)}`
 

@@ -13,9 +13,7 @@ import { appendEvents } from './append.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/**
- * The most segments pruned in one run: two objects of each are read again, of the thousand calls of an invocation.
- */
+/** The most segments pruned in one run: two objects of each are read again, of the thousand calls of an invocation. */
 const MAX_SEGMENTS = 100
 
 type StoredSegment = typeof auditSegments.$inferSelect
@@ -70,7 +68,7 @@ async function verifiedOf(bucket: R2Bucket, segments: StoredSegment[]): Promise<
   return segments
 }
 
-/** Appends a checkpoint. Its id is derived from its content, so two runs at once append it once. */
+/** Returns the event of a checkpoint. Its id is derived from its content, so two runs at once append it once. */
 function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): TrailEvent {
   const toHash = readDigest(last.digest).digest.head_hash
   const id = `aud_${sha256Hex(`checkpoint ${last.lastSeq} ${toHash}`).slice(0, 22)}`

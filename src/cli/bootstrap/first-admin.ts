@@ -42,8 +42,6 @@ export async function firstAdmin(email: string, sealingKeys: string, now: number
   }
 }
 
-/**
- * Returns a statement as one line of text with its values escaped in it: the command line takes no parameters.
- */
+/** Returns a statement as one line of text with its values escaped in it: the command line takes no parameters. */
 const inline = (query: SQL) =>
   new SQLiteAsyncDialect().sqlToQuery(query.inlineParams()).sql.replace(/\s*\n\s*/g, ' ')

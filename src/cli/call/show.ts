@@ -6,7 +6,7 @@ const HEADERS = ['X-Request-Id', 'X-Audit-Id', 'Idempotent-Replayed', 'Retry-Aft
 
 type Style = Parameters<typeof styleText>[0]
 
-/** Whether to use colours: on a terminal, unless NO_COLOR is set (https://no-color.org). */
+/** Colours text on a terminal, unless NO_COLOR is set (https://no-color.org). */
 const coloured = (style: Style, text: string) => styleText(style, text, { stream: process.stdout })
 
 /** Prints the status, the headers worth showing, and the body. */

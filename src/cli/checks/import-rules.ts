@@ -20,9 +20,7 @@ const FORBIDDEN: Record<string, readonly string[]> = {
 
 type Imports = ReadonlyMap<string, readonly string[]>
 
-/**
- * Returns the faults of the imports of each file: no floor, a floor above, or a room that is closed to it.
- */
+/** Returns the faults of the imports of each file: no floor, a floor above, or a room that is closed to it. */
 export function faultsOf(imports: Imports): string[] {
   return [...imports].flatMap(([file, imported]) => {
     const floor = floorOf(file)

@@ -13,9 +13,7 @@ export interface MainJob {
   session: Caller
 }
 
-/**
- * Runs the main job: an admin logs in, makes a key, acts for a customer with it, and is refused what it may not do.
- */
+/** Runs the main job: an admin logs in, makes a key, acts for a customer with it, and is refused what it may not do. */
 export async function doMainJob(url: string, demo: DemoData): Promise<MainJob> {
   const [customer, other] = demo.customers
   if (!customer || !other) throw new Error('the demo needs two customers')

@@ -8,9 +8,7 @@ import { verifyExport } from '../../audit/verify/verify.ts'
 import type { Env } from '../../env.ts'
 import type { Caller, Outcome } from './calls.ts'
 
-/**
- * The longest wait for the consumer, which waits two seconds for a batch to fill; the rest is for slow machines.
- */
+/** The longest wait for the consumer, which waits two seconds for a batch to fill; the rest is for slow machines. */
 const PATIENCE_MS = 30_000
 const POLL_MS = 200
 
@@ -26,7 +24,7 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   return eventually(async () => {
     const response = await fetch(`${url}/admin/audit?per_page=100`, { headers: session.headers })
     const { data } = (await response.json()) as { data: ListedEntry[] }
-    // What is told with each entry is no part of it.
+    // These facts of a listed entry are no part of it.
     const entries = data
       .map(({ outcome: _, actor_email: __, ...entry }): AuditEntry => entry)
       .filter(isNoLook)
@@ -35,16 +33,14 @@ export async function trailOf(url: string, session: Caller, outcomes: Outcome[])
   })
 }
 
-/** Filters out reads of the trail, which are recorded too. */
+/** Returns whether an entry is no read of the trail: those are recorded too, on top of what the demo did. */
 const isNoLook = ({ route }: AuditEntry) => route !== '/admin/audit'
 
 /** Returns the lines of an object, each an entry; none if it is a digest. */
 export const linesOf = ({ key, text }: ExportedObject): string[] =>
   key.endsWith('.ndjson') ? text.split('\n').filter((line) => line !== '') : []
 
-/**
- * Returns the objects of the export, once they hold a line for each of these entries, and a digest for each object.
- */
+/** Returns the objects of the export, once they hold a line for each of these entries, and a digest for each object. */
 export async function exportOf({ AUDIT_BUCKET }: Env, entries: AuditEntry[]): Promise<ExportedObject[]> {
   return eventually(async () => {
     const { objects } = await AUDIT_BUCKET.list({ prefix: 'audit/' })
@@ -75,7 +71,7 @@ export async function verified(
   return verifyExport(source, keys, newest?.hash)
 }
 
-/** Polls until `isDone` or the time is up. Returns the last result for the caller to judge. */
+/** Polls until done or out of time. Returns the last result for the caller to judge. */
 async function eventually<Value>(ask: () => Promise<{ value: Value; done: boolean }>): Promise<Value> {
   const deadline = performance.now() + PATIENCE_MS
   for (;;) {

@@ -10,9 +10,7 @@ export async function migrate({ folder }: LocalState): Promise<void> {
   await runWrangler(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', folder])
 }
 
-/**
- * Runs a function with the bindings of a local state, which are the service's own, whether or not it runs.
- */
+/** Runs a function with the bindings of a local state, which are the service's own, whether or not it runs. */
 export async function withBindings<Result>(
   { folder, secretsFile }: LocalState,
   use: (env: Env) => Promise<Result>,

@@ -21,9 +21,7 @@ function differences(one: Unstable_Config, other: Unstable_Config): string[] {
   return Object.keys(settings).filter((name) => !isDeepStrictEqual(settings[name], others[name]))
 }
 
-/**
- * Returns the parts that have to be equal in both environments; ids and the values of settings may differ.
- */
+/** Returns the parts that have to be equal in both environments; ids and the values of settings may differ. */
 function comparable(config: Unstable_Config): Record<string, unknown> {
   return {
     vars: Object.keys(config.vars).sort(),

@@ -20,7 +20,7 @@ export interface Service {
   stop: () => Promise<void>
 }
 
-/** Returns a free port. @throws Error if `wanted` is taken */
+/** Returns `wanted`, or any free port. @throws Error if `wanted` is taken */
 export async function freePort(wanted = 0): Promise<number> {
   if (!(wanted >= 0 && wanted < 65_536)) throw new Error('PORT is not the number of a port')
   const server = createServer().listen(wanted, '127.0.0.1')
@@ -42,9 +42,9 @@ export async function startService(
   onLine: (line: string) => void,
   settings: Record<string, string> = {},
 ): Promise<Service> {
-  const said: string[] = []
+  const output: string[] = []
   let hear = (line: string) => {
-    said.push(line)
+    output.push(line)
   }
   const url = `http://localhost:${port}`
   const child = spawnWrangler(
@@ -67,7 +67,7 @@ export async function startService(
     await untilHealthy(service)
   } catch (error) {
     await service.stop()
-    throw new Error(`The service did not start (${(error as Error).message}):\n${said.join('\n')}`)
+    throw new Error(`The service did not start (${(error as Error).message}):\n${output.join('\n')}`)
   }
   hear = onLine
   return service

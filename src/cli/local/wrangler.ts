@@ -5,7 +5,7 @@ import { ROOT } from './project.ts'
 
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
 
-/** Runs wrangler without telemetry, so that nothing needs a network, and without its banner. */
+/** Turns telemetry off, so that nothing needs a network, and the banner. */
 const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',
@@ -39,7 +39,7 @@ export async function runWrangler(args: string[]): Promise<string> {
 }
 
 /**
- * Keeps wrangler from taking secrets and settings from the shell's environment over those of the local state.
+ * Returns the environment for wrangler, which would else prefer its secrets and settings to those of the local state.
  */
 function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = [...requiredSecrets(), ...Object.keys(configuredVars())]

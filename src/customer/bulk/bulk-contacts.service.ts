@@ -6,9 +6,7 @@ import type { Validated } from '../../http/validation.ts'
 import type { ContactInput } from '../contacts/contacts.service.ts'
 import { type BulkOutcome, hasValue, inTrips, rowValue, type Upsert } from './bulk.service.ts'
 
-/**
- * A contact to create, or the changes to the one with this email. Values that were not sent are undefined.
- */
+/** A contact to create, or the changes to the one with this email. Values that were not sent are undefined. */
 export type ContactUpsert = Pick<ContactInput, 'email'> &
   Pick<Upsert, 'firstName' | 'lastName' | 'phone' | 'fields'>
 
@@ -36,7 +34,7 @@ export const upsertContacts = (
     }
   })
 
-/** Returns an email as D1's NOCASE compares it: in lower case, because emails are ASCII. */
+/** Returns an email as D1's NOCASE compares it: ASCII letters lose their case, and emails are ASCII. */
 const identityOf = (email: string) => email.toLowerCase()
 
 export const contactUpsertOf = (contact: ContactUpsert) => ({
@@ -53,9 +51,7 @@ export function createNew({ db, uid }: CustomerScope, json: string, now: number,
   return db.insert(contacts).select(rows).onConflictDoNothing()
 }
 
-/**
- * Updates the contacts that existed before, if `condition` holds: a new one has the uid that its row proposed.
- */
+/** Updates the contacts that existed before, if `condition` holds: a new one has the uid that its row proposed. */
 export function updateKnown({ db, uid }: CustomerScope, json: string, now: number, condition?: SQL) {
   const valueOr = (name: keyof Upsert, kept: SQLWrapper) =>
     sql`iif(${hasValue(name)}, ${rowValue(name)}, ${kept})`

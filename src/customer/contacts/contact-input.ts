@@ -49,9 +49,7 @@ const notSet = () => {
   return { uid: passedOver, created_at: passedOver, updated_at: passedOver }
 }
 
-/**
- * Returns the changes of a row, with `fields` as text: parsed values of thousands of rows take far more memory.
- */
+/** Returns the changes of a row, with `fields` as text: parsed values of thousands of rows take far more memory. */
 const rowChangesOf = (sent: Attributes) => {
   const { fields, ...changes } = changesOf(sent)
   return { ...changes, fields: fields && JSON.stringify(fields) }

@@ -33,7 +33,7 @@ const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
     .where(eq(customers.uid, uid)),
 )
 
-/** Returns the matching contacts by age; those of a `search` by email or name in its order. */
+/** Returns the matching contacts by age, or those whose email or name begins with `search` in that order. */
 export async function listContacts(
   scope: CustomerScope,
   filter: ContactFilter,

@@ -83,9 +83,7 @@ class SearchSelects {
     return sql`(${union(parts)} ORDER BY term, found COLLATE NOCASE, hit_id LIMIT ${limit} OFFSET ${offset})`
   }
 
-  /**
-   * The last examined row of each term that has more. Every match of an email is shown, so that term has no end.
-   */
+  /** The last examined row of each term that has more. Every match of an email is shown, so that term has no end. */
   ends(): SQL {
     const last = MAX_EXAMINED + this.#page.offset - 1
     const parts = this.#termsToDo()

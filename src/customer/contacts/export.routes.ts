@@ -17,9 +17,7 @@ const FILE = fileAnswer('contacts', {
 
 const describes = describing(CONTACTS)
 
-/**
- * `/contacts/export`: all contacts in one file. Mounted before `/contacts/:uid`, which would match it too.
- */
+/** `/contacts/export`: all contacts in one file. Mounted before `/contacts/:uid`, which would match it too. */
 export const exportRoutes = new Hono<CustomerEnv>().get(
   '/contacts/export',
   describes(() => ({

@@ -91,9 +91,7 @@ export const members = sqliteTable(
 /** Pending work on lists with too many members for one statement, done in steps until the row is deleted. */
 export const listTasks = sqliteTable('list_tasks', {
   listId: integer('list_id').primaryKey(),
-  /**
-   * The list whose members are copied into this one; null: this list was deleted, and its members are to be.
-   */
+  /** The list whose members are copied into this one; null: this list was deleted, and its members are to be. */
   sourceId: integer('source_id'),
   /** The last contact of the source that has been copied. */
   copiedTo: integer('copied_to').notNull(),

@@ -142,9 +142,7 @@ function sentRow(columns: Column[], cells: (string | undefined)[]): Record<strin
 
 const cellText = (cell = '') => (cell === '' ? null : undefused(cell))
 
-/**
- * Parses a cell as JSON. Text that is not JSON, or too large, is returned as it is, for the schema to refuse.
- */
+/** Parses a cell as JSON. Text that is not JSON, or too large, is returned as it is, for the schema to refuse. */
 function jsonOrText(text: string | null): unknown {
   try {
     return parseJson(text ?? 'null')

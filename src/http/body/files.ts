@@ -10,9 +10,7 @@ const FILE_KINDS = new Map<string, FileKind>([
   ['application/jsonl', 'lines'],
 ])
 
-/**
- * Formats by file extension: the type that a client gives a file can be that of the program that opens it.
- */
+/** Formats by file extension: the type that a client gives a file can be that of the program that opens it. */
 const FILE_KINDS_BY_EXTENSION = new Map<string, FileKind>([
   ['csv', 'csv'],
   ['tsv', 'csv'],

@@ -6,9 +6,7 @@ import { AppError } from '../../errors.ts'
  */
 const MAX_ENTRIES = 250_000
 
-/**
- * A limit above the nodes of 10,000 full contacts; nested names of three bytes a level expand a hundredfold.
- */
+/** A limit above the nodes of 10,000 full contacts; nested names of three bytes a level expand a hundredfold. */
 const MAX_NODES = 300_000
 
 /** A file that came with a multipart form. */

@@ -1,8 +1,6 @@
 import { AppError } from '../../errors.ts'
 
-/**
- * 50 values for each of 10,000 rows. An empty list takes three bytes of JSON and ten times as many in memory.
- */
+/** 50 values for each of 10,000 rows. An empty list takes three bytes of JSON and ten times as many in memory. */
 const MAX_VALUES = 500_000
 
 /**

@@ -1,6 +1,4 @@
-/**
- * The characters that begin a formula in a spreadsheet (https://owasp.org/www-community/attacks/CSV_Injection).
- */
+/** The characters that begin a formula in a spreadsheet (https://owasp.org/www-community/attacks/CSV_Injection). */
 const FORMULA = '=+\\-@\uFF1D\uFF0B\uFF0D\uFF20'
 
 /** Characters that a spreadsheet skips before a formula: blanks, and quotes that end where they begin. */
