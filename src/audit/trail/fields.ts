@@ -4,7 +4,7 @@ import { timeValue } from '../../http/fields/values.ts'
 import type { TrailEvent } from '../recording/event.ts'
 import { MAX_TEXT } from '../recording/recordable.ts'
 
-/** The version of new entries. Those of version 1 lack `changes`, `replayed` and `rows`. */
+/** The version of new entries. */
 export const ENTRY_VERSION: 2 = 2
 
 /** The `prev_hash` of the first entry of a trail. */

@@ -47,7 +47,7 @@ export async function listContacts(
   return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentContact)
 }
 
-/** The queries for a page, and for how many match. */
+/** Selects a page, and the number of all matches. */
 function selectPage({ db, uid }: CustomerScope, { status, search }: ContactFilter, page: PageRequest) {
   const ofCustomer = eq(contacts.customerUid, uid)
   const pageOfMatching = (matching: SQL) =>

@@ -2,7 +2,7 @@ import { unstable_readConfig } from 'wrangler'
 import { invalidSettings } from '../../../settings.ts'
 import { codeIn, firstCells } from './markdown.ts'
 
-/** What docs/configuration.md has tables of, by the heading above each. */
+/** The tables of docs/configuration.md, by the heading above each. */
 export type Configuration = Record<'## Secrets' | '## Settings' | '## Bindings', string[]>
 
 /** Returns the names that a wrangler.toml and src/settings.ts know. */

@@ -53,7 +53,7 @@ export function firstCells(markdown: string, heading: string): string[] {
   return rows.slice(1).map(({ text }) => text.split('|')[1] ?? '')
 }
 
-/** Returns what stands in single backticks. */
+/** Returns the contents of single backticks. */
 export const codeIn = (text: string): string[] =>
   [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
 

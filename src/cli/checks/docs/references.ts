@@ -10,10 +10,10 @@ const MAX_LINE_LENGTH = 110
 /** README.md says what there is and where to read on; what would make it longer belongs on a page. */
 const MAX_README_LINES = 130
 
-/** What in backticks is a path of the repository: one below these folders, or a document or configuration at its root. */
+/** Paths of the repository in backticks: below these folders, or a document or configuration at its root. */
 const PATH = /^(?:(?:src|test|docs|migrations|\.ci|\.github)\/[\w./*<>-]*|[\w-]+\.(?:md|toml))$/
 
-/** Where a link leads; its text may have begun on the line before. */
+/** The target of a link, whose text may begin on the line before. */
 const LINK = /\]\(([^)\s]+)\)|^\[[^\]]+\]:\s+(\S+)/g
 const ELSEWHERE = /^(?:https?|mailto):/
 
@@ -22,8 +22,8 @@ export const pagesOf = (root: string): string[] =>
   PAGES.flatMap((pattern) => globSync(pattern, { cwd: root }).sort())
 
 /**
- * Returns what is dead or too long in the pages below `root`: links and anchors that lead nowhere, paths of the
- * repository and npm scripts that do not exist, lines of prose over 110 characters, and a README over 130 lines.
+ * Returns dead references and excess length in the pages below `root`: links and anchors that lead nowhere, paths of
+ * the repository and npm scripts that do not exist, lines of prose over 110 characters, and a README over 130 lines.
  */
 export function referenceProblems(root: string): string[] {
   const { scripts = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
