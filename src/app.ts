@@ -6,7 +6,7 @@ import type { Clock } from './env.ts'
 import type { AppEnv } from './http/context.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { handleError } from './http/error-handler.ts'
-import { requestContext } from './http/request-context.ts'
+import { requestContext, requestDatabase } from './http/request-context.ts'
 import { requestLog, type WriteLine } from './http/request-log.ts'
 import { literalPaths, refuseUnrouted } from './http/routing.ts'
 import { docsRoutes } from './openapi/docs.routes.ts'
@@ -18,7 +18,7 @@ export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
   // A slash at the end of a path changes nothing.
   const app = new Hono<AppEnv>({ strict: false })
   app.onError(handleError)
-  app.use(literalPaths(app), requestContext(now), requestLog(log), crossOrigin)
+  app.use(literalPaths(app), requestContext(now), requestLog(log), crossOrigin, requestDatabase)
   const refuse = refuseUnrouted(app)
   return app
     .route('/', healthRoutes)

@@ -28,6 +28,7 @@ const settings = once(() =>
       .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
       .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
     AUDIT_RETENTION_DAYS: retentionDays(),
+    READ_REPLICATION: z.enum(['on', 'off']),
   }),
 )
 
@@ -44,6 +45,8 @@ export interface Settings {
   corsOrigins: readonly string[]
   /** How long entries stay in D1; 0 keeps them for ever. */
   auditRetentionMs: number
+  /** Whether D1 has read replicas. */
+  readReplication: boolean
 }
 
 /** Returns the names of missing or invalid settings. */
@@ -75,6 +78,7 @@ export function settingsOf(env: Env): Settings {
     },
     corsOrigins: data.CORS_ORIGINS,
     auditRetentionMs: data.AUDIT_RETENTION_DAYS * DAY_MS,
+    readReplication: data.READ_REPLICATION === 'on',
   }
   parsed.set(env, read)
   return read

@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import { openDatabase } from '../db/client.ts'
 import type { Clock } from '../env.ts'
+import { settingsOf } from '../settings.ts'
 import type { AppEnv, RequestFacts } from './context.ts'
 import { customerEnvelope } from './envelopes.ts'
 
@@ -15,7 +16,7 @@ const HEADERS = Object.entries({
   'X-Frame-Options': 'DENY',
 })
 
-/** Gives every request its id, clock and database, and every answer the headers that all of them have. */
+/** Gives every request its id and clock, and every answer the headers that all of them have. */
 export const requestContext = (now: Clock) =>
   createMiddleware<AppEnv>(async (c, next) => {
     c.set('requestId', `req_${crypto.randomUUID()}`)
@@ -33,11 +34,17 @@ export const requestContext = (now: Clock) =>
       d1Calls: 0,
     }
     c.set('facts', facts)
-    c.set(
-      'db',
-      openDatabase(c.env.DB, () => facts.d1Calls++),
-    )
     c.header('X-Request-Id', c.var.requestId)
     for (const [name, value] of HEADERS) c.header(name, value)
     await next()
   })
+
+/**
+ * Gives every request its database: in a session only where there are replicas that could serve a part of it, or where
+ * the caller keeps bookmarks, which come of sessions.
+ */
+export const requestDatabase = createMiddleware<AppEnv>((c, next) => {
+  const inSession = settingsOf(c.env).readReplication || c.req.header('X-D1-Bookmark') !== undefined
+  c.set('db', openDatabase(c.env.DB, { inSession, onRoundTrip: () => c.var.facts.d1Calls++ }))
+  return next()
+})

@@ -24,7 +24,7 @@ export const SHARED = {
       'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
     ),
     'X-D1-Bookmark': header(
-      'How far the database is by now; only of what succeeds. It may be sent back and need not: every request sees all writes before it.',
+      'How far the database is by now; only of what succeeds, where read replication is on or the request sends one. It may be sent back and need not: every request sees all writes before it.',
       '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
     ),
     'Idempotent-Replayed': header('This is the answer that the first request with this key got.', 'true'),

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { lists } from '../../src/db/schema/lists.ts'
+import type { Env } from '../../src/env.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
 import { type Answer, customerWithCallers } from '../support/calls/http.ts'
 import { database } from '../support/factories.ts'
@@ -49,7 +50,8 @@ describe('if the queue refuses', () => {
   })
 
   test('nothing of the answer that stays here shows', async () => {
-    const response = await fetchWith(brokenQueue(), impersonatedRequest('GET', '/contacts/export?format=csv'))
+    const bindings = { ...brokenQueue(), READ_REPLICATION: 'on' } as unknown as Env
+    const response = await fetchWith(bindings, impersonatedRequest('GET', '/contacts/export?format=csv'))
     expect(response.status).toBe(503)
     for (const name of ['Content-Disposition', 'X-D1-Bookmark'])
       expect(response.headers.has(name)).toBe(false)

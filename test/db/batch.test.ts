@@ -52,7 +52,7 @@ test('groups keep their own names, also where one has none', async () => {
 
 test('is one round trip', async () => {
   let trips = 0
-  const db = openDatabase(env.DB, () => trips++)
+  const db = openDatabase(env.DB, { onRoundTrip: () => trips++ })
   const query = () => db.select({ uid: lists.uid }).from(lists)
   await inOneTrip(db, { one: query(), two: query(), three: query() })
   expect(trips).toBe(1)

@@ -67,13 +67,18 @@ export function interceptedDatabase(db: D1Database, around: Around): D1Database 
     originals.set(proxy, original)
     return proxy
   }
-  const session = (original: D1DatabaseSession) =>
-    override(original, {
-      prepare: (sql: string) => statement(original.prepare(sql)),
-      batch: (statements: D1PreparedStatement[]) =>
-        call(around, () => original.batch(statements.map((each) => originals.get(each) ?? each))),
-    })
-  return override(db, { withSession: (constraint) => session(db.withSession(constraint)) })
+  const calls = (original: D1Database | D1DatabaseSession) => ({
+    prepare: (sql: string) => statement(original.prepare(sql)),
+    batch: <Row>(statements: D1PreparedStatement[]) =>
+      call(around, () => original.batch<Row>(statements.map((each) => originals.get(each) ?? each))),
+  })
+  return override(db, {
+    ...calls(db),
+    withSession(constraint) {
+      const session = db.withSession(constraint)
+      return override(session, calls(session))
+    },
+  })
 }
 
 /** The database with an outage. */

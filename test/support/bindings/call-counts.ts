@@ -24,6 +24,9 @@ interface Session {
   _send?: (...args: unknown[]) => Promise<unknown>
 }
 
+/** The session that a database has for all that is asked without one. */
+type Database = D1Database & { readonly alwaysPrimarySession?: Session }
+
 type Asynchronous = (...args: unknown[]) => Promise<unknown>
 
 /** The bindings, of which every call that D1, KV and the queues get is noted, and the notes. */
@@ -63,11 +66,16 @@ export function countedBindings(env: Env) {
       return result
     }
 
-  const countedSession = <Opened extends Session>(session: Opened): Opened => {
-    if (!session._send) throw new Error('D1 round trips go another way now: count them there')
-    session._send = roundTrip(session._send.bind(session))
-    return session
+  const countedSession = (session: Session | undefined): Session => {
+    if (!session?._send) throw new Error('D1 round trips go another way now: count them there')
+    return Object.assign(Object.create(session), { _send: roundTrip(session._send.bind(session)) })
   }
+
+  const countedDatabase = (db: Database): D1Database =>
+    Object.create(db, {
+      alwaysPrimarySession: { value: countedSession(db.alwaysPrimarySession) },
+      withSession: { value: (constraint?: string) => countedSession(db.withSession(constraint) as Session) },
+    })
 
   const counted = <Binding extends object>(binding: Binding, count: (method: string) => void): Binding =>
     withMethods(binding, (call, method) => (...args) => {
@@ -77,10 +85,7 @@ export function countedBindings(env: Env) {
 
   const bindings: Env = {
     ...env,
-    DB: withMethods(env.DB, (call, method) => {
-      if (method !== 'withSession') throw new Error(`D1 is opened by withSession(), not by ${method}()`)
-      return (...args) => countedSession(call(...args) as Session)
-    }),
+    DB: countedDatabase(env.DB),
     KEYS: counted(env.KEYS, () => counts.kv++),
     AUDIT_QUEUE: counted(env.AUDIT_QUEUE, () => counts.queue++),
     AUDIT_DEAD_LETTERS: counted(env.AUDIT_DEAD_LETTERS, () => counts.queue++),
