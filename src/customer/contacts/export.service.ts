@@ -1,4 +1,4 @@
-import { and, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, lt, lte, max, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import type { Reader } from '../../db/reader.ts'
 import { contacts } from '../../db/schema/lists.ts'
@@ -68,28 +68,37 @@ async function nextPage(scope: CustomerScope, lastId: number): Promise<ExportedR
 }
 
 interface ExportedRow extends ContactRow {
-  /** The bytes of the fields of the page, up to and including this row. */
   fieldBytes: number
 }
 
 const isFull = (page: ExportedRow[]) =>
-  page.length === ROWS_PER_PAGE || (page.at(-1)?.fieldBytes ?? 0) >= FIELD_BYTES_PER_PAGE
+  page.length === ROWS_PER_PAGE ||
+  page.reduce((sum, { fieldBytes }) => sum + fieldBytes, 0) >= FIELD_BYTES_PER_PAGE
 
 /** Returns the contacts after `lastId`, up to the row or the byte that fills a page. */
 async function contactsAfter(reader: Reader, customerUid: string, lastId: number): Promise<ExportedRow[]> {
   const { db } = reader
-  const fieldBytes = sql<number>`sum(octet_length(${contacts.fields})) OVER
-    (ORDER BY ${contacts.id} ROWS UNBOUNDED PRECEDING)`
-  const rows = db
-    .select({ ...contactColumns, fieldBytes: fieldBytes.as('field_bytes') })
+  const fieldBytes = sql<number>`octet_length(${contacts.fields})`
+  const after = and(eq(contacts.customerUid, customerUid), gt(contacts.id, lastId))
+  const bytesBefore = sql<number>`total(${fieldBytes}) OVER
+    (ORDER BY ${contacts.id} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const sizes = db
+    .select({ id: contacts.id, bytesBefore: bytesBefore.as('bytes_before') })
     .from(contacts)
-    .where(and(eq(contacts.customerUid, customerUid), gt(contacts.id, lastId)))
+    .where(after)
     .orderBy(contacts.id)
     .limit(ROWS_PER_PAGE)
-    .as('rows_after')
-  const bytesBefore = sql`${rows.fieldBytes} - octet_length(${rows.fields})`
+    .as('sizes')
+  const end = db
+    .select({ id: max(sizes.id) })
+    .from(sizes)
+    .where(lt(sizes.bytesBefore, FIELD_BYTES_PER_PAGE))
   const { page } = await reader.read({
-    page: db.select().from(rows).where(lt(bytesBefore, FIELD_BYTES_PER_PAGE)).orderBy(rows.id),
+    page: db
+      .select({ ...contactColumns, fieldBytes: fieldBytes.as('field_bytes') })
+      .from(contacts)
+      .where(and(after, lte(contacts.id, end)))
+      .orderBy(contacts.id),
   })
   return page
 }

@@ -123,7 +123,7 @@ describe('with 5,500 contacts', () => {
     const response = await started(bindings)
     expect(counts.d1).toBeLessThanOrEqual(2)
     const [atStart, readAtStart] = [counts.d1, counts.rowsRead]
-    // A row is read, summed up, found to be in the page, and put in its place.
+    // Beside each row its size is read, summed up and looked at.
     expect(readAtStart).toBeLessThan(4 * 2_500 + 10)
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     for (const trips of [0, 1, 2]) {
