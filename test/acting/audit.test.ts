@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { lists } from '../../src/db/schema/lists.ts'
 import type { Env } from '../../src/env.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import { type Answer, customerWithCallers } from '../support/calls/http.ts'
 import { database } from '../support/factories.ts'
 import { listenedQueue, recordsOf, trail } from '../support/trail/audit.ts'
@@ -11,14 +12,6 @@ let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
 beforeEach(async () => {
   customer = await customerWithCallers()
-})
-
-let logged: MockInstance<typeof console.error>
-
-/** Failures are logged, and their log is looked at instead of shown. */
-beforeEach(() => {
-  logged = vi.spyOn(console, 'error').mockReturnValue()
-  return () => logged.mockRestore()
 })
 
 const impersonatedRequest = (method: string, path: string, body?: unknown) =>
@@ -33,10 +26,14 @@ const impersonatedRequest = (method: string, path: string, body?: unknown) =>
   })
 
 describe('if the queue refuses', () => {
-  const brokenQueue = () => ({ AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') })
+  const brokenQueue = () => {
+    expectLogged('audit_unavailable')
+    return { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') }
+  }
   const unavailable = { status: 'error', code: 'audit_unavailable' }
 
   test('a write is refused before anything happened', async () => {
+    const logged = expectLogged('audit_unavailable')
     const response = await fetchWith(
       brokenQueue(),
       impersonatedRequest('POST', '/lists', { name: 'Never made' }),
@@ -45,8 +42,8 @@ describe('if the queue refuses', () => {
     expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
     expect(await response.json()).toMatchObject(unavailable)
     expect(await database().select().from(lists)).toEqual([])
-    expect(logged.mock.calls.join()).toContain('audit_unavailable')
-    expect(logged.mock.calls.join()).not.toContain(customer.adminKey.key)
+    expect(logged.lines()).toHaveLength(1)
+    expect(logged.lines().join()).not.toContain(customer.adminKey.key)
   })
 
   test('nothing of the answer that stays here shows', async () => {
@@ -73,7 +70,8 @@ describe('if the queue refuses', () => {
 
   test('the customer itself is served', async () => {
     const request = new Request('https://steward.example/lists', { headers: { 'X-API-KEY': customer.key } })
-    expect((await fetchWith(brokenQueue(), request)).status).toBe(200)
+    const AUDIT_QUEUE = failing(env.AUDIT_QUEUE, 'send')
+    expect((await fetchWith({ AUDIT_QUEUE }, request)).status).toBe(200)
   })
 
   test('after a write, its true outcome is told, and the record arrives once the queue is back', async () => {
@@ -97,6 +95,7 @@ describe('if another component is down, nothing happens and the answer says so',
     ['KV', () => ({ KEYS: failing(env.KEYS, 'get') })],
     ['D1', () => ({ DB: failingDatabase() })],
   ])('%s', async (_, bindings) => {
+    expectLogged('dependency_unavailable')
     // A key that no isolate has seen before, so that KV has to be asked.
     const other = await customerWithCallers()
     const request = new Request('https://steward.example/lists', {
@@ -188,6 +187,7 @@ describe('if the query of the endpoint fails, which rides with the question of w
     ['what the caller may see', () => customer.uid, 503, 'error'],
     ['a customer that does not exist', () => '0000000000000', 404, 'refused'],
   ])('who asked for %s is on record all the same', async (_, uid, status, result) => {
+    if (status === 503) expectLogged('dependency_unavailable')
     const { events, bindings } = listenedQueue()
     const request = impersonatedRequest('GET', '/lists')
     request.headers.set('X-CUSTOMER-ID', uid())

@@ -5,6 +5,7 @@ import { idempotencyKeys } from '../../src/db/schema/customers.ts'
 import worker from '../../src/index.ts'
 import { fetchWith, interceptedDatabase, outage } from '../support/bindings/bindings.ts'
 import { counted } from '../support/bindings/counted-bindings.ts'
+import { expectLogged, mayLog } from '../support/bindings/logged.ts'
 import {
   type Answer,
   type Caller,
@@ -284,6 +285,8 @@ describe.each([
   test.each(
     postRoutes.flatMap((route) => [1, Number.POSITIVE_INFINITY].map((times) => ({ ...route, times }))),
   )('wherever it is, the repetition of POST $path makes it one effect, $times failing', async (row) => {
+    expectLogged('dependency_unavailable')
+    mayLog('"code":"internal"')
     const twin = await customerWithCallers()
     await post('key-1', await pathFor(twin.own), bodyOf(row.path), {}, twin.own)
     for (let from = 1; ; from++) {
@@ -314,6 +317,8 @@ describe('many rows', () => {
   test.each(['before', 'after'] as const)(
     'cut off %s any of their transactions, a repetition runs those that did not run',
     async (when) => {
+      expectLogged('dependency_unavailable')
+      expectLogged('"code":"internal"')
       await own('/contacts', { body: { email: 'A-1@example.com' } })
       await own('/lists')
       // The check of the caller, and a transaction for each thousand.
@@ -342,6 +347,7 @@ describe('many rows', () => {
   )
 
   test('of which a part was created before the cut are told as created', async () => {
+    expectLogged('"code":"internal"')
     await own('/lists')
     const cut = await post(
       'key-1',
@@ -359,6 +365,7 @@ describe('many rows', () => {
   })
 
   test('expire as one, whenever their transactions ran', async () => {
+    expectLogged('"code":"internal"')
     const start = Date.now()
     const at = (ms: number, DB = env.DB): CallOptions => ({
       via: (request) => fetchWith({ DB }, request, () => start + ms),

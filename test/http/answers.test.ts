@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import { call, callerWith, customerWithCallers, loggedIn } from '../support/calls/http.ts'
 
 describe('every answer', () => {
@@ -27,6 +28,7 @@ describe('if D1 is down once it is known who calls, a read', () => {
   test.each(['/admin/customers', '/admin/api_keys', '/admin/sessions', '/admin/audit/export'])(
     'of %s can be tried again',
     async (path) => {
+      expectLogged('dependency_unavailable')
       const staff = await loggedIn()
       const DB = failingDatabase({ from: 2 })
       const answer = await staff.call(path, { via: (request) => fetchWith({ DB }, request) })

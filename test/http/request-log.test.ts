@@ -1,9 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Env } from '../../src/env.ts'
 import { failingDatabase } from '../support/bindings/bindings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import {
   type Caller,
   type CallOptions,
@@ -87,6 +88,7 @@ describe('each request writes one line', () => {
   })
 
   test('one that fails', async () => {
+    expectLogged('"code":"internal"')
     const { own, uid } = await customerWithCallers()
     await own('/lists')
     const broken = { DB: failingDatabase({ from: 2 }) }
@@ -101,10 +103,9 @@ test.each<[string, () => Promise<Caller>]>([
 ])('a failure that several wait for is in the log once, when %s meets it', async (_, caller) => {
   const calls = await caller()
   await calls('/lists')
-  const failures = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const failures = expectLogged('dependency_unavailable')
   const { answer } = await logged(calls, '/lists', {}, { DB: failingDatabase() })
-  const lines = failures.mock.calls.map(([line]) => JSON.parse(line))
-  failures.mockRestore()
+  const lines = failures.lines().map((line) => JSON.parse(line))
   expect(lines).toMatchObject([
     { request_id: answer.headers.get('X-Request-Id'), code: 'dependency_unavailable' },
   ])

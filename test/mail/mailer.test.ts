@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { mailerOf } from '../../src/mail/mailer.ts'
 import { newAccountMail, passwordResetMail, unlockMail } from '../../src/mail/templates.ts'
 import { settingsOf } from '../../src/settings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import { mailsTo, mailTo, passwordIn, tokenIn } from '../support/bindings/mail.ts'
 
 const TO = 'person@example.com'
@@ -68,5 +69,6 @@ test.each([
   ['LOCKOUT_WINDOW_SECONDS', '15 min'],
   ['LOCKOUT_SECONDS', undefined],
 ])('a deployment whose %s is %j is not served with something else', (name, value) => {
+  expectLogged(`"invalid_settings":["${name}"]`)
   expect(() => settingsOf({ ...env, [name]: value })).toThrow('a setting is missing or invalid')
 })

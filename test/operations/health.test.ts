@@ -1,14 +1,10 @@
 import { env } from 'cloudflare:workers'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import { call } from '../support/calls/http.ts'
 import { deliver, deliveriesOf, makeEvent } from '../support/trail/audit-queue.ts'
-
-beforeEach(() => {
-  const logged = vi.spyOn(console, 'error').mockReturnValue()
-  return () => logged.mockRestore()
-})
 
 const ready = (bindings: Partial<Env> = {}) =>
   call('/health/ready', { via: (request) => fetchWith(bindings, request) })
@@ -27,6 +23,7 @@ test.each<[string, () => Partial<Env>, object]>([
   ['a signing key', () => ({ AUDIT_SIGNING_KEYS: 'k1:c2VjcmV0' }), { keys: 'failed' }],
   ['a sealing key', () => ({ CLIENT_SECRETS_KEYS: '' }), { keys: 'failed' }],
 ])('without %s it is not ready, and only says which it is', async (_, bindings, failed) => {
+  expectLogged(`"not_ready":"${Object.keys(failed)}"`)
   const answer = await ready(bindings())
   expect(answer.status).toBe(503)
   expect(answer.headers.get('Retry-After')).toMatch(/^\d+$/)

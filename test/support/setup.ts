@@ -1,6 +1,7 @@
 import { applyD1Migrations, reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach } from 'vitest'
+import { watchLog } from './bindings/logged.ts'
 
 const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'd1_migrations'"
 
@@ -18,3 +19,5 @@ beforeEach(async () => {
   await env.SENT_MAIL.clear()
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
 })
+
+watchLog()

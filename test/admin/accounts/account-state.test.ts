@@ -5,6 +5,7 @@ import { changeRole, disableAdmin } from '../../../src/admin/accounts/account-st
 import { emailHashOf } from '../../../src/auth/accounts/account.ts'
 import { adminSessions, admins, loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
 import { failing, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, passwordIn, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type Caller, call, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import {
@@ -245,6 +246,7 @@ describe('unlocking', () => {
   })
 
   test('leaves nothing behind if the mail cannot be sent', async () => {
+    expectLogged('mail_unavailable')
     const { adminId, email } = await makeAdmin('admin')
     await lock(email)
     const answer = await boss.call(`/admin/unlock/${adminId}`, {
@@ -282,6 +284,7 @@ describe('resetting a password', () => {
   })
 
   test('changes nothing if the mail cannot be sent', async () => {
+    expectLogged('mail_unavailable')
     const { adminId, email } = await makeAdmin('admin', undefined, CHEAP)
     const token = await makeSession(adminId)
     await lock(email)

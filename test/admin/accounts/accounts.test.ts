@@ -5,6 +5,7 @@ import { emailHashOf } from '../../../src/auth/accounts/account.ts'
 import { admins, loginFailures, totals } from '../../../src/db/schema/staff.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo, mailTo, passwordIn } from '../../support/bindings/mail.ts'
 import { type Answer, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient } from '../../support/factories.ts'
@@ -137,6 +138,7 @@ describe('POST /admin/new', () => {
   })
 
   test('if the mail cannot be sent there is no account, and the email is free', async () => {
+    expectLogged('mail_unavailable')
     const { call } = await loggedIn()
     const before = await database().select().from(admins)
     const answer = await call('/admin/new', {

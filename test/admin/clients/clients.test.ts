@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { toBase64Url } from '../../../src/base/encoding.ts'
 import { clients } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Answer, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
@@ -183,6 +184,7 @@ describe('CLIENT_SECRETS_KEYS, the Worker secret that seals the clients’ secre
     ['that is no key at all', 'nonsense'],
     ['that is empty', ''],
   ])('%s lets nobody in', async (_, CLIENT_SECRETS_KEYS) => {
+    expectLogged('dependency_unavailable')
     const client = await makeClient()
     const answer = await trySecret(client, 0, { CLIENT_SECRETS_KEYS })
     expect(answer).toMatchObject(unavailable)

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type CallOptions, call, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
@@ -153,6 +154,7 @@ test('what stands in a token is text, never markup', async () => {
 })
 
 test('nothing is unlocked that cannot be put on record', async () => {
+  expectLogged('audit_unavailable')
   const { token } = await lockedAdmin()
   bindings = { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') }
   expect(await press(token)).toMatchObject({ status: 503, json: { code: 'audit_unavailable' } })

@@ -1,11 +1,12 @@
 import { createExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import schema from '../../../src/audit/entry.schema.json'
 import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import worker from '../../../src/index.ts'
 import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged, mayLog } from '../../support/bindings/logged.ts'
 import { csvRows } from '../../support/calls/csv.ts'
 import { loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey } from '../../support/factories.ts'
@@ -227,17 +228,17 @@ describe('a reader', () => {
   })
 
   test('does not take a transfer that broke off for the whole', async () => {
-    const logged = vi.spyOn(console, 'error').mockReturnValue()
+    expectLogged('"task":"audit export"')
+    mayLog('"task":"note_use"')
     await admin.call('/admin')
     const response = await started({ ...silentBindings(), DB: failingDatabase({ from: 4 }) })
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow('the export was cut short')
-    logged.mockRestore()
   })
 
   test('is refused where the first page cannot be read', async () => {
-    const logged = vi.spyOn(console, 'error').mockReturnValue()
+    expectLogged('dependency_unavailable')
+    mayLog('"task":"note_use"')
     expect((await started({ ...silentBindings(), DB: failingDatabase({ from: 2 }) })).status).toBe(503)
-    logged.mockRestore()
   })
 })

@@ -1,14 +1,10 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { customerWithCallers, loggedIn } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
-
-beforeEach(() => {
-  const logged = vi.spyOn(console, 'error').mockReturnValue()
-  return () => logged.mockRestore()
-})
 
 test('texts of any length and kind make a record that can be read', async () => {
   const customer = await customerWithCallers()
@@ -40,6 +36,7 @@ test('a clock that is set back while a request runs does not spoil its record', 
 })
 
 test.each(['GET', 'POST'])('a %s that fails in a way nobody foresaw is on record', async (method) => {
+  expectLogged('"code":"internal"')
   const customer = await customerWithCallers()
   await database()
     .update(adminApiKeys)

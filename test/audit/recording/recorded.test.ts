@@ -72,12 +72,11 @@ describe('reading customers or the trail on the admin surface is an act', () => 
   })
 
   test.each(reads)('$name does not leave where the record cannot be kept', async ({ path }) => {
-    const logged = expectLogged('audit_unavailable')
+    expectLogged('audit_unavailable')
     const answer = await listened(staff.call, { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') })(path())
     expect(answer).toMatchObject({ status: 503, json: { code: 'audit_unavailable' } })
     expect(answer.text).not.toContain('example.com')
     expect(answer.headers.has('X-Audit-Id'), 'there is no such record').toBe(false)
-    logged.check()
   })
 
   test('one that is not found is on record too, with what was asked for', async () => {
@@ -233,13 +232,12 @@ describe('a stream', () => {
   })
 
   test('that the queue refuses to record does not begin', async () => {
-    const logged = expectLogged('audit_unavailable')
+    expectLogged('audit_unavailable')
     const response = await fetchWith(
       { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') },
       impersonated('/contacts/export?format=csv'),
     )
     expect(response.status).toBe(503)
-    logged.check()
   })
 
   test('of the trail asks with each page as well', async () => {
@@ -261,7 +259,7 @@ describe('a stream', () => {
 })
 
 test('nothing is made where the record of it cannot be kept', async () => {
-  const logged = expectLogged('audit_unavailable')
+  expectLogged('audit_unavailable')
   const answer = await listened(customer.impersonated, { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send') })(
     '/lists',
     { body: { name: 'Never made' } },
@@ -269,5 +267,4 @@ test('nothing is made where the record of it cannot be kept', async () => {
   expect(answer.status).toBe(503)
   expect(answer.headers.has('X-Audit-Id')).toBe(false)
   expect(await database().select().from(lists)).toEqual([])
-  logged.check()
 })

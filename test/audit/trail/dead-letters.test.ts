@@ -5,15 +5,11 @@ import { pruneTrail } from '../../../src/audit/trail/retention.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import type { Env } from '../../../src/env.ts'
 import { failing, failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey } from '../../support/factories.ts'
 import { trail } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, makeEvent, makeEvents, quietQueues } from '../../support/trail/audit-queue.ts'
-
-beforeEach(() => {
-  const logged = vi.spyOn(console, 'error').mockReturnValue()
-  return () => logged.mockRestore()
-})
 
 const DLQ = 'steward-audit-dlq'
 const WAIT = { timeout: 20_000, interval: 50 }
@@ -212,6 +208,7 @@ describe('/admin/audit/dead_letters', () => {
   })
 
   test('nothing is marked if the queue refuses', async () => {
+    expectLogged('audit_unavailable')
     const { call } = await loggedIn()
     // The first message is the record of the replay itself.
     const queue = { AUDIT_QUEUE: failing(env.AUDIT_QUEUE, 'send', { from: 2, times: 1 }) }

@@ -4,6 +4,7 @@ import { LOGIN_PLACES } from '../../../src/auth/accounts/hash-queue.ts'
 import * as argon2id from '../../../src/crypto/argon2id.ts'
 import { loginFailures } from '../../../src/db/schema/staff.ts'
 import { fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Answer, type Caller, call, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import {
   cheapHash,
@@ -107,6 +108,7 @@ describe('of many logins at once', () => {
   })
 
   test('none keeps a place: neither who is locked nor whose D1 fails', async () => {
+    expectLogged('dependency_unavailable')
     const failing = (request: Request) => {
       let trips = 0
       const DB = interceptedDatabase(env.DB, () => {

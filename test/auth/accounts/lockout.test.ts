@@ -9,6 +9,7 @@ import type { Env } from '../../../src/env.ts'
 import worker from '../../../src/index.ts'
 import { failing, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo, mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type Caller, type CallOptions, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
@@ -171,11 +172,12 @@ describe('a locked account', () => {
   })
 
   test.each([
-    ['cannot be read', () => ({ KEYS: failing(env.KEYS, 'get') })],
-    ['could not be written', () => ({ KEYS: failing(env.KEYS, 'put') })],
-  ])('is refused by D1 where KV %s', async (_, broken) => {
+    { name: 'cannot be read', method: 'get' as const, logs: '"kv":"lockout"' },
+    { name: 'could not be written', method: 'put' as const, logs: '"locked_admin_id":' },
+  ])('is refused by D1 where KV $name', async ({ method, logs }) => {
+    expectLogged(logs)
     const { email } = await makeAdmin('admin', undefined, CHEAP)
-    bindings = broken()
+    bindings = { KEYS: failing(env.KEYS, method) }
     await failTimes(5, email)
     const before = hashesDone()
     expect(await login(email, PASSWORD)).toMatchObject({ status: 401, json: { locked: true } })
@@ -215,6 +217,7 @@ describe('the owner of an account that locks', () => {
   })
 
   test('makes no difference to the answer if the mail cannot be sent, and no link is left', async () => {
+    expectLogged('"locked_admin_id":')
     bindings = {
       LOCKOUT_THRESHOLD: '1' as Env['LOCKOUT_THRESHOLD'],
       EMAIL: failing(env.EMAIL, 'send'),
@@ -255,6 +258,7 @@ describe('the brake', () => {
   })
 
   test('is no authority: without it logging in goes on', async () => {
+    expectLogged('"binding":"LOGIN_RATE_LIMIT"')
     bindings = { LOGIN_RATE_LIMIT: failing(env.LOGIN_RATE_LIMIT, 'limit') }
     expect((await login('', '', from('192.0.2.1'))).status).toBe(422)
   })

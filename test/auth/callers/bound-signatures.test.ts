@@ -7,6 +7,7 @@ import { clients, usedSignatures } from '../../../src/db/schema/staff.ts'
 import worker from '../../../src/index.ts'
 import { failingDatabase, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
 import { counted } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Answer, type CallOptions, call, checksum, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../../support/factories.ts'
 
@@ -202,6 +203,7 @@ describe('a bound signature', () => {
   })
 
   test('cannot be checked without D1, and then nothing happens', async () => {
+    expectLogged('dependency_unavailable')
     const via = (request: Request) => fetchWith({ DB: failingDatabase({ from: 2 }) }, request)
     expect(await send({ ...key, via })).toMatchObject({
       status: 503,

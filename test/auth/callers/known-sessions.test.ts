@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { adminSessions, admins, clients } from '../../../src/db/schema/staff.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
 import { counted } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import {
   type Answer,
   type Caller,
@@ -75,6 +76,7 @@ describe.each(READS)('GET %s', (path) => {
   })
 
   test('tells nothing once the password has to be changed, and it is on record', async () => {
+    expectLogged('audit_unavailable')
     await adminIs({ passwordExpiresAt: 1 })()
     const { events, bindings } = listenedQueue()
     const via = (request: Request) => fetchWith(bindings, request)

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import worker from '../../../src/index.ts'
 import { failingDatabase } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Caller, customerWithCallers } from '../../support/calls/http.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 
@@ -170,6 +171,7 @@ describe('with 5,500 contacts', () => {
   })
 
   test('a page that cannot be read ends the stream with an error, not as if it were whole', async () => {
+    expectLogged('"task":"contacts export"')
     await own('/lists')
     const response = await started({ ...env, DB: failingDatabase({ from: 3 }) })
     expect(response.status).toBe(200)
@@ -202,6 +204,7 @@ describe('with contacts of all the fields that they may have', () => {
 })
 
 test('a first page that cannot be read is a refusal', async () => {
+  expectLogged('dependency_unavailable')
   await own('/lists')
   expect((await started({ ...env, DB: failingDatabase() })).status).toBe(503)
 })

@@ -4,6 +4,7 @@ import { MEMBERS_PER_STEP, runListTasks } from '../../../src/customer/lists/list
 import { customers } from '../../../src/db/schema/customers.ts'
 import { listTasks, members } from '../../../src/db/schema/lists.ts'
 import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
+import { expectLogged } from '../../support/bindings/logged.ts'
 import { customerWithCallers } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
 import { seedMembers } from '../../support/seed.ts'
@@ -24,12 +25,9 @@ const tasks = () => database().select().from(listTasks)
 
 /** Calls without what is done after the answer: it takes the two round trips of a write and fails at the next. */
 async function cutOff(path: string, options: { method?: string; body?: unknown }) {
-  const logged = vi.spyOn(console, 'error').mockReturnValue()
+  expectLogged('list_tasks')
   const via = (request: Request) => fetchWith({ DB: failingDatabase({ from: 3 }) }, request)
-  const answer = await customer.own(path, { ...options, via })
-  expect(logged).toHaveBeenCalledWith(expect.stringContaining('list_tasks'))
-  logged.mockRestore()
-  return answer
+  return customer.own(path, { ...options, via })
 }
 
 describe('a copy', () => {
