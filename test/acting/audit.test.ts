@@ -7,6 +7,7 @@ import { expectLogged } from '../support/bindings/logged.ts'
 import { type Answer, customerWithCallers } from '../support/calls/http.ts'
 import { database } from '../support/factories.ts'
 import { listenedQueue, recordsOf, trail } from '../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -64,7 +65,7 @@ describe('if the queue refuses', () => {
   })
 
   test('a refusal is not told either', async () => {
-    const response = await fetchWith(brokenQueue(), impersonatedRequest('GET', '/lists/aaaaaaaaaaaaa'))
+    const response = await fetchWith(brokenQueue(), impersonatedRequest('GET', `/lists/${UNKNOWN_UID}`))
     expect(await response.json()).toMatchObject(unavailable)
   })
 
@@ -149,10 +150,10 @@ test('100 mixed requests leave exactly the records that were promised', async ()
     () => customer.impersonated('/lists'),
     () => customer.impersonated('/lists', { body: { name: 'One more' } }),
     () => customer.impersonated('/lists', { body: { name: '' } }),
-    () => customer.impersonated('/contacts/aaaaaaaaaaaaa'),
-    () => customer.impersonated('/contacts/aaaaaaaaaaaaa', { method: 'DELETE' }),
+    () => customer.impersonated(`/contacts/${UNKNOWN_UID}`),
+    () => customer.impersonated(`/contacts/${UNKNOWN_UID}`, { method: 'DELETE' }),
     () => customer.impersonated('/contacts', { method: 'HEAD' }),
-    () => customer.impersonated('/lists', { headers: { 'X-CUSTOMER-ID': 'aaaaaaaaaaaaa' } }),
+    () => customer.impersonated('/lists', { headers: { 'X-CUSTOMER-ID': UNKNOWN_UID } }),
     () =>
       customer.impersonated('/lists', {
         headers: { 'X-ADMIN-REASON': 'x'.repeat(501) },
@@ -185,7 +186,7 @@ describe('if the query of the endpoint fails, which rides with the question of w
 
   test.each([
     ['what the caller may see', () => customer.uid, 503, 'error'],
-    ['a customer that does not exist', () => '0000000000000', 404, 'refused'],
+    ['a customer that does not exist', () => UNKNOWN_UID, 404, 'refused'],
   ])('who asked for %s is on record all the same', async (_, uid, status, result) => {
     if (status === 503) expectLogged('dependency_unavailable')
     const { events, bindings } = listenedQueue()

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createAccessKey } from '../../src/auth/callers/access-key.ts'
 import { type Answer, call, customerWithCallers } from '../support/calls/http.ts'
 import { recordsOf, trail } from '../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 type Customer = Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -62,10 +63,10 @@ describe.each(['GET', 'POST', 'DELETE'])('credentials of a %s', (method) => {
     ['admin key mistyped', { [ADMIN]: mistypedKey, [CUSTOMER]: 'a' }, 401, 'key_invalid'],
     ['own key unknown', { [KEY]: createAccessKey('customer') }, 401, 'key_invalid'],
     ['admin key unknown', { [ADMIN]: unknownKey, [CUSTOMER]: 'a' }, 401, 'key_invalid'],
-    ['customer unknown', { [ADMIN]: 'admin', [CUSTOMER]: 'aaaaaaaaaaaaa' }, 404, 'customer_unknown'],
+    ['customer unknown', { [ADMIN]: 'admin', [CUSTOMER]: UNKNOWN_UID }, 404, 'customer_unknown'],
     ['customer of no form', { [ADMIN]: 'admin', [CUSTOMER]: "' OR 1=1 --" }, 404, 'customer_unknown'],
   ])('%s', async (_, claims, status, code) => {
-    const path = method === 'DELETE' ? '/lists/aaaaaaaaaaaaa' : '/lists'
+    const path = method === 'DELETE' ? `/lists/${UNKNOWN_UID}` : '/lists'
     const body = method === 'POST' ? { name: 'Nope' } : undefined
     const answer = await call(path, { method, body, headers: headersOf(claims) })
     expect(answer).toMatchObject({
@@ -112,7 +113,7 @@ test('whoever calls with a valid key and names a customer is on record, also whe
   const answers = [
     await call('/lists', { headers: headersOf({ [KEY]: 'own', [ADMIN]: 'admin', [CUSTOMER]: 'a' }) }),
     await call('/lists', { headers: headersOf({ [ADMIN]: 'admin', [CUSTOMER]: 'a+b' }) }),
-    await call('/lists', { headers: headersOf({ [ADMIN]: 'admin', [CUSTOMER]: 'aaaaaaaaaaaaa' }) }),
+    await call('/lists', { headers: headersOf({ [ADMIN]: 'admin', [CUSTOMER]: UNKNOWN_UID }) }),
     await call('/nowhere', { headers: headersOf({ [ADMIN]: 'admin', [CUSTOMER]: 'a' }) }),
     await call('/lists', { method: 'PATCH', headers: headersOf({ [ADMIN]: 'admin', [CUSTOMER]: 'a' }) }),
   ]
@@ -122,7 +123,7 @@ test('whoever calls with a valid key and names a customer is on record, also whe
   ).toEqual([
     ['/lists', a.uid, 400, 'refused'],
     ['/lists', null, 400, 'refused'],
-    ['/lists', 'aaaaaaaaaaaaa', 404, 'refused'],
+    ['/lists', UNKNOWN_UID, 404, 'refused'],
     [null, a.uid, 404, 'client_error'],
     [null, a.uid, 405, 'client_error'],
   ])

@@ -15,9 +15,9 @@ import {
 } from '../support/calls/http.ts'
 import { routeTable } from '../support/calls/routes.ts'
 import { database, makeAdminKey } from '../support/factories.ts'
+import { HOUR_MS } from '../support/times.ts'
 import { recordsOf } from '../support/trail/audit.ts'
-
-const HOUR_MS = 60 * 60 * 1000
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 let own: Caller
@@ -98,8 +98,8 @@ describe('refusals', () => {
   test.each([
     ['a conflict', '/contacts', { email: 'there@example.com' }, 409],
     ['a member that is there', '/lists/:uid/contacts', { email: 'member@example.com' }, 409],
-    ['a list that is not there', '/lists/0000000000000/copy', { name: 'x' }, 404],
-    ['a contact that is not there', '/lists/:uid/contacts', { contact_uid: '0000000000000' }, 404],
+    ['a list that is not there', `/lists/${UNKNOWN_UID}/copy`, { name: 'x' }, 404],
+    ['a contact that is not there', '/lists/:uid/contacts', { contact_uid: UNKNOWN_UID }, 404],
   ])('that the write finds are answers too: %s', async (_, path, body, status) => {
     await own('/contacts', { body: { email: 'there@example.com' } })
     const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
@@ -155,7 +155,7 @@ describe('with a key that was used', () => {
       { headers: { 'Content-Type': 'application/json' } },
     ],
     ['another path', '/contacts', { email: 'ada@example.com' }, {}],
-    ['another thing to copy', '/lists/0000000000000/copy', { name: 'Newsletter' }, {}],
+    ['another thing to copy', `/lists/${UNKNOWN_UID}/copy`, { name: 'Newsletter' }, {}],
     ['rows', '/contacts/bulk', { contacts: [{ email: 'ada@example.com' }] }, {}],
     ['rows that are all invalid', '/contacts/bulk', { contacts: [{ email: 'no' }] }, {}],
     ['a new key', '/api_keys', { name: 'Newsletter' }, {}],

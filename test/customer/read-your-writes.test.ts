@@ -4,6 +4,7 @@ import type { Env } from '../../src/env.ts'
 import { fetchWith } from '../support/bindings/bindings.ts'
 import { type Caller, customerWithCallers } from '../support/calls/http.ts'
 import { seedContacts } from '../support/seed.ts'
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 type Replication = 'on' | 'off'
 
@@ -47,7 +48,7 @@ test('without it, only for a caller that sends one', async () => {
 test('a refusal carries none: it may be told to nobody known', async () => {
   const own = deployed('on', (await customerWithCallers()).own)
   for (const answer of [
-    await own('/lists/0000000000000'),
+    await own(`/lists/${UNKNOWN_UID}`),
     await own('/lists', { headers: { 'X-API-KEY': 'x' } }),
   ])
     expect(answer.headers.has('X-D1-Bookmark')).toBe(false)

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
 import { expectLogged } from '../support/bindings/logged.ts'
 import { call, callerWith, customerWithCallers, loggedIn } from '../support/calls/http.ts'
+import { UNKNOWN_UID } from '../support/unknown.ts'
 
 describe('every answer', () => {
   test.each(['/health', '/lists', '/nowhere', '/admin', '/admin/nowhere'])(
@@ -41,7 +42,7 @@ describe('if D1 is down once it is known who calls, a read', () => {
 describe('an unknown path is not found, whoever calls', () => {
   test.each([
     ['/nowhere', { status: 'error', error: 'Not found', code: 'not_found' }],
-    ['/lists/aaaaaaaaaaaaa/nowhere', { status: 'error', error: 'Not found', code: 'not_found' }],
+    [`/lists/${UNKNOWN_UID}/nowhere`, { status: 'error', error: 'Not found', code: 'not_found' }],
     ['/admin/nowhere', { message: 'Not found', code: 'not_found' }],
     ['/admin/1/nowhere', { message: 'Not found', code: 'not_found' }],
     ['/Lists', { status: 'error', error: 'Not found', code: 'not_found' }],
@@ -67,7 +68,7 @@ describe('a known path with another method is told which it has', () => {
     ['HEAD', '/contacts/bulk/', 'POST'],
     ['DELETE', '/contacts/export', 'GET, HEAD'],
     ['POST', '/contacts/export', 'GET, HEAD'],
-    ['PUT', '/lists/aaaaaaaaaaaaa/contacts/bulk', 'POST'],
+    ['PUT', `/lists/${UNKNOWN_UID}/contacts/bulk`, 'POST'],
   ])('%s %s', async (method, path, allow) => {
     const { own } = await customerWithCallers()
     for (const caller of [call, own]) {

@@ -9,10 +9,10 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo, mailTo, passwordIn } from '../../support/bindings/mail.ts'
 import { type Answer, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient } from '../../support/factories.ts'
+import { HOUR_MS } from '../../support/times.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
 
 const NEW = { email: 'Grace.Hopper@example.com', role: 'customer_success' }
-const HOUR = 60 * 60_000
 
 const logIn = async (email: string, password: string, now = Date.now()): Promise<Answer> =>
   signedCaller(await makeClient())('/admin/login', {
@@ -63,13 +63,13 @@ describe('POST /admin/new', () => {
       .update(admins)
       .set({ passwordHash: cheapHash(password) })
       .where(eq(admins.id, id))
-    const almost = await logIn(NEW.email, password, Date.now() + 72 * HOUR - 60_000)
+    const almost = await logIn(NEW.email, password, Date.now() + 72 * HOUR_MS - 60_000)
     expect(almost.json.data.admin).toMatchObject({ has_changed_password: false, password_expired: false })
     await database()
       .update(admins)
       .set({ passwordHash: cheapHash(password) })
       .where(eq(admins.id, id))
-    const after = await logIn(NEW.email, password, Date.now() + 72 * HOUR + 60_000)
+    const after = await logIn(NEW.email, password, Date.now() + 72 * HOUR_MS + 60_000)
     expect(after.json.data.admin).toMatchObject({ has_changed_password: false, password_expired: true })
 
     const pending = signedCaller(await makeClient(), (await logIn(NEW.email, password)).json.data.auth_token)
@@ -155,7 +155,7 @@ describe('POST /admin/new', () => {
   test('who guessed at the email before does not keep its owner out', async () => {
     const { call } = await loggedIn()
     const now = Date.now()
-    const lockedUntil = now + HOUR
+    const lockedUntil = now + HOUR_MS
     await database()
       .insert(loginFailures)
       .values({ emailHash: emailHashOf(NEW.email), lockedUntil, expiresAt: lockedUntil })

@@ -10,6 +10,7 @@ import { fetchWith } from '../../support/bindings/bindings.ts'
 import { type Answer, callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
+import { UNKNOWN_KEY_ID, UNKNOWN_UID } from '../../support/unknown.ts'
 
 const KEYS = '/admin/api_keys'
 
@@ -128,7 +129,7 @@ describe('POST /admin/api_keys', () => {
     ['a customer of no form', { customers: ['x'] }, { 'customers.0': ['is invalid'] }],
     [
       'customers that do not exist',
-      { customers: ['aaaaaaaaaaaaa', 'bbbbbbbbbbbbb'] },
+      { customers: [UNKNOWN_UID, 'bbbbbbbbbbbbb'] },
       { 'customers.0': ['is not included in the list'], 'customers.1': ['is not included in the list'] },
     ],
     ['no range', { ip_allow: ['10.0.0.0/33'] }, { 'ip_allow.0': ['is invalid'] }],
@@ -147,7 +148,7 @@ describe('POST /admin/api_keys', () => {
     ['an end without an offset', { expires_at: '2099-01-01T00:00:00' }, { expires_at: ['is invalid'] }],
     [
       'several at once',
-      { expires_at: '2020-01-01T00:00:00Z', customers: ['aaaaaaaaaaaaa'] },
+      { expires_at: '2020-01-01T00:00:00Z', customers: [UNKNOWN_UID] },
       { expires_at: ['must be in the future'], 'customers.0': ['is not included in the list'] },
     ],
   ])('refuses %s, and makes nothing', async (_, input, errors) => {
@@ -182,7 +183,7 @@ describe('whose key it is', () => {
       const body = method === 'POST' ? {} : undefined
       const [theirs, nobodys] = [
         await admin.call(`${KEYS}/${id}${suffix}`, { method, body }),
-        await admin.call(`${KEYS}/key_0000000000000000000000${suffix}`, { method, body }),
+        await admin.call(`${KEYS}/${UNKNOWN_KEY_ID}${suffix}`, { method, body }),
       ]
       for (const answer of [theirs, nobodys]) {
         expect(answer).toMatchObject({ status: 404, json: { code: 'api_key_unknown' } })

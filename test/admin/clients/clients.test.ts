@@ -8,6 +8,7 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Answer, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
+import { UNKNOWN_CLIENT_ID } from '../../support/unknown.ts'
 
 const PATH = '/admin/clients'
 const post = { method: 'POST' }
@@ -154,7 +155,7 @@ describe('POST /admin/clients/:id/disable and enable', () => {
 
   test.each(['rotate', 'disable', 'enable'])('%s of a client that never was is a 404', async (act) => {
     const options = act === 'rotate' ? { body: {} } : post
-    expect(await boss.call(`${PATH}/client_0000000000000000000000/${act}`, options)).toMatchObject({
+    expect(await boss.call(`${PATH}/${UNKNOWN_CLIENT_ID}/${act}`, options)).toMatchObject({
       status: 404,
       json: { code: 'client_id_unknown', message: 'Client does not exist' },
     })

@@ -3,9 +3,8 @@ import { hasAccessKeyForm } from '../../../src/auth/callers/access-key.ts'
 import { customerApiKeys } from '../../../src/db/schema/customers.ts'
 import { type Answer, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
+import { DAY_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 type Act = 'suspend' | 'activate' | 'delete'
 

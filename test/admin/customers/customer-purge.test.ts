@@ -9,9 +9,8 @@ import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Answer, callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeCustomer } from '../../support/factories.ts'
 import { seedContacts } from '../../support/seed.ts'
+import { DAY_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
-
-const DAY_MS = 24 * 60 * 60 * 1000
 
 type Customer = Awaited<ReturnType<typeof makeCustomer>>
 

@@ -7,6 +7,7 @@ import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Caller, callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 const PATH = '/admin/customers'
 const ADA = { email: 'ada@example.com', first_name: 'Ada', last_name: 'Lovelace' }
@@ -166,7 +167,7 @@ describe('PUT and PATCH /admin/customers/:uid', () => {
         json: { errors: { email: ['has already been taken'] } },
       })
       expect((await admin.call(`${PATH}/${uid}`, { method, body })).status).toBe(200)
-      expect(await admin.call(`${PATH}/aaaaaaaaaaaaa`, { method, body: ADA })).toMatchObject({
+      expect(await admin.call(`${PATH}/${UNKNOWN_UID}`, { method, body: ADA })).toMatchObject({
         status: 404,
         json: { code: 'customer_unknown', message: 'Customer does not exist' },
       })
@@ -345,7 +346,7 @@ describe('who may', () => {
     for (const [suffix, options] of calls) {
       const [theirs, nobodys] = [
         await key(`${PATH}/${other.uid}${suffix}`, options),
-        await key(`${PATH}/aaaaaaaaaaaaa${suffix}`, options),
+        await key(`${PATH}/${UNKNOWN_UID}${suffix}`, options),
       ]
       for (const answer of [theirs, nobodys])
         expect(answer).toMatchObject({ status: 404, json: { code: 'customer_unknown' } })

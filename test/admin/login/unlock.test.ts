@@ -7,9 +7,9 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type CallOptions, call, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
+import { HOUR_MS } from '../../support/times.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
 
-const HOUR = 60 * 60_000
 const CHEAP = cheapHash(PASSWORD)
 
 let bindings: Partial<Env>
@@ -95,7 +95,7 @@ test('of many presses at once one unlocks', async () => {
 
 test('the newest link ends those before it', async () => {
   const { token, login, email } = await lockedAdmin()
-  now += HOUR - 1
+  now += HOUR_MS - 1
   await database().delete(loginFailures)
   for (const { name } of (await env.KEYS.list()).keys) await env.KEYS.delete(name)
   await env.SENT_MAIL.clear()
@@ -115,7 +115,7 @@ describe('a link that does not work', () => {
     const used = await lockedAdmin()
     await press(used.token)
     const old = await lockedAdmin()
-    now += HOUR
+    now += HOUR_MS
     const tokens = [old.token, used.token, 'stw_unlock_unknown', '', '\0', 'x'.repeat(5_000)]
     const paths = tokens.map((token) => `/admin/unlock?token=${encodeURIComponent(token)}`)
     const answers = [

@@ -7,11 +7,11 @@ import { fetchWith, interceptedDatabase } from '../../support/bindings/bindings.
 import { mailTo } from '../../support/bindings/mail.ts'
 import { type Answer, type Caller, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, makeSession, PASSWORD } from '../../support/factories.ts'
+import { HOUR_MS } from '../../support/times.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
 
 const CHEAP = cheapHash(PASSWORD)
 const NEW = 'fjord%lamp_quiz over the sea'
-const HOUR = 60 * 60_000
 
 let bindings: Partial<Env>
 let now: number
@@ -166,7 +166,7 @@ describe('a wrong current password counts as a failed login', () => {
     })
     expect((await mailTo(email)).subject).toBe('Unlock your Steward account')
     expect((await stored())?.passwordHash).toBe(CHEAP)
-    now += HOUR
+    now += HOUR_MS
     token = await makeSession(adminId)
     await database().update(adminSessions).set({ lastSeenAt: now })
     expect((await change(PASSWORD)).status).toBe(200)

@@ -5,10 +5,9 @@ import { adminSessions } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { type Caller, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
+import { HOUR_MS, MINUTE_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
-
-const MINUTE_MS = 60 * 1000
-const HOUR_MS = 60 * MINUTE_MS
+import { UNKNOWN_SESSION_ID } from '../../support/unknown.ts'
 
 /** A logged-in admin who calls at moments of the test's choice, in milliseconds from now. */
 async function loggedInAt() {
@@ -115,7 +114,7 @@ describe('DELETE /admin/sessions/:id', () => {
   test('another admin’s and one that never was are one answer, and nothing ends', async () => {
     const [admin, other] = [await loggedIn(), await loggedIn()]
     const { json } = await other.call('/admin/sessions')
-    for (const id of [json.data[0].id, 'ses_0000000000000000000000']) {
+    for (const id of [json.data[0].id, UNKNOWN_SESSION_ID]) {
       expect(await admin.call(`/admin/sessions/${id}`, { method: 'DELETE' })).toMatchObject({
         status: 404,
         json: { code: 'session_unknown' },

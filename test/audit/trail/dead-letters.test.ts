@@ -8,17 +8,16 @@ import { failing, failingDatabase, fetchWith } from '../../support/bindings/bind
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey } from '../../support/factories.ts'
+import { DAY_MS } from '../../support/times.ts'
 import { trail } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, makeEvent, makeEvents, quietQueues } from '../../support/trail/audit-queue.ts'
 
 const DLQ = 'steward-audit-dlq'
 const WAIT = { timeout: 20_000, interval: 50 }
 
-const DAY = 24 * 60 * 60 * 1000
-
 /** Prunes all that is in the trail and exported. */
 const pruneAll = () =>
-  pruneTrail({ ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env, Date.now() + 100 * DAY)
+  pruneTrail({ ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env, Date.now() + 100 * DAY_MS)
 
 type Shown = { body: { id: string }; appended_at: string | null }
 

@@ -14,6 +14,9 @@ import {
   quietQueues,
 } from '../../support/trail/audit-queue.ts'
 import { SEEDED, seedTrail } from '../../support/trail/audit-seed.ts'
+import { UNKNOWN_ACT_ID } from '../../support/unknown.ts'
+
+const CUSTOMER = 'aaaaaaaaaaaaa'
 
 let admin: Awaited<ReturnType<typeof loggedIn>>
 
@@ -62,7 +65,7 @@ describe('the filters', () => {
   beforeEach(async () => {
     await deliver(
       deliveriesOf([
-        event(1, { customer_uid: 'aaaaaaaaaaaaa', actor: actor(7), request: from('203.0.113.7') }),
+        event(1, { customer_uid: CUSTOMER, actor: actor(7), request: from('203.0.113.7') }),
         event(2, {
           actor: actor(8, KEY),
           outcome: outcome(404, 'client_error'),
@@ -77,17 +80,17 @@ describe('the filters', () => {
           target: { type: 'list', id: 'not a uid' },
           request: from('2001:db8::1'),
         }),
-        event(7, { outcome: outcome(500, 'error'), customer_uid: 'aaaaaaaaaaaaa' }),
+        event(7, { outcome: outcome(500, 'error'), customer_uid: CUSTOMER }),
       ]),
     )
   })
 
   test.each<[string, number[]]>([
     ['', [4, 8, 7, 6, 5, 3, 2, 1]],
-    ['customer=aaaaaaaaaaaaa', [8, 1]],
+    [`customer=${CUSTOMER}`, [8, 1]],
     ['customer=zzzzzzzzzzzzz', []],
-    ['customer_uid=aaaaaaaaaaaaa', [8, 1]],
-    ['customer_uid=aaaaaaaaaaaaa&customer=aaaaaaaaaaaaa', [8, 1]],
+    [`customer_uid=${CUSTOMER}`, [8, 1]],
+    [`customer_uid=${CUSTOMER}&customer=${CUSTOMER}`, [8, 1]],
     ['ip=203.0.113.7', [1]],
     ['ip=2001:DB8:0:0::1', [7]],
     ['ip=198.51.100.1', []],
@@ -114,7 +117,7 @@ describe('the filters', () => {
     ['from=2026-01-01&to=2026-01-02', [8, 7, 6, 5, 3, 2, 1]],
     [`to=${long}02.000Z`, [2, 1]],
     [`from=${long}02Z&to=2026-01-01T01:00:03%2B01:00`, [3, 2]],
-    ['customer=aaaaaaaaaaaaa&outcome=error', [8]],
+    [`customer=${CUSTOMER}&outcome=error`, [8]],
     ['admin_id=8&outcome=unknown', [3]],
     ['admin_id=7&outcome=unknown', []],
     [`admin_id=8&method=GET&to=${long}02.000Z`, [2]],
@@ -187,7 +190,7 @@ test.each([
   'cursor=x',
   'route=',
   'customer_uid=1',
-  'customer_uid=aaaaaaaaaaaaa&customer=bbbbbbbbbbbbb',
+  `customer_uid=${CUSTOMER}&customer=bbbbbbbbbbbbb`,
   'from=9999-12-31T23:59:59-05:00',
   'to=0000-01-01T00:00:00%2B00:01',
   'ip=localhost',
@@ -201,7 +204,7 @@ test.each([
     expect(await admin.call(`${path}?${query}`)).toMatchObject({ status: 422, json: { code: 'invalid' } })
 })
 
-test.each(['/admin/audit', '/admin/audit/export', '/admin/audit/aud_0000000000000000000000'])(
+test.each(['/admin/audit', '/admin/audit/export', `/admin/audit/${UNKNOWN_ACT_ID}`])(
   '%s is not for a key that is limited to some customers: it tells of all',
   async (path) => {
     const { uid } = await makeCustomer()
@@ -228,7 +231,7 @@ test('who may: a super_admin, or a key with audit:read', async () => {
 })
 
 test('an unknown act is not found', async () => {
-  const answer = await admin.call('/admin/audit/aud_0000000000000000000000')
+  const answer = await admin.call(`/admin/audit/${UNKNOWN_ACT_ID}`)
   expect(answer).toMatchObject({ status: 404, json: { code: 'audit_entry_unknown' } })
 })
 

@@ -7,6 +7,7 @@ import { intercepted, interceptedDatabase, outage } from '../../support/bindings
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { loggedIn } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
+import { DAY_MS } from '../../support/times.ts'
 import { trail } from '../../support/trail/audit.ts'
 import {
   deliver,
@@ -23,8 +24,7 @@ beforeEach(async () => {
   for (const from of [1, 6, 11]) await deliver(deliveriesOf(makeEvents(5, from)))
 })
 
-const DAY = 24 * 60 * 60 * 1000
-const later = (days: number) => Date.now() + days * DAY
+const later = (days: number) => Date.now() + days * DAY_MS
 const with40Days = (bindings: Partial<Env> = {}) =>
   ({ ...env, AUDIT_RETENTION_DAYS: '40', ...bindings }) as Env
 

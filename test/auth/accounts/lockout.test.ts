@@ -13,13 +13,13 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo, mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type Caller, type CallOptions, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
+import { MINUTE_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 
 // Counts what is hashed, and hashes it.
 const hashing = vi.spyOn(argon2id, 'argon2idHash')
 afterAll(() => hashing.mockRestore())
 
-const MINUTE = 60_000
 const CHEAP = cheapHash(PASSWORD)
 
 const hashesDone = () => hashing.mock.calls.length
@@ -60,11 +60,11 @@ describe('five failures within fifteen minutes', () => {
       ...[null, null, null, null],
       ...['3600', '3600'],
     ])
-    now += 30 * MINUTE
+    now += 30 * MINUTE_MS
     const right = await login(email, PASSWORD)
     expect(right).toMatchObject({ status: 401, json: { message: 'Invalid login details', locked: true } })
     expect(right.headers.get('Retry-After')).toBe('1800')
-    now += 30 * MINUTE
+    now += 30 * MINUTE_MS
     expect(await login(email, PASSWORD)).toMatchObject({
       status: 200,
       json: { data: { admin: { locked: false } } },
@@ -89,16 +89,16 @@ describe('five failures within fifteen minutes', () => {
   test('are counted at any moment, not from the first one', async () => {
     const { email } = await makeAdmin('admin', undefined, CHEAP)
     await failTimes(1, email)
-    now += 14 * MINUTE
+    now += 14 * MINUTE_MS
     await failTimes(3, email)
-    now += MINUTE
+    now += MINUTE_MS
     expect((await failTimes(2, email)).map(isLocked)).toEqual([false, true])
   })
 
   test('have to be that close together', async () => {
     const { email } = await makeAdmin('admin', undefined, CHEAP)
     await failTimes(4, email)
-    now += 15 * MINUTE
+    now += 15 * MINUTE_MS
     expect((await failTimes(4, email)).map(isLocked)).toEqual([false, false, false, false])
   })
 
@@ -118,7 +118,7 @@ describe('five failures within fifteen minutes', () => {
     bindings = { LOCKOUT_SECONDS: '60' as Env['LOCKOUT_SECONDS'] }
     const { email } = await makeAdmin('admin', undefined, CHEAP)
     await failTimes(5, email)
-    now += MINUTE
+    now += MINUTE_MS
     expect((await failTimes(5, email)).map(isLocked)).toEqual([false, false, false, false, true])
   })
 
@@ -187,7 +187,7 @@ describe('a locked account', () => {
   test('that another attempt unlocked in the meantime does not stay locked in KV', async () => {
     const { email, adminId } = await makeAdmin('admin', undefined, CHEAP)
     const [account] = await database().select().from(admins).where(eq(admins.id, adminId))
-    const lock = { locked_until: now + 60 * MINUTE, admin_id: adminId }
+    const lock = { locked_until: now + 60 * MINUTE_MS, admin_id: adminId }
     const stores = { db: database(), kv: env.KEYS }
     expect(await mirrorLock(stores, account?.emailHash ?? '', lock, now)).toBe(false)
     expect((await env.KEYS.list()).keys).toEqual([])
@@ -202,7 +202,7 @@ describe('the owner of an account that locks', () => {
     const token = tokenIn(await mailTo(email))
     expect(token).toMatch(/^stw_unlock_\w{43}$/)
     const stored = await database().select().from(unlockTokens)
-    expect(stored).toMatchObject([{ adminId, expiresAt: now + 60 * MINUTE }])
+    expect(stored).toMatchObject([{ adminId, expiresAt: now + 60 * MINUTE_MS }])
     expect(JSON.stringify(stored)).not.toContain(token)
   })
 
@@ -270,10 +270,10 @@ test('the cron removes failures and links that are over, and no others', async (
   const link = (tokenHash: string, expiresAt: number) => ({ tokenHash, expiresAt, adminId })
   await database()
     .insert(loginFailures)
-    .values([failure('old', now - 1), failure('new', now + MINUTE)])
+    .values([failure('old', now - 1), failure('new', now + MINUTE_MS)])
   await database()
     .insert(unlockTokens)
-    .values([link('old', now - 1), link('new', now + MINUTE)])
+    .values([link('old', now - 1), link('new', now + MINUTE_MS)])
   await worker.scheduled(createScheduledController(), env)
   expect(await database().select().from(loginFailures)).toMatchObject([{ emailHash: 'new' }])
   expect(await database().select().from(unlockTokens)).toMatchObject([{ tokenHash: 'new' }])

@@ -11,6 +11,7 @@ import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Answer, type Caller, call, callerWith, customerWithCallers } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeAdminKey, makeCustomer, makeSession } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 type Customer = Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -35,12 +36,7 @@ describe('the very next request is refused, in a warm isolate too,', () => {
     ['it is revoked', keyIs({ revokedAt: 1 }), 'key_invalid', 'key_invalid'],
     ['it has expired', () => keyIs({ expiresAt: now() })(), 'key_invalid', 'key_invalid'],
     ['it loses its scopes', keyIs({ scopes: ['audit:read'] }), 'scope_insufficient', 'scope_insufficient'],
-    [
-      'it is limited to others',
-      keyIs({ customers: ['aaaaaaaaaaaaa'] }),
-      'customer_unknown',
-      'customer_unknown',
-    ],
+    ['it is limited to others', keyIs({ customers: [UNKNOWN_UID] }), 'customer_unknown', 'customer_unknown'],
     ['the customer is suspended', customerIs('inactive'), 'customer_inactive', 'customer_inactive'],
     ['the customer is to be deleted', customerIs('pending_delete'), 'customer_inactive', 'customer_inactive'],
   ])('once %s', async (_, change, reading, writing) => {
@@ -170,7 +166,7 @@ describe('last_used_at', () => {
 
   test('tells of refused attempts too, and of the admin surface', async () => {
     const { key } = customer.adminKey
-    const unknown = callerWith({ 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': 'aaaaaaaaaaaaa' })
+    const unknown = callerWith({ 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': UNKNOWN_UID })
     expect((await at(unknown, 0)).status).toBe(404)
     expect(await lastUsed()).toBe(START)
     const onAdminSurface = callerWith({ 'X-ADMIN-API-KEY': key })

@@ -4,6 +4,7 @@ import { SealingKeys } from '../../../src/crypto/sealed-secret.ts'
 import { clients } from '../../../src/db/schema/staff.ts'
 import { call, checksum } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../../support/factories.ts'
+import { UNKNOWN_CLIENT_ID } from '../../support/unknown.ts'
 
 /** The client whose secret the contract's vectors are made with. */
 const VECTOR_SECRET = 'swi-test-secret'
@@ -77,7 +78,7 @@ describe('SWI-CID', () => {
   test.each([
     ['missing', undefined],
     ['empty', ''],
-    ['unknown', 'client_0000000000000000000000'],
+    ['unknown', UNKNOWN_CLIENT_ID],
   ])('%s is refused on every call, whatever else is right', async (_, id) => {
     const token = await makeSession((await makeAdmin()).adminId)
     const headers = { Authorization: `Bearer ${token}`, ...(id !== undefined && { 'SWI-CID': id }) }

@@ -14,6 +14,7 @@ import {
 } from '../../support/calls/http.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
 import { listenedQueue } from '../../support/trail/audit.ts'
+import { UNKNOWN_ACT_ID } from '../../support/unknown.ts'
 
 /** Reads that ask D1 for what they show together with whether they may show it. */
 const READS = [
@@ -22,7 +23,7 @@ const READS = [
   '/admin/1',
   '/admin/clients',
   '/admin/audit',
-  '/admin/audit/aud_0000000000000000000000',
+  `/admin/audit/${UNKNOWN_ACT_ID}`,
   '/admin/audit/dead_letters',
 ]
 

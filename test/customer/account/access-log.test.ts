@@ -4,6 +4,7 @@ import { counted } from '../../support/bindings/counted-bindings.ts'
 import { customerWithCallers } from '../../support/calls/http.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, type EventChanges, makeEvent } from '../../support/trail/audit-queue.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -128,7 +129,7 @@ describe('pages', () => {
 test('what an admin does through the service is there, with its reason', async () => {
   const headers = { 'X-ADMIN-REASON': 'Ticket 4711' }
   const changed = await customer.impersonated('/lists', { body: { name: 'Spring' }, headers })
-  const missed = await customer.impersonated('/lists/aaaaaaaaaaaaa')
+  const missed = await customer.impersonated(`/lists/${UNKNOWN_UID}`)
   await recordsOf([changed, missed])
   const { entries } = await log()
   expect(entries).toHaveLength(2)

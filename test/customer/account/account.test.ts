@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { callerWith, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
+import { UNKNOWN_KEY_ID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -100,7 +101,7 @@ describe('own API keys', () => {
   })
 
   test('one that is unknown is not found', async () => {
-    expect(await revoke('key_0000000000000000000000')).toMatchObject({
+    expect(await revoke(UNKNOWN_KEY_ID)).toMatchObject({
       status: 404,
       json: { code: 'api_key_unknown' },
     })

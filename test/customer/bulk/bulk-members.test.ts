@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { counted } from '../../support/bindings/counted-bindings.ts'
 import { type Answer, type Caller, customerWithCallers } from '../../support/calls/http.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let own: Caller
 let impersonated: Caller
@@ -27,7 +28,7 @@ test('contacts are put into the list by email or uid, and created where there is
     { email: ada, first_name: 'Ada', status: 'unconfirmed' },
     { contact_uid: uid },
     { email: 'nobody' },
-    { contact_uid: '0000000000000' },
+    { contact_uid: UNKNOWN_UID },
     { status: 'subscribed' },
     { email: ada, contact_uid: uid },
     { email: 'eve@example.com', status: 'gone' },

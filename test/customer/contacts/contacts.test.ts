@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { customerWithCallers } from '../../support/calls/http.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -82,7 +83,7 @@ describe('one email, one contact', () => {
       json: { contact: { uid } },
     })
     expect((await customer.own(`/contacts/${other.uid}`)).json.contact.email).toBe('bob@example.com')
-    expect(await customer.own('/contacts/aaaaaaaaaaaaa', put)).toMatchObject({ status: 404 })
+    expect(await customer.own(`/contacts/${UNKNOWN_UID}`, put)).toMatchObject({ status: 404 })
   })
 
   test('two customers may have the same', async () => {

@@ -4,6 +4,7 @@ import { runListTasks } from '../../../src/customer/lists/list-tasks.service.ts'
 import { MEMBER_STATUSES } from '../../../src/db/schema/lists.ts'
 import { type Answer, type Caller, customerWithCallers } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 const OPERATIONS = 120
 
@@ -22,7 +23,7 @@ type Things = { lists: string[]; contacts: string[] }
 
 /** Anything a customer can do that changes a count, on the latest things there are, or were. */
 async function operate(call: Caller, random: Random, { lists, contacts }: Things): Promise<string> {
-  const one = (of: readonly string[]) => of[random(of.length)] ?? 'aaaaaaaaaaaaa'
+  const one = (of: readonly string[]) => of[random(of.length)] ?? UNKNOWN_UID
   const [list, contact, status] = [one(lists.slice(-3)), one(contacts.slice(-6)), one(MEMBER_STATUSES)]
   const email = `person${random(8)}@example.com`
   const member = `/lists/${list}/contacts/${contact}`

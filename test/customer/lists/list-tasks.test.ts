@@ -8,6 +8,7 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { customerWithCallers } from '../../support/calls/http.ts'
 import { database } from '../../support/factories.ts'
 import { seedMembers } from '../../support/seed.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -65,7 +66,7 @@ describe('a copy', () => {
   test('of a list that is unknown, or another customer’s, is not made', async () => {
     const other = await customerWithCallers()
     const theirs = (await other.own('/lists', { body: { name: 'Other' } })).json.list.uid
-    for (const uid of ['aaaaaaaaaaaaa', theirs]) {
+    for (const uid of [UNKNOWN_UID, theirs]) {
       expect(await copy(uid)).toMatchObject({ status: 404, json: { code: 'list_unknown' } })
     }
     expect((await customer.own('/lists')).json.lists).toEqual([])

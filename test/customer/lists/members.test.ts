@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { customerWithCallers } from '../../support/calls/http.ts'
+import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 /** The path of the members of a new list. */
@@ -83,7 +84,9 @@ describe('by email', () => {
   })
 
   test('nothing is created for a list that does not exist', async () => {
-    const answer = await customer.own('/lists/aaaaaaaaaaaaa/contacts', { body: { email: 'ada@example.com' } })
+    const answer = await customer.own(`/lists/${UNKNOWN_UID}/contacts`, {
+      body: { email: 'ada@example.com' },
+    })
     expect(answer).toMatchObject({ status: 404, json: { code: 'list_unknown' } })
     expect((await customer.own('/contacts')).json.contacts).toEqual([])
   })
@@ -111,7 +114,7 @@ test.each([
   ['no uid', { contact_uid: '../..' }, { contact_uid: ['is invalid'] }],
   [
     'both, and a name',
-    { contact_uid: 'aaaaaaaaaaaaa', email: 'ada@example.com', first_name: 'Ada' },
+    { contact_uid: UNKNOWN_UID, email: 'ada@example.com', first_name: 'Ada' },
     { email: ['goes without contact_uid'], first_name: ['goes without contact_uid'] },
   ],
 ])('%s is invalid', async (_, body, errors) => {
@@ -122,14 +125,14 @@ test.each([
 
 test('a contact that is unknown, or not in the list, is not found', async () => {
   const outside = await makeContact('bob@example.com')
-  for (const uid of ['aaaaaaaaaaaaa', outside]) {
+  for (const uid of [UNKNOWN_UID, outside]) {
     expect(await put(uid, { status: 'blacklisted' })).toMatchObject({
       status: 404,
       json: { code: 'contact_unknown' },
     })
     expect(await remove(uid)).toMatchObject({ status: 404, json: { code: 'contact_unknown' } })
   }
-  expect(await add({ contact_uid: 'aaaaaaaaaaaaa' })).toMatchObject({ status: 404 })
+  expect(await add({ contact_uid: UNKNOWN_UID })).toMatchObject({ status: 404 })
 })
 
 test('another customer’s contact cannot be added, nor its list be added to', async () => {
