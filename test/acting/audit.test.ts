@@ -93,9 +93,9 @@ describe('if the queue refuses', () => {
 
 describe('if another component is down, nothing happens and the answer says so', () => {
   test.each([
-    ['KV', () => ({ KEYS: failing(env.KEYS, 'get') })],
-    ['D1', () => ({ DB: failingDatabase() })],
-  ])('%s', async (_, bindings) => {
+    { name: 'KV', bindings: () => ({ KEYS: failing(env.KEYS, 'get') }) },
+    { name: 'D1', bindings: () => ({ DB: failingDatabase() }) },
+  ])('$name', async ({ bindings }) => {
     expectLogged('dependency_unavailable')
     // A key that no isolate has seen before, so that KV has to be asked.
     const other = await customerWithCallers()

@@ -42,30 +42,105 @@ const unknownKey = createAccessKey('admin')
 const mistypedKey = `${unknownKey.slice(0, -1)}${unknownKey.endsWith('0') ? '1' : '0'}`
 
 describe.each(['GET', 'POST', 'DELETE'])('credentials of a %s', (method) => {
-  test.each([
-    ['nothing', {}, 401, 'credentials_missing'],
-    ['both kinds', { [KEY]: 'own', [ADMIN]: 'admin', [CUSTOMER]: 'a' }, 400, 'credentials_ambiguous'],
-    ['both keys', { [KEY]: 'own', [ADMIN]: 'admin' }, 400, 'credentials_ambiguous'],
-    ['own key and a customer', { [KEY]: 'own', [CUSTOMER]: 'a' }, 400, 'credentials_ambiguous'],
-    ['admin key alone', { [ADMIN]: 'admin' }, 400, 'customer_id_missing'],
-    ['customer alone', { [CUSTOMER]: 'a' }, 400, 'admin_key_missing'],
-    ['own key twice', { [KEY]: 'own+own' }, 400, 'credentials_malformed'],
-    ['admin key twice', { [ADMIN]: 'admin+admin', [CUSTOMER]: 'a' }, 400, 'credentials_malformed'],
-    ['two customers', { [ADMIN]: 'admin', [CUSTOMER]: 'a+b' }, 400, 'credentials_malformed'],
-    ['own key empty', { [KEY]: 'empty' }, 400, 'credentials_malformed'],
-    ['admin key empty', { [ADMIN]: 'empty', [CUSTOMER]: 'a' }, 400, 'credentials_malformed'],
-    ['customer empty', { [ADMIN]: 'admin', [CUSTOMER]: 'empty' }, 400, 'credentials_malformed'],
-    ['customer blank', { [ADMIN]: 'admin', [CUSTOMER]: 'blank' }, 400, 'credentials_malformed'],
-    ['own key no key', { [KEY]: 'stw_customer_nonsense' }, 401, 'key_invalid'],
-    ['own key of the other kind', { [KEY]: 'admin' }, 401, 'key_invalid'],
-    ['admin key no key', { [ADMIN]: 'nonsense', [CUSTOMER]: 'a' }, 401, 'key_invalid'],
-    ['admin key of the other kind', { [ADMIN]: 'own', [CUSTOMER]: 'a' }, 401, 'key_invalid'],
-    ['admin key mistyped', { [ADMIN]: mistypedKey, [CUSTOMER]: 'a' }, 401, 'key_invalid'],
-    ['own key unknown', { [KEY]: createAccessKey('customer') }, 401, 'key_invalid'],
-    ['admin key unknown', { [ADMIN]: unknownKey, [CUSTOMER]: 'a' }, 401, 'key_invalid'],
-    ['customer unknown', { [ADMIN]: 'admin', [CUSTOMER]: UNKNOWN_UID }, 404, 'customer_unknown'],
-    ['customer of no form', { [ADMIN]: 'admin', [CUSTOMER]: "' OR 1=1 --" }, 404, 'customer_unknown'],
-  ])('%s', async (_, claims, status, code) => {
+  test.each<{ name: string; claims: Record<string, string>; status: number; code: string }>([
+    { name: 'nothing', claims: {}, status: 401, code: 'credentials_missing' },
+    {
+      name: 'both kinds',
+      claims: { [KEY]: 'own', [ADMIN]: 'admin', [CUSTOMER]: 'a' },
+      status: 400,
+      code: 'credentials_ambiguous',
+    },
+    {
+      name: 'both keys',
+      claims: { [KEY]: 'own', [ADMIN]: 'admin' },
+      status: 400,
+      code: 'credentials_ambiguous',
+    },
+    {
+      name: 'own key and a customer',
+      claims: { [KEY]: 'own', [CUSTOMER]: 'a' },
+      status: 400,
+      code: 'credentials_ambiguous',
+    },
+    { name: 'admin key alone', claims: { [ADMIN]: 'admin' }, status: 400, code: 'customer_id_missing' },
+    { name: 'customer alone', claims: { [CUSTOMER]: 'a' }, status: 400, code: 'admin_key_missing' },
+    { name: 'own key twice', claims: { [KEY]: 'own+own' }, status: 400, code: 'credentials_malformed' },
+    {
+      name: 'admin key twice',
+      claims: { [ADMIN]: 'admin+admin', [CUSTOMER]: 'a' },
+      status: 400,
+      code: 'credentials_malformed',
+    },
+    {
+      name: 'two customers',
+      claims: { [ADMIN]: 'admin', [CUSTOMER]: 'a+b' },
+      status: 400,
+      code: 'credentials_malformed',
+    },
+    { name: 'own key empty', claims: { [KEY]: 'empty' }, status: 400, code: 'credentials_malformed' },
+    {
+      name: 'admin key empty',
+      claims: { [ADMIN]: 'empty', [CUSTOMER]: 'a' },
+      status: 400,
+      code: 'credentials_malformed',
+    },
+    {
+      name: 'customer empty',
+      claims: { [ADMIN]: 'admin', [CUSTOMER]: 'empty' },
+      status: 400,
+      code: 'credentials_malformed',
+    },
+    {
+      name: 'customer blank',
+      claims: { [ADMIN]: 'admin', [CUSTOMER]: 'blank' },
+      status: 400,
+      code: 'credentials_malformed',
+    },
+    { name: 'own key no key', claims: { [KEY]: 'stw_customer_nonsense' }, status: 401, code: 'key_invalid' },
+    { name: 'own key of the other kind', claims: { [KEY]: 'admin' }, status: 401, code: 'key_invalid' },
+    {
+      name: 'admin key no key',
+      claims: { [ADMIN]: 'nonsense', [CUSTOMER]: 'a' },
+      status: 401,
+      code: 'key_invalid',
+    },
+    {
+      name: 'admin key of the other kind',
+      claims: { [ADMIN]: 'own', [CUSTOMER]: 'a' },
+      status: 401,
+      code: 'key_invalid',
+    },
+    {
+      name: 'admin key mistyped',
+      claims: { [ADMIN]: mistypedKey, [CUSTOMER]: 'a' },
+      status: 401,
+      code: 'key_invalid',
+    },
+    {
+      name: 'own key unknown',
+      claims: { [KEY]: createAccessKey('customer') },
+      status: 401,
+      code: 'key_invalid',
+    },
+    {
+      name: 'admin key unknown',
+      claims: { [ADMIN]: unknownKey, [CUSTOMER]: 'a' },
+      status: 401,
+      code: 'key_invalid',
+    },
+    {
+      name: 'customer unknown',
+      claims: { [ADMIN]: 'admin', [CUSTOMER]: UNKNOWN_UID },
+      status: 404,
+      code: 'customer_unknown',
+    },
+    {
+      name: 'customer of no form',
+      claims: { [ADMIN]: 'admin', [CUSTOMER]: "' OR 1=1 --" },
+      status: 404,
+      code: 'customer_unknown',
+    },
+  ])('$name', async ({ claims, status, code }) => {
     const path = method === 'DELETE' ? `/lists/${UNKNOWN_UID}` : '/lists'
     const body = method === 'POST' ? { name: 'Nope' } : undefined
     const answer = await call(path, { method, body, headers: headersOf(claims) })

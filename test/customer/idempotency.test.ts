@@ -234,15 +234,15 @@ describe('with a key that was used', () => {
 
 describe('a key', () => {
   test.each([
-    ['of one character', 'k', 201],
-    ['of 255', 'k'.repeat(255), 201],
-    ['in quotes, as the draft has it', '"8e03978e-40d5-43e8-bc93-6894a57f9324"', 201],
-    ['that is empty', '', 400],
-    ['of 256 characters', 'k'.repeat(256), 400],
-    ['with a space', 'a b', 400],
-    ['sent twice', 'a, a', 400],
-    ['that is not ASCII', 'é', 400],
-  ])('%s', async (_, key, status) => {
+    { name: 'of one character', key: 'k', status: 201 },
+    { name: 'of 255', key: 'k'.repeat(255), status: 201 },
+    { name: 'in quotes, as the draft has it', key: '"8e03978e-40d5-43e8-bc93-6894a57f9324"', status: 201 },
+    { name: 'that is empty', key: '', status: 400 },
+    { name: 'of 256 characters', key: 'k'.repeat(256), status: 400 },
+    { name: 'with a space', key: 'a b', status: 400 },
+    { name: 'sent twice', key: 'a, a', status: 400 },
+    { name: 'that is not ASCII', key: 'é', status: 400 },
+  ])('$name', async ({ key, status }) => {
     const answer = await newList(key)
     expect(answer.status).toBe(status)
     if (status === 400) expect(answer.json.code).toBe('idempotency_key_invalid')

@@ -41,12 +41,15 @@ describe('if D1 is down once it is known who calls, a read', () => {
 
 describe('an unknown path is not found, whoever calls', () => {
   test.each([
-    ['/nowhere', { status: 'error', error: 'Not found', code: 'not_found' }],
-    [`/lists/${UNKNOWN_UID}/nowhere`, { status: 'error', error: 'Not found', code: 'not_found' }],
-    ['/admin/nowhere', { message: 'Not found', code: 'not_found' }],
-    ['/admin/1/nowhere', { message: 'Not found', code: 'not_found' }],
-    ['/Lists', { status: 'error', error: 'Not found', code: 'not_found' }],
-  ])('%s', async (path, body) => {
+    { path: '/nowhere', body: { status: 'error', error: 'Not found', code: 'not_found' } },
+    {
+      path: `/lists/${UNKNOWN_UID}/nowhere`,
+      body: { status: 'error', error: 'Not found', code: 'not_found' },
+    },
+    { path: '/admin/nowhere', body: { message: 'Not found', code: 'not_found' } },
+    { path: '/admin/1/nowhere', body: { message: 'Not found', code: 'not_found' } },
+    { path: '/Lists', body: { status: 'error', error: 'Not found', code: 'not_found' } },
+  ])('$path', async ({ path, body }) => {
     const { key } = await customerWithCallers()
     for (const caller of [call, callerWith({ 'X-API-KEY': key }), (await loggedIn()).call]) {
       const answer = await caller(path)

@@ -17,27 +17,29 @@ function multipart(fields: Record<string, string>): FormData {
 
 describe('the same contact comes of', () => {
   test.each([
-    [
-      'JSON',
-      { body: { email: 'ada@example.com', first_name: 'Adä', fields: { city: 'York', tags: ['a', 'b'] } } },
-    ],
-    [
-      'JSON with a charset and a byte order mark',
-      {
+    {
+      name: 'JSON',
+      options: {
+        body: { email: 'ada@example.com', first_name: 'Adä', fields: { city: 'York', tags: ['a', 'b'] } },
+      },
+    },
+    {
+      name: 'JSON with a charset and a byte order mark',
+      options: {
         body: '\ufeff{"email":"ada@example.com","first_name":"Ad\\u00e4","fields":{"city":"York","tags":["a","b"]}}',
         headers: { 'Content-Type': 'Application/JSON; charset=utf-8' },
       },
-    ],
-    [
-      'a URL-encoded form',
-      {
+    },
+    {
+      name: 'a URL-encoded form',
+      options: {
         body: 'email=ada%40example.com&first_name=Ad%C3%A4&fields[city]=York&fields[tags][]=a&fields%5Btags%5D%5B%5D=b',
         headers: { 'Content-Type': FORM },
       },
-    ],
-    [
-      'a multipart form',
-      {
+    },
+    {
+      name: 'a multipart form',
+      options: {
         body: multipart({
           email: 'ada@example.com',
           first_name: 'Adä',
@@ -46,8 +48,8 @@ describe('the same contact comes of', () => {
           'fields[tags][1]': 'b',
         }),
       },
-    ],
-  ])('%s', async (_, options) => {
+    },
+  ])('$name', async ({ options }) => {
     const { uid } = (await own('/contacts', options)).json.contact
     expect((await own(`/contacts/${uid}`)).json.contact).toMatchObject({
       email: 'ada@example.com',
@@ -61,29 +63,77 @@ describe('refused is', () => {
   const json = 'application/json'
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
   test.each([
-    ['broken JSON', '{"name":', json, 400, 'malformed_body'],
-    ['JSON that is no object', '["name"]', json, 400, 'malformed_body'],
-    ['null', 'null', json, 400, 'malformed_body'],
-    ['an empty body that says it is JSON', '', json, 400, 'malformed_body'],
-    ['bytes that are not UTF-8', new Uint8Array([123, 34, 255, 34, 125]), json, 400, 'malformed_body'],
-    ['a form with broken percent signs', 'name=%E0%A4%A', FORM, 400, 'malformed_body'],
-    ['a form that nests too deep', `name${'[a]'.repeat(50_000)}=1`, FORM, 422, 'invalid'],
-    ['a form with too many fields', 'a&'.repeat(260_000), FORM, 413, 'body_too_large'],
-    ['a multipart form without its boundary', 'name=x', 'multipart/form-data', 400, 'malformed_body'],
-    [
-      'a multipart form that ends early',
-      '--x\r\nContent-Disp',
-      'multipart/form-data; boundary=x',
-      400,
-      'malformed_body',
-    ],
-    ['text', 'name=x', 'text/plain', 415, 'unsupported_media_type'],
-    ['XML', '<name/>', 'application/xml', 415, 'unsupported_media_type'],
-    ['a type that only begins right', '{}', 'application/jsonp', 415, 'unsupported_media_type'],
-    ['a name of an object’s own', '{"__proto__":{"name":"x"}}', json, 422, 'invalid'],
-    ['nesting without end', `{"name":${deep}}`, json, 422, 'invalid'],
-    ['a body of over 1 MiB', `{"name":"${'x'.repeat(1024 * 1024)}"}`, json, 413, 'body_too_large'],
-  ])('%s', async (_, body, type, status, code) => {
+    { name: 'broken JSON', body: '{"name":', type: json, status: 400, code: 'malformed_body' },
+    { name: 'JSON that is no object', body: '["name"]', type: json, status: 400, code: 'malformed_body' },
+    { name: 'null', body: 'null', type: json, status: 400, code: 'malformed_body' },
+    { name: 'an empty body that says it is JSON', body: '', type: json, status: 400, code: 'malformed_body' },
+    {
+      name: 'bytes that are not UTF-8',
+      body: new Uint8Array([123, 34, 255, 34, 125]),
+      type: json,
+      status: 400,
+      code: 'malformed_body',
+    },
+    {
+      name: 'a form with broken percent signs',
+      body: 'name=%E0%A4%A',
+      type: FORM,
+      status: 400,
+      code: 'malformed_body',
+    },
+    {
+      name: 'a form that nests too deep',
+      body: `name${'[a]'.repeat(50_000)}=1`,
+      type: FORM,
+      status: 422,
+      code: 'invalid',
+    },
+    {
+      name: 'a form with too many fields',
+      body: 'a&'.repeat(260_000),
+      type: FORM,
+      status: 413,
+      code: 'body_too_large',
+    },
+    {
+      name: 'a multipart form without its boundary',
+      body: 'name=x',
+      type: 'multipart/form-data',
+      status: 400,
+      code: 'malformed_body',
+    },
+    {
+      name: 'a multipart form that ends early',
+      body: '--x\r\nContent-Disp',
+      type: 'multipart/form-data; boundary=x',
+      status: 400,
+      code: 'malformed_body',
+    },
+    { name: 'text', body: 'name=x', type: 'text/plain', status: 415, code: 'unsupported_media_type' },
+    { name: 'XML', body: '<name/>', type: 'application/xml', status: 415, code: 'unsupported_media_type' },
+    {
+      name: 'a type that only begins right',
+      body: '{}',
+      type: 'application/jsonp',
+      status: 415,
+      code: 'unsupported_media_type',
+    },
+    {
+      name: 'a name of an object’s own',
+      body: '{"__proto__":{"name":"x"}}',
+      type: json,
+      status: 422,
+      code: 'invalid',
+    },
+    { name: 'nesting without end', body: `{"name":${deep}}`, type: json, status: 422, code: 'invalid' },
+    {
+      name: 'a body of over 1 MiB',
+      body: `{"name":"${'x'.repeat(1024 * 1024)}"}`,
+      type: json,
+      status: 413,
+      code: 'body_too_large',
+    },
+  ])('$name', async ({ body, type, status, code }) => {
     const answer = await own('/lists', { method: 'POST', body, headers: { 'Content-Type': type } })
     expect(answer).toMatchObject({ status, json: { status: 'error', code } })
     expect((await own('/lists')).json.pagination.total).toBe(0)

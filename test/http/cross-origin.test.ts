@@ -45,13 +45,13 @@ describe('an origin that is let', () => {
 
 describe('nobody else is', () => {
   test.each([
-    ['by default', '', APP],
-    ['by another origin', APP, 'https://evil.example'],
-    ['by the same host over HTTP', APP, 'http://app.example.com'],
-    ['by another port', APP, `${APP}:8443`],
-    ['by a host that begins the same', APP, `${APP}.evil.example`],
-    ['by no origin at all', APP, 'null'],
-  ])('%s', async (_, origins, origin) => {
+    { name: 'by default', origins: '', origin: APP },
+    { name: 'by another origin', origins: APP, origin: 'https://evil.example' },
+    { name: 'by the same host over HTTP', origins: APP, origin: 'http://app.example.com' },
+    { name: 'by another port', origins: APP, origin: `${APP}:8443` },
+    { name: 'by a host that begins the same', origins: APP, origin: `${APP}.evil.example` },
+    { name: 'by no origin at all', origins: APP, origin: 'null' },
+  ])('$name', async ({ origins, origin }) => {
     const refused = await call('/lists', from(origins, origin, preflight))
     expect(refused).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } })
     for (const { headers } of [refused, await call('/lists', from(origins, origin))]) {

@@ -156,12 +156,14 @@ describe('a list of a form', () => {
     return call('/admin/api_keys', { body: `name=Key&${form}`, headers: FORM })
   }
 
-  test.each([
-    'ip_allow=10.0.0.0/8&ip_allow=192.0.2.1/32',
-    'ip_allow[]=10.0.0.0/8&ip_allow[]=192.0.2.1/32',
-    'ip_allow[0]=10.0.0.0/8&ip_allow[1]=192.0.2.1/32',
-    'ip_allow%5B1%5D=192.0.2.1/32&ip_allow%5B0%5D=10.0.0.0/8',
-  ])('%s', async (form) => {
+  test.each(
+    [
+      'ip_allow=10.0.0.0/8&ip_allow=192.0.2.1/32',
+      'ip_allow[]=10.0.0.0/8&ip_allow[]=192.0.2.1/32',
+      'ip_allow[0]=10.0.0.0/8&ip_allow[1]=192.0.2.1/32',
+      'ip_allow%5B1%5D=192.0.2.1/32&ip_allow%5B0%5D=10.0.0.0/8',
+    ].map((form) => ({ form })),
+  )('$form', async ({ form }) => {
     expect(await newKey(form)).toMatchObject({
       status: 201,
       json: { data: { ip_allow: ['10.0.0.0/8', '192.0.2.1/32'] } },

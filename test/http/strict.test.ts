@@ -93,15 +93,15 @@ describe('a call with parameters that nobody asks for', () => {
   })
 
   test.each([
-    ['/lists?page=1&page=2', { page: ['is invalid'] }],
-    ['/lists?page[]=1', { page: ['is invalid'] }],
-    ['/lists?page', { page: ["can't be blank"] }],
-    ['/contacts?search=%ff', { search: ['is invalid'] }],
-    ['/contacts?search=%ED%A0%80', { search: ['is invalid'] }],
-    ['/contacts?email=a%', { email: ['is invalid'] }],
-    ['/lists?__proto__=1', ['__proto__']],
-    ['/lists?%ff=1', { '%ff': ['is unknown'] }],
-  ])('%s', async (path, errors) => {
+    { path: '/lists?page=1&page=2', errors: { page: ['is invalid'] } },
+    { path: '/lists?page[]=1', errors: { page: ['is invalid'] } },
+    { path: '/lists?page', errors: { page: ["can't be blank"] } },
+    { path: '/contacts?search=%ff', errors: { search: ['is invalid'] } },
+    { path: '/contacts?search=%ED%A0%80', errors: { search: ['is invalid'] } },
+    { path: '/contacts?email=a%', errors: { email: ['is invalid'] } },
+    { path: '/lists?__proto__=1', errors: ['__proto__'] },
+    { path: '/lists?%ff=1', errors: { '%ff': ['is unknown'] } },
+  ])('$path', async ({ path, errors }) => {
     const { own } = await customerWithCallers()
     const answer = await own(path)
     expect(answer.status).toBe(422)

@@ -6,6 +6,7 @@ import { clients } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { type Answer, loggedIn, signedCaller } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 import { UNKNOWN_CLIENT_ID } from '../../support/unknown.ts'
@@ -65,14 +66,9 @@ describe('POST /admin/clients', () => {
 
 test('GET /admin/clients comes in pages that a cursor follows', async () => {
   for (let i = 0; i < 4; i++) await makeClient(`Client ${i}`)
-  const seen: string[] = []
-  let cursor = ''
-  do {
-    const { json } = await boss.call(`${PATH}?per_page=2${cursor}`)
-    seen.push(...json.data.map(({ id }: Client) => id))
-    expect(json.meta.total).toBe(5)
-    cursor = json.meta.next_cursor ? `&cursor=${json.meta.next_cursor}` : ''
-  } while (cursor)
+  const pages = await pagesOf(boss.call, `${PATH}?per_page=2`)
+  for (const { meta } of pages) expect(meta.total).toBe(5)
+  const seen = pages.flatMap(({ data }) => data.map(({ id }: Client) => id))
   expect(new Set(seen).size).toBe(5)
 })
 

@@ -22,17 +22,22 @@ beforeEach(async () => {
       : admin.call(`${path}/${name}`, { method: 'POST' })
 })
 
-describe.each<[string, Act[], string, number]>([
-  ['a new one', [], 'active', 200],
-  ['suspended', ['suspend'], 'inactive', 403],
-  ['suspended twice', ['suspend', 'suspend'], 'inactive', 403],
-  ['suspended and activated', ['suspend', 'activate'], 'active', 200],
-  ['activated', ['activate'], 'active', 200],
-  ['deleted', ['delete'], 'pending_delete', 403],
-  ['deleted twice', ['delete', 'delete'], 'pending_delete', 403],
-  ['suspended and deleted', ['suspend', 'delete'], 'pending_delete', 403],
-  ['deleted and activated', ['delete', 'activate'], 'active', 200],
-])('%s', (_, acts, customerStatus, status) => {
+describe.each<{ name: string; acts: Act[]; customerStatus: string; status: number }>([
+  { name: 'a new one', acts: [], customerStatus: 'active', status: 200 },
+  { name: 'suspended', acts: ['suspend'], customerStatus: 'inactive', status: 403 },
+  { name: 'suspended twice', acts: ['suspend', 'suspend'], customerStatus: 'inactive', status: 403 },
+  { name: 'suspended and activated', acts: ['suspend', 'activate'], customerStatus: 'active', status: 200 },
+  { name: 'activated', acts: ['activate'], customerStatus: 'active', status: 200 },
+  { name: 'deleted', acts: ['delete'], customerStatus: 'pending_delete', status: 403 },
+  { name: 'deleted twice', acts: ['delete', 'delete'], customerStatus: 'pending_delete', status: 403 },
+  {
+    name: 'suspended and deleted',
+    acts: ['suspend', 'delete'],
+    customerStatus: 'pending_delete',
+    status: 403,
+  },
+  { name: 'deleted and activated', acts: ['delete', 'activate'], customerStatus: 'active', status: 200 },
+])('$name', ({ acts, customerStatus, status }) => {
   test(`is ${customerStatus} to admins, and ${status} to the customer and whoever acts for it`, async () => {
     expect((await customer.own('/lists')).status).toBe(200)
     for (const name of acts)

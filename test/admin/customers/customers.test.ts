@@ -5,6 +5,7 @@ import { customers, customerTotals } from '../../../src/db/schema/customers.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Caller, callerWith, loggedIn } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { database, makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 import { UNKNOWN_UID } from '../../support/unknown.ts'
@@ -218,15 +219,14 @@ describe('GET /admin/customers', () => {
       ['&status=pending_delete', []],
     ]
     for (const [filter, expected] of table) {
-      const seen: string[] = []
-      let cursor: string | null = ''
-      while (cursor !== null) {
-        const answer = await admin.call(`${PATH}?per_page=2${filter}${cursor && `&cursor=${cursor}`}`)
-        expect(answer.json.meta.total, filter).toBe(expected.length)
-        seen.push(...uidsOf(answer))
-        cursor = answer.json.meta.next_cursor
-      }
-      expect(seen, filter).toEqual(expected)
+      const pages = await pagesOf(admin.call, `${PATH}?per_page=2${filter}`)
+      for (const { meta } of pages) expect.soft(meta.total, filter).toBe(expected.length)
+      expect
+        .soft(
+          pages.flatMap((json) => uidsOf({ json })),
+          filter,
+        )
+        .toEqual(expected)
     }
     expect(await admin.call(`${PATH}?status=gone`)).toMatchObject({ status: 422 })
   })

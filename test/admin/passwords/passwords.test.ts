@@ -76,62 +76,70 @@ describe('what is wrong is told all at once', () => {
   const WRONG = 'is invalid'
   const SHORT = 'is too short (minimum is 15 characters)'
   const BLANK = "can't be blank"
-  const cases: [string, unknown, Record<string, string[]>][] = [
-    ['nothing', {}, { current_password: [BLANK], password: [BLANK], password_confirmation: [BLANK] }],
-    [
-      'wrong types',
-      { current_password: 1, password: [NEW], password_confirmation: {} },
-      { current_password: [WRONG], password: [WRONG], password_confirmation: [WRONG] },
-    ],
-    [
-      'a lone surrogate',
-      { current_password: PASSWORD, password: '\ud800', password_confirmation: NEW },
-      { password: [WRONG] },
-    ],
-    [
-      'a wrong current password',
-      { current_password: 'wrong', password: NEW, password_confirmation: NEW },
-      { current_password: [WRONG] },
-    ],
-    [
-      'everything',
-      { current_password: 'wrong', password: 'qwerty', password_confirmation: 'qwertz' },
-      {
+  const cases: { name: string; body: unknown; errors: Record<string, string[]> }[] = [
+    {
+      name: 'nothing',
+      body: {},
+      errors: { current_password: [BLANK], password: [BLANK], password_confirmation: [BLANK] },
+    },
+    {
+      name: 'wrong types',
+      body: { current_password: 1, password: [NEW], password_confirmation: {} },
+      errors: { current_password: [WRONG], password: [WRONG], password_confirmation: [WRONG] },
+    },
+    {
+      name: 'a lone surrogate',
+      body: { current_password: PASSWORD, password: '\ud800', password_confirmation: NEW },
+      errors: { password: [WRONG] },
+    },
+    {
+      name: 'a wrong current password',
+      body: { current_password: 'wrong', password: NEW, password_confirmation: NEW },
+      errors: { current_password: [WRONG] },
+    },
+    {
+      name: 'everything',
+      body: { current_password: 'wrong', password: 'qwerty', password_confirmation: 'qwertz' },
+      errors: {
         current_password: [WRONG],
         password: [SHORT, 'is too common', 'is made of repeated or sequential characters'],
         password_confirmation: ["doesn't match password"],
       },
-    ],
-    [
-      'everything, with an empty current password',
-      { current_password: '', password: 'qwerty', password_confirmation: 'qwertz' },
-      {
+    },
+    {
+      name: 'everything, with an empty current password',
+      body: { current_password: '', password: 'qwerty', password_confirmation: 'qwertz' },
+      errors: {
         current_password: [WRONG],
         password: [SHORT, 'is too common', 'is made of repeated or sequential characters'],
         password_confirmation: ["doesn't match password"],
       },
-    ],
-    [
-      'the current password again',
-      { current_password: PASSWORD, password: PASSWORD, password_confirmation: PASSWORD },
-      { password: ['is the current password'] },
-    ],
-    [
-      'the product’s name',
-      { current_password: PASSWORD, password: 'Steward12345678', password_confirmation: 'Steward12345678' },
-      { password: ['is too close to the name of the product'] },
-    ],
-    [
-      'a huge password',
-      {
+    },
+    {
+      name: 'the current password again',
+      body: { current_password: PASSWORD, password: PASSWORD, password_confirmation: PASSWORD },
+      errors: { password: ['is the current password'] },
+    },
+    {
+      name: 'the product’s name',
+      body: {
+        current_password: PASSWORD,
+        password: 'Steward12345678',
+        password_confirmation: 'Steward12345678',
+      },
+      errors: { password: ['is too close to the name of the product'] },
+    },
+    {
+      name: 'a huge password',
+      body: {
         current_password: PASSWORD,
         password: 'ab'.repeat(200_000),
         password_confirmation: 'ab'.repeat(200_000),
       },
-      { password: ['is too long (maximum is 128 characters)'] },
-    ],
+      errors: { password: ['is too long (maximum is 128 characters)'] },
+    },
   ]
-  test.each(cases)('%s', async (_, body, errors) => {
+  test.each(cases)('$name', async ({ body, errors }) => {
     const refused = await update(body)
     expect(refused).toMatchObject({ status: 422, json: { code: 'invalid' } })
     expect(refused.json.errors).toEqual(errors)

@@ -4,6 +4,7 @@ import { forgetEndedSessions } from '../../../src/admin/sessions/sessions.servic
 import { adminSessions } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { type Caller, loggedIn, signedCaller } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
 import { HOUR_MS, MINUTE_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
@@ -23,12 +24,20 @@ async function loggedInAt() {
 
 describe('a session ends', () => {
   test.each([
-    ['just before 30 idle minutes it is live', [29 * MINUTE_MS], 200],
-    ['after 30 idle minutes it is over', [31 * MINUTE_MS], 401],
-    ['use keeps it alive', [20 * MINUTE_MS, 40 * MINUTE_MS, 60 * MINUTE_MS], 200],
-    ['after 12 hours it is over, used or not', everyTwentyMinutesTo(12 * HOUR_MS + MINUTE_MS), 401],
-    ['just before 12 hours it is live', everyTwentyMinutesTo(12 * HOUR_MS - MINUTE_MS), 200],
-  ])('%s', async (_, moments, status) => {
+    { name: 'just before 30 idle minutes it is live', moments: [29 * MINUTE_MS], status: 200 },
+    { name: 'after 30 idle minutes it is over', moments: [31 * MINUTE_MS], status: 401 },
+    { name: 'use keeps it alive', moments: [20 * MINUTE_MS, 40 * MINUTE_MS, 60 * MINUTE_MS], status: 200 },
+    {
+      name: 'after 12 hours it is over, used or not',
+      moments: everyTwentyMinutesTo(12 * HOUR_MS + MINUTE_MS),
+      status: 401,
+    },
+    {
+      name: 'just before 12 hours it is live',
+      moments: everyTwentyMinutesTo(12 * HOUR_MS - MINUTE_MS),
+      status: 200,
+    },
+  ])('$name', async ({ moments, status }) => {
     const { at } = await loggedInAt()
     let last = 0
     for (const moment of moments) last = (await at(moment)('/admin')).status
@@ -80,14 +89,9 @@ describe('GET /admin/sessions', () => {
   test('comes in pages that a cursor follows', async () => {
     const admin = await loggedIn()
     for (let i = 0; i < 4; i++) await makeSession(admin.adminId)
-    const seen: string[] = []
-    let cursor = ''
-    do {
-      const { json } = await admin.call(`/admin/sessions?per_page=2${cursor}`)
-      seen.push(...json.data.map(({ id }: { id: string }) => id))
-      expect(json.meta).toMatchObject({ per_page: 2, total: 5, total_pages: 3 })
-      cursor = json.meta.next_cursor ? `&cursor=${json.meta.next_cursor}` : ''
-    } while (cursor)
+    const pages = await pagesOf(admin.call, '/admin/sessions?per_page=2')
+    for (const { meta } of pages) expect(meta).toMatchObject({ per_page: 2, total: 5, total_pages: 3 })
+    const seen = pages.flatMap(({ data }) => data.map(({ id }: { id: string }) => id))
     expect(new Set(seen).size).toBe(5)
   })
 })

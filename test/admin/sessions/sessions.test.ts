@@ -138,14 +138,14 @@ describe('a session', () => {
   })
 
   test.each([
-    ['used within half an hour is alive', [29, 58, 87], 200],
-    ['idle for half an hour is over', [30], 401],
-    [
-      'is over after twelve hours, however much it was used',
-      Array.from({ length: 36 }, (_, i) => (i + 1) * 20),
-      401,
-    ],
-  ])('%s', async (_, minutes, status) => {
+    { name: 'used within half an hour is alive', minutes: [29, 58, 87], status: 200 },
+    { name: 'idle for half an hour is over', minutes: [30], status: 401 },
+    {
+      name: 'is over after twelve hours, however much it was used',
+      minutes: Array.from({ length: 36 }, (_, i) => (i + 1) * 20),
+      status: 401,
+    },
+  ])('$name', async ({ minutes, status }) => {
     const client = await makeClient()
     const { adminId } = await makeAdmin()
     const token = await makeSession(adminId)

@@ -11,16 +11,28 @@ const session = 'stw_session_abc-DEF_ghi-jkl'
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
 
 describe('no credential gets into a record', () => {
-  test.each<[string, string, string[]]>([
-    ['a key', `x ${key} y`, [key.slice(12)]],
-    ['a key in upper case', key.toUpperCase(), [key.toUpperCase().slice(12)]],
-    ['a session with hyphens', session, ['DEF', 'jkl']],
-    ['an encoded key', key.replaceAll('_', '%5F'), [key.slice(12)]],
-    ['a key encoded throughout', encodeAll(key), [encodeAll(key).slice(60)]],
-    ['a key encoded twice', encodeAll(encodeAll(key)), [encodeAll(encodeAll(key)).slice(60)]],
-    ['a key beside an encoding that is none', `%zz${key.replace('_', '%5f')}`, [key.slice(12)]],
-    ['an Authorization header', `curl -H "Authorization: Bearer ${jwt}"`, [jwt, 'sdWIi']],
-  ])('%s', (_, text, secrets) => {
+  test.each<{ name: string; text: string; secrets: string[] }>([
+    { name: 'a key', text: `x ${key} y`, secrets: [key.slice(12)] },
+    { name: 'a key in upper case', text: key.toUpperCase(), secrets: [key.toUpperCase().slice(12)] },
+    { name: 'a session with hyphens', text: session, secrets: ['DEF', 'jkl'] },
+    { name: 'an encoded key', text: key.replaceAll('_', '%5F'), secrets: [key.slice(12)] },
+    { name: 'a key encoded throughout', text: encodeAll(key), secrets: [encodeAll(key).slice(60)] },
+    {
+      name: 'a key encoded twice',
+      text: encodeAll(encodeAll(key)),
+      secrets: [encodeAll(encodeAll(key)).slice(60)],
+    },
+    {
+      name: 'a key beside an encoding that is none',
+      text: `%zz${key.replace('_', '%5f')}`,
+      secrets: [key.slice(12)],
+    },
+    {
+      name: 'an Authorization header',
+      text: `curl -H "Authorization: Bearer ${jwt}"`,
+      secrets: [jwt, 'sdWIi'],
+    },
+  ])('$name', ({ text, secrets }) => {
     const kept = recordable(text)
     for (const secret of secrets) expect(kept).not.toContain(secret)
     expect(kept).toContain('[redacted]')

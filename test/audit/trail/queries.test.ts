@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Caller, callerWith, loggedIn } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { makeAdmin, makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { linesOf, unrecorded } from '../../support/trail/audit.ts'
 import {
@@ -27,19 +28,16 @@ beforeEach(async () => {
   admin = { ...session, call: unrecorded(session.call) }
 })
 
-/** All pages from the first on, following the cursors. */
-async function pagesOf(caller: Caller, query: string) {
-  const pages: { data: { seq: number; id: string; outcome: string }[]; meta: Record<string, unknown> }[] = []
-  for (let cursor: unknown = ''; cursor !== null; cursor = pages.at(-1)?.meta.next_cursor) {
-    const answer = await caller(`/admin/audit?${query}${cursor && `&cursor=${cursor}`}`)
-    expect(answer.status).toBe(200)
-    pages.push(answer.json)
-  }
-  return pages
-}
+type Listed = { seq: number; id: string; outcome: string }
+
+/** All pages of the trail that match. */
+const pagesOfTrail = (
+  caller: Caller,
+  query: string,
+): Promise<{ data: Listed[]; meta: Record<string, unknown> }[]> => pagesOf(caller, `/admin/audit?${query}`)
 
 const seqsOf = async (query: string) =>
-  (await pagesOf(admin.call, query)).flatMap(({ data }) => data.map(({ seq }) => seq))
+  (await pagesOfTrail(admin.call, query)).flatMap(({ data }) => data.map(({ seq }) => seq))
 
 /** The numbers of the entries in an answer of the export, in their order. */
 async function exportedSeqs(caller: Caller, query: string): Promise<number[]> {
@@ -131,7 +129,7 @@ describe('the filters', () => {
   })
 
   test('the outcome of an act stands on both its entries', async () => {
-    const [page] = await pagesOf(admin.call, '')
+    const [page] = await pagesOfTrail(admin.call, '')
     expect(page?.data.map(({ seq, outcome: found }) => [seq, found])).toEqual([
       [4, 'pending'],
       [8, 'error'],
@@ -296,12 +294,12 @@ describe('what a query costs', () => {
     await seedTrail(10_000)
     // Each thousandth entry is a DELETE, each fortieth of admin 3.
     const query = `admin_id=3&method=DELETE`
-    const pages = await pagesOf(admin.call, query)
+    const pages = await pagesOfTrail(admin.call, query)
     const found = pages.flatMap(({ data }) => data.map(({ seq }) => seq))
     expect(found).toEqual(
       [9003, 8003, 7003, 6003, 5003, 4003, 3003, 2003, 1003, 3].filter((n) => n % 40 === 3),
     )
-    const rare = await pagesOf(admin.call, 'method=GET&outcome=error')
+    const rare = await pagesOfTrail(admin.call, 'method=GET&outcome=error')
     expect(rare.flatMap(({ data }) => data.map(({ seq }) => seq))).toEqual([8005, 6005, 4005, 2005, 5])
   })
 })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../../src/audit/recording/event.ts'
 import { counted } from '../../support/bindings/counted-bindings.ts'
 import { customerWithCallers } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, type EventChanges, makeEvent } from '../../support/trail/audit-queue.ts'
 import { UNKNOWN_UID } from '../../support/unknown.ts'
@@ -100,12 +101,8 @@ describe('pages', () => {
   test.each(['', '&page=1'])('each act once, by cursor%s', async (start) => {
     const acts = Array.from({ length: 12 }, (_, i) => i + 1)
     await append(...acts.flatMap((n) => [event(n, received), event(n)]))
-    const seen: string[] = []
-    for (let query: string | null = start; query !== null; ) {
-      const { entries, pagination } = await log(`?per_page=5${query}`)
-      seen.push(...entries.map(({ id }: { id: string }) => id))
-      query = pagination.next_cursor && `&cursor=${pagination.next_cursor}`
-    }
+    const pages = await pagesOf(customer.own, `/access_log?per_page=5${start}`)
+    const seen = pages.flatMap(({ entries }) => entries.map(({ id }: { id: string }) => id))
     expect(seen).toEqual(acts.toReversed().map((n) => event(n).id))
     expect((await log('?per_page=5&page=3')).entries).toHaveLength(2)
   })

@@ -60,14 +60,22 @@ describe('a contact that is in the list', () => {
   beforeEach(() => bulk([{ email: ada, first_name: 'Ada', status: 'unsubscribed' }]))
 
   test.each([
-    ['keeps its status', { email: ada }, { status: 'unsubscribed', first_name: 'Ada' }],
-    ['gets the status that a row names', { email: ada, status: 'blacklisted' }, { status: 'blacklisted' }],
-    [
-      'changes as the row says',
-      { email: 'ADA@example.com', first_name: 'A.' },
-      { status: 'unsubscribed', first_name: 'A.' },
-    ],
-  ])('%s', async (_, row, expected) => {
+    {
+      name: 'keeps its status',
+      row: { email: ada },
+      expected: { status: 'unsubscribed', first_name: 'Ada' },
+    },
+    {
+      name: 'gets the status that a row names',
+      row: { email: ada, status: 'blacklisted' },
+      expected: { status: 'blacklisted' },
+    },
+    {
+      name: 'changes as the row says',
+      row: { email: 'ADA@example.com', first_name: 'A.' },
+      expected: { status: 'unsubscribed', first_name: 'A.' },
+    },
+  ])('$name', async ({ row, expected }) => {
     expect((await bulk([row])).json).toMatchObject({ created: 0, updated: 1 })
     expect(Object.values(await membersByEmail())).toMatchObject([expected])
     expect((await own(`/lists/${list}/contacts?status=${expected.status}`)).json.pagination.total).toBe(1)
@@ -95,9 +103,9 @@ test('CSV may name contacts by uid', async () => {
 
 describe('another customer’s', () => {
   test.each([
-    ['list is not there, and nothing is written', [{ email: ada }]],
-    ['list is not there for no rows either', []],
-  ])('%s', async (_, rows) => {
+    { name: 'list is not there, and nothing is written', rows: [{ email: ada }] },
+    { name: 'list is not there for no rows either', rows: [] },
+  ])('$name', async ({ rows }) => {
     const other = await customerWithCallers()
     expect(await bulk(rows, other.own)).toMatchObject({ status: 404, json: { code: 'list_unknown' } })
     expect((await other.own('/contacts')).json.pagination.total).toBe(0)

@@ -35,20 +35,28 @@ const ADA = { email: 'ada@example.com', first_name: 'Ada', fields: { city: 'York
 
 describe('the same rows come as', () => {
   test.each([
-    ['JSON', { contacts: [ADA, { email: 'nobody' }, { email: 'bob@example.com' }] }, undefined],
-    ['NDJSON', lines(ADA, { email: 'nobody' }, { email: 'bob@example.com' }), NDJSON],
-    ['JSON lines', lines(ADA, { email: 'nobody' }, { email: 'bob@example.com' }), 'application/jsonl'],
-    [
-      'CSV',
-      'email,first_name,fields.city\nada@example.com,Ada,York\nnobody,,\nbob@example.com,,\n',
-      'text/csv; charset=utf-8; header=present',
-    ],
-    [
-      'a form',
-      'contacts[0][email]=ada@example.com&contacts[0][first_name]=Ada&contacts[0][fields][city]=York&contacts[1][email]=nobody&contacts[2][email]=bob@example.com',
-      'application/x-www-form-urlencoded',
-    ],
-  ])('%s', async (_, body, type) => {
+    {
+      name: 'JSON',
+      body: { contacts: [ADA, { email: 'nobody' }, { email: 'bob@example.com' }] },
+      type: undefined,
+    },
+    { name: 'NDJSON', body: lines(ADA, { email: 'nobody' }, { email: 'bob@example.com' }), type: NDJSON },
+    {
+      name: 'JSON lines',
+      body: lines(ADA, { email: 'nobody' }, { email: 'bob@example.com' }),
+      type: 'application/jsonl',
+    },
+    {
+      name: 'CSV',
+      body: 'email,first_name,fields.city\nada@example.com,Ada,York\nnobody,,\nbob@example.com,,\n',
+      type: 'text/csv; charset=utf-8; header=present',
+    },
+    {
+      name: 'a form',
+      body: 'contacts[0][email]=ada@example.com&contacts[0][first_name]=Ada&contacts[0][fields][city]=York&contacts[1][email]=nobody&contacts[2][email]=bob@example.com',
+      type: 'application/x-www-form-urlencoded',
+    },
+  ])('$name', async ({ body, type }) => {
     const answer = await bulk(body, type)
     const uid = expect.stringMatching(/^[a-z0-9]{13}$/)
     expect(answer.status).toBe(200)
@@ -73,28 +81,28 @@ describe('of a contact that is there', () => {
   beforeEach(() => own('/contacts', { body: { ...ADA, last_name: 'Lovelace', phone: '1' } }))
 
   test.each([
-    [
-      'what a row names changes',
-      { email: 'ADA@example.com', phone: '2' },
-      {
+    {
+      name: 'what a row names changes',
+      row: { email: 'ADA@example.com', phone: '2' },
+      expected: {
         email: 'ADA@example.com',
         first_name: 'Ada',
         last_name: 'Lovelace',
         phone: '2',
         fields: { city: 'York' },
       },
-    ],
-    [
-      'null empties',
-      { email: ADA.email, first_name: null, fields: null },
-      { first_name: null, last_name: 'Lovelace', fields: {} },
-    ],
-    [
-      'fields are replaced as a whole',
-      { email: ADA.email, fields: { a: 1 } },
-      { fields: { a: 1 }, phone: '1' },
-    ],
-  ])('%s', async (_, row, expected) => {
+    },
+    {
+      name: 'null empties',
+      row: { email: ADA.email, first_name: null, fields: null },
+      expected: { first_name: null, last_name: 'Lovelace', fields: {} },
+    },
+    {
+      name: 'fields are replaced as a whole',
+      row: { email: ADA.email, fields: { a: 1 } },
+      expected: { fields: { a: 1 }, phone: '1' },
+    },
+  ])('$name', async ({ row, expected }) => {
     const answer = await bulk({ contacts: [row] })
     expect(answer.json).toMatchObject({
       created: 0,
@@ -150,119 +158,124 @@ const TOO_LONG = { first_name: ['is too long (maximum is 255 characters)'] }
 const NOT_UTF8 = { row: ['is not UTF-8'] }
 
 describe('one bad row spoils no other', () => {
-  test.each<[string, string | Uint8Array, string, unknown[]]>([
-    [
-      'CSV with a byte order mark and CRLF',
-      '\ufeffemail,phone\r\na@example.com,1\r\nb@example.com,"2\r\n3"\r\n',
-      CSV,
-      ['created', 'created'],
-    ],
-    [
-      'CSV whose line ends are mixed',
-      'email,phone\r\na@example.com,1\nb@example.com,2\r\nc@example.com,"3"\n\n\r\nd@example.com,4',
-      CSV,
-      ['created', 'created', 'created', 'created'],
-    ],
-    ['CSV with names in other cases', ' EMail ,Phone\na@example.com,1\n', CSV, ['created']],
-    [
-      'CSV with a field of 1 MB',
-      `email,first_name\na@example.com,${MEGABYTE}\nb@example.com,b\n`,
-      CSV,
-      [TOO_LONG, 'created'],
-    ],
-    [
-      'CSV with a quoted field of 1 MB',
-      `email,first_name\na@example.com,"${'""'.repeat(500_000)}"\nb@example.com,b\n`,
-      CSV,
-      [TOO_LONG, 'created'],
-    ],
-    [
-      'CSV with too few and too many cells',
-      'email,phone\na@example.com\nb@example.com,1,2\nc@example.com,1\n',
-      CSV,
-      [{ row: ['has 1 cells for 2 columns'] }, { row: ['has 3 cells for 2 columns'] }, 'created'],
-    ],
-    [
-      'CSV with a quote that is never closed',
-      'email,phone\na@example.com,1\nb@example.com,"2\nc@example.com,3\n',
-      CSV,
-      ['created', { row: ['has a quote that is never closed'] }, 'created'],
-    ],
-    [
-      'CSV with a quote in the wrong place',
-      'email,phone\na@example.com,"1"2,"\nb@example.com,3\n',
-      CSV,
-      [{ row: ['has a quote in the wrong place'] }, 'created'],
-    ],
-    [
-      'CSV with a cell in Latin-1',
-      bytes('email,first_name\na@example.com,Ad', [0xe4], '\nb@example.com,Bäb\n'),
-      CSV,
-      [NOT_UTF8, 'created'],
-    ],
-    [
-      'CSV with fields that are no JSON',
-      'email,fields\na@example.com,{\nb@example.com,[1]\nc@example.com,"{""a"":1}"\n',
-      CSV,
-      [{ fields: ['is invalid'] }, { fields: ['is invalid'] }, 'created'],
-    ],
-    [
-      'CSV with a NUL',
-      'email,first_name\na@example.com,a\0\nb@example.com,b\n',
-      CSV,
-      [{ first_name: ['is invalid'] }, 'created'],
-    ],
-    ['CSV with columns only', 'email\n', CSV, []],
-    [
-      'NDJSON with a byte order mark, CRLF, empty lines and no last line end',
-      '\ufeff{"email":"a@example.com"}\r\n\r\n{"email":"b@example.com"}',
-      NDJSON,
-      ['created', 'created'],
-    ],
-    [
-      'NDJSON with lines that are none',
-      '{"email":"a@example.com"\nnull\n["a"]\n"a"\n{"email":"b@example.com"}\n',
-      NDJSON,
-      [
+  test.each<{ name: string; body: string | Uint8Array; type: string; expected: unknown[] }>([
+    {
+      name: 'CSV with a byte order mark and CRLF',
+      body: '\ufeffemail,phone\r\na@example.com,1\r\nb@example.com,"2\r\n3"\r\n',
+      type: CSV,
+      expected: ['created', 'created'],
+    },
+    {
+      name: 'CSV whose line ends are mixed',
+      body: 'email,phone\r\na@example.com,1\nb@example.com,2\r\nc@example.com,"3"\n\n\r\nd@example.com,4',
+      type: CSV,
+      expected: ['created', 'created', 'created', 'created'],
+    },
+    {
+      name: 'CSV with names in other cases',
+      body: ' EMail ,Phone\na@example.com,1\n',
+      type: CSV,
+      expected: ['created'],
+    },
+    {
+      name: 'CSV with a field of 1 MB',
+      body: `email,first_name\na@example.com,${MEGABYTE}\nb@example.com,b\n`,
+      type: CSV,
+      expected: [TOO_LONG, 'created'],
+    },
+    {
+      name: 'CSV with a quoted field of 1 MB',
+      body: `email,first_name\na@example.com,"${'""'.repeat(500_000)}"\nb@example.com,b\n`,
+      type: CSV,
+      expected: [TOO_LONG, 'created'],
+    },
+    {
+      name: 'CSV with too few and too many cells',
+      body: 'email,phone\na@example.com\nb@example.com,1,2\nc@example.com,1\n',
+      type: CSV,
+      expected: [{ row: ['has 1 cells for 2 columns'] }, { row: ['has 3 cells for 2 columns'] }, 'created'],
+    },
+    {
+      name: 'CSV with a quote that is never closed',
+      body: 'email,phone\na@example.com,1\nb@example.com,"2\nc@example.com,3\n',
+      type: CSV,
+      expected: ['created', { row: ['has a quote that is never closed'] }, 'created'],
+    },
+    {
+      name: 'CSV with a quote in the wrong place',
+      body: 'email,phone\na@example.com,"1"2,"\nb@example.com,3\n',
+      type: CSV,
+      expected: [{ row: ['has a quote in the wrong place'] }, 'created'],
+    },
+    {
+      name: 'CSV with a cell in Latin-1',
+      body: bytes('email,first_name\na@example.com,Ad', [0xe4], '\nb@example.com,Bäb\n'),
+      type: CSV,
+      expected: [NOT_UTF8, 'created'],
+    },
+    {
+      name: 'CSV with fields that are no JSON',
+      body: 'email,fields\na@example.com,{\nb@example.com,[1]\nc@example.com,"{""a"":1}"\n',
+      type: CSV,
+      expected: [{ fields: ['is invalid'] }, { fields: ['is invalid'] }, 'created'],
+    },
+    {
+      name: 'CSV with a NUL',
+      body: 'email,first_name\na@example.com,a\0\nb@example.com,b\n',
+      type: CSV,
+      expected: [{ first_name: ['is invalid'] }, 'created'],
+    },
+    { name: 'CSV with columns only', body: 'email\n', type: CSV, expected: [] },
+    {
+      name: 'NDJSON with a byte order mark, CRLF, empty lines and no last line end',
+      body: '\ufeff{"email":"a@example.com"}\r\n\r\n{"email":"b@example.com"}',
+      type: NDJSON,
+      expected: ['created', 'created'],
+    },
+    {
+      name: 'NDJSON with lines that are none',
+      body: '{"email":"a@example.com"\nnull\n["a"]\n"a"\n{"email":"b@example.com"}\n',
+      type: NDJSON,
+      expected: [
         { row: ['is not JSON, or names a member twice'] },
         { row: ['is not an object'] },
         { row: ['is not an object'] },
         { row: ['is not an object'] },
         'created',
       ],
-    ],
-    [
-      'NDJSON with a field of 1 MB',
-      lines({ email: 'a@example.com', first_name: MEGABYTE }, { email: 'b@example.com' }),
-      NDJSON,
-      [TOO_LONG, 'created'],
-    ],
-    [
-      'NDJSON with a line in Latin-1',
-      bytes('{"email":"a@example.com","first_name":"Ad', [0xe4], '"}\n{"email":"b@example.com"}\n'),
-      NDJSON,
-      [NOT_UTF8, 'created'],
-    ],
-    ['NDJSON with nothing in it', '\n\n', NDJSON, []],
-    [
-      'JSON with rows that are none',
-      '{"contacts":[null,1,"a",[1],{},{"email":"a@example.com"}]}',
-      'application/json',
-      [...Array(4).fill({ row: ['is not an object'] }), { email: ["can't be blank"] }, 'created'],
-    ],
-    [
-      'JSON with a lone surrogate',
-      '{"contacts":[{"email":"a@example.com","phone":"\\ud800"},{"email":"b@example.com"}]}',
-      'application/json',
-      [{ phone: ['is invalid'] }, 'created'],
-    ],
-    [
-      'JSON with several faults in one row',
-      '{"contacts":[{"email":"a","first_name":1,"fields":[1]},{"email":"b@example.com"}]}',
-      'application/json',
-      [{ email: ['is invalid'], first_name: ['is invalid'], fields: ['is invalid'] }, 'created'],
-    ],
-  ])('%s', async (_, body, type, expected) => {
+    },
+    {
+      name: 'NDJSON with a field of 1 MB',
+      body: lines({ email: 'a@example.com', first_name: MEGABYTE }, { email: 'b@example.com' }),
+      type: NDJSON,
+      expected: [TOO_LONG, 'created'],
+    },
+    {
+      name: 'NDJSON with a line in Latin-1',
+      body: bytes('{"email":"a@example.com","first_name":"Ad', [0xe4], '"}\n{"email":"b@example.com"}\n'),
+      type: NDJSON,
+      expected: [NOT_UTF8, 'created'],
+    },
+    { name: 'NDJSON with nothing in it', body: '\n\n', type: NDJSON, expected: [] },
+    {
+      name: 'JSON with rows that are none',
+      body: '{"contacts":[null,1,"a",[1],{},{"email":"a@example.com"}]}',
+      type: 'application/json',
+      expected: [...Array(4).fill({ row: ['is not an object'] }), { email: ["can't be blank"] }, 'created'],
+    },
+    {
+      name: 'JSON with a lone surrogate',
+      body: '{"contacts":[{"email":"a@example.com","phone":"\\ud800"},{"email":"b@example.com"}]}',
+      type: 'application/json',
+      expected: [{ phone: ['is invalid'] }, 'created'],
+    },
+    {
+      name: 'JSON with several faults in one row',
+      body: '{"contacts":[{"email":"a","first_name":1,"fields":[1]},{"email":"b@example.com"}]}',
+      type: 'application/json',
+      expected: [{ email: ['is invalid'], first_name: ['is invalid'], fields: ['is invalid'] }, 'created'],
+    },
+  ])('$name', async ({ body, type, expected }) => {
     const answer = await bulk(body, type)
     expect(answer.status).toBe(200)
     expect(outcomes(answer)).toEqual(expected)
@@ -276,75 +289,117 @@ describe('refused as a whole, with nothing written, is', () => {
   const row = (i: number) => `a${i}@example.com\n`
   const tooMany = Array.from({ length: 10_001 }, (_, i) => row(i))
   const json = 'application/json'
-  test.each<[string, string | Uint8Array, string, number, object]>([
-    [
-      'JSON with 10,001 rows',
-      JSON.stringify({ contacts: tooMany.map((email) => ({ email: email.trim() })) }),
-      json,
-      413,
-      { code: 'too_many_rows' },
-    ],
-    [
-      'NDJSON with 10,001 rows',
-      tooMany.map((email) => lines({ email: email.trim() })).join(''),
-      NDJSON,
-      413,
-      { code: 'too_many_rows' },
-    ],
-    ['CSV with 10,001 rows', `email\n${tooMany.join('')}`, CSV, 413, { code: 'too_many_rows' }],
-    ['CSV with 4 million lines', `email\n${'a\n'.repeat(4_000_000)}`, CSV, 413, { code: 'too_many_rows' }],
-    ['more than 8 MiB', `email\n${'a'.repeat(8 * 1024 * 1024)}`, CSV, 413, { code: 'body_too_large' }],
-    ['JSON without contacts', '{}', json, 422, { code: 'invalid', errors: { contacts: ["can't be blank"] } }],
-    [
-      'JSON whose contacts are no array',
-      '{"contacts":{}}',
-      json,
-      422,
-      { errors: { contacts: ['is invalid'] } },
-    ],
-    ['an array', '[1]', json, 400, { code: 'malformed_body' }],
-    ['broken JSON', '{"contacts":[', json, 400, { code: 'malformed_body' }],
-    ['JSON that is not UTF-8', bytes('{"contacts":["', [0xe4], '"]}'), json, 400, { code: 'malformed_body' }],
-    [
-      'CSV without an email column',
-      'name,phone\na@example.com,1\n',
-      CSV,
-      422,
-      { errors: { email: ['is not among the columns'] } },
-    ],
-    ['CSV without anything', '', CSV, 422, { errors: { email: ['is not among the columns'] } }],
-    [
-      'CSV with a column twice',
-      'email,phone,Phone\na@example.com,1,2\n',
-      CSV,
-      422,
-      { errors: { phone: ['is a column twice'] } },
-    ],
-    [
-      'CSV with fields in two ways',
-      'email,fields,fields.a\na@example.com,{},1\n',
-      CSV,
-      422,
-      { errors: { fields: ['goes without columns that begin with fields.'] } },
-    ],
-    [
-      'CSV in UTF-16',
-      bytes(
+  test.each<{ name: string; body: string | Uint8Array; type: string; status: number; answer: object }>([
+    {
+      name: 'JSON with 10,001 rows',
+      body: JSON.stringify({ contacts: tooMany.map((email) => ({ email: email.trim() })) }),
+      type: json,
+      status: 413,
+      answer: { code: 'too_many_rows' },
+    },
+    {
+      name: 'NDJSON with 10,001 rows',
+      body: tooMany.map((email) => lines({ email: email.trim() })).join(''),
+      type: NDJSON,
+      status: 413,
+      answer: { code: 'too_many_rows' },
+    },
+    {
+      name: 'CSV with 10,001 rows',
+      body: `email\n${tooMany.join('')}`,
+      type: CSV,
+      status: 413,
+      answer: { code: 'too_many_rows' },
+    },
+    {
+      name: 'CSV with 4 million lines',
+      body: `email\n${'a\n'.repeat(4_000_000)}`,
+      type: CSV,
+      status: 413,
+      answer: { code: 'too_many_rows' },
+    },
+    {
+      name: 'more than 8 MiB',
+      body: `email\n${'a'.repeat(8 * 1024 * 1024)}`,
+      type: CSV,
+      status: 413,
+      answer: { code: 'body_too_large' },
+    },
+    {
+      name: 'JSON without contacts',
+      body: '{}',
+      type: json,
+      status: 422,
+      answer: { code: 'invalid', errors: { contacts: ["can't be blank"] } },
+    },
+    {
+      name: 'JSON whose contacts are no array',
+      body: '{"contacts":{}}',
+      type: json,
+      status: 422,
+      answer: { errors: { contacts: ['is invalid'] } },
+    },
+    { name: 'an array', body: '[1]', type: json, status: 400, answer: { code: 'malformed_body' } },
+    {
+      name: 'broken JSON',
+      body: '{"contacts":[',
+      type: json,
+      status: 400,
+      answer: { code: 'malformed_body' },
+    },
+    {
+      name: 'JSON that is not UTF-8',
+      body: bytes('{"contacts":["', [0xe4], '"]}'),
+      type: json,
+      status: 400,
+      answer: { code: 'malformed_body' },
+    },
+    {
+      name: 'CSV without an email column',
+      body: 'name,phone\na@example.com,1\n',
+      type: CSV,
+      status: 422,
+      answer: { errors: { email: ['is not among the columns'] } },
+    },
+    {
+      name: 'CSV without anything',
+      body: '',
+      type: CSV,
+      status: 422,
+      answer: { errors: { email: ['is not among the columns'] } },
+    },
+    {
+      name: 'CSV with a column twice',
+      body: 'email,phone,Phone\na@example.com,1,2\n',
+      type: CSV,
+      status: 422,
+      answer: { errors: { phone: ['is a column twice'] } },
+    },
+    {
+      name: 'CSV with fields in two ways',
+      body: 'email,fields,fields.a\na@example.com,{},1\n',
+      type: CSV,
+      status: 422,
+      answer: { errors: { fields: ['goes without columns that begin with fields.'] } },
+    },
+    {
+      name: 'CSV in UTF-16',
+      body: bytes(
         [0xff, 0xfe],
         [...'email\na@example.com\n'].flatMap((c) => [c.charCodeAt(0), 0]),
       ),
-      CSV,
-      400,
-      { code: 'malformed_body' },
-    ],
-    [
-      'text',
-      'email\na@example.com\n',
-      'text/plain',
-      415,
-      { code: 'unsupported_media_type', error: 'Send JSON, NDJSON, CSV or a form' },
-    ],
-  ])('%s', async (_, body, type, status, answer) => {
+      type: CSV,
+      status: 400,
+      answer: { code: 'malformed_body' },
+    },
+    {
+      name: 'text',
+      body: 'email\na@example.com\n',
+      type: 'text/plain',
+      status: 415,
+      answer: { code: 'unsupported_media_type', error: 'Send JSON, NDJSON, CSV or a form' },
+    },
+  ])('$name', async ({ body, type, status, answer }) => {
     expect(await bulk(body, type)).toMatchObject({ status, json: { status: 'error', ...answer } })
     expect((await own('/contacts')).json.pagination.total).toBe(0)
   })

@@ -52,9 +52,9 @@ const HOSTILE = [
 
 describe('what was exported comes back by bulk as it was', () => {
   test.each([
-    ['csv', 'text/csv; charset=utf-8; header=present'],
-    ['ndjson', 'application/x-ndjson'],
-  ])('%s', async (format, type) => {
+    { format: 'csv', type: 'text/csv; charset=utf-8; header=present' },
+    { format: 'ndjson', type: 'application/x-ndjson' },
+  ])('$format', async ({ format, type }) => {
     const contacts = HOSTILE.map((text, i) => ({
       email: emailOf(i),
       first_name: text,

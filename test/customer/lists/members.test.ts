@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { customerWithCallers } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
 import { UNKNOWN_UID } from '../../support/unknown.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
@@ -160,13 +161,9 @@ describe('pages', () => {
     ['&status=unsubscribed', emails.filter(odd)],
     ['&status=blacklisted', []],
   ])('by cursor, each member once: %s', async (filter, expected) => {
-    const seen: string[] = []
-    for (let cursor: string | null = ''; cursor !== null; ) {
-      const { json } = await customer.own(`${path}?per_page=7${filter}${cursor && `&cursor=${cursor}`}`)
-      expect(json.pagination.total).toBe(expected.length)
-      seen.push(...json.contacts.map(({ email }: { email: string }) => email))
-      cursor = json.pagination.next_cursor
-    }
+    const pages = await pagesOf(customer.own, `${path}?per_page=7${filter}`)
+    for (const { pagination } of pages) expect(pagination.total).toBe(expected.length)
+    const seen = pages.flatMap(({ contacts }) => contacts.map(({ email }: { email: string }) => email))
     expect(seen).toEqual(expected)
   })
 
