@@ -1,7 +1,5 @@
 import type { Context } from 'hono'
-import { Act } from '../audit/recording/act.ts'
-import { recorded } from '../audit/recording/recorded.ts'
-import { type ApiKeyActor, recordedActor } from '../auth/actor.ts'
+import type { ApiKeyActor } from '../auth/actor.ts'
 import { Authority } from '../auth/authority.ts'
 import {
   type ClaimedKey,
@@ -13,13 +11,14 @@ import {
   noteKeyUse,
 } from '../auth/callers/admin-key.ts'
 import type { Credentials } from '../auth/callers/credentials.ts'
-import { limitRefusal, recordedReason } from '../auth/callers/key-limits.ts'
+import { limitRefusal } from '../auth/callers/key-limits.ts'
 import { customerScope } from '../auth/customer-scope.ts'
+import { noteActor, onRecord, recordingOf } from '../auth/on-record.ts'
 import type { Scope } from '../auth/permissions.ts'
 import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
 import { AppError } from '../errors.ts'
 import { uidOrNull } from '../http/fields/values.ts'
-import { isWrite, streamsAnswer } from '../http/routing.ts'
+import { isWrite } from '../http/routing.ts'
 import { inBackground } from '../log.ts'
 
 type Claim = Extract<Credentials, { kind: 'impersonation' }>
@@ -37,46 +36,25 @@ export async function impersonate(
   next: () => Promise<void>,
 ): Promise<void> {
   const claimed = await claimKey(c, claim)
-  const act = new Act(c)
   let used: KeyAuthority | undefined
   const authority = authorityOf(c, claim, claimed, (actor, key) => {
-    if (!used) identify(c, act, actor)
+    if (!used) noteActor(c, actor)
     used ??= key
   })
-  const work = recorded(c, {
-    act,
-    recording: recordingOf(c),
-    ridesAlong: claim.refusal === undefined,
-    async authorize() {
-      try {
-        await authority.verify()
-      } catch (error) {
-        throw act.isIdentified ? error : (claim.refusal ?? error)
-      }
-    },
-    run() {
-      c.set('customer', customerScope(claim.customerUid, claimed.id, authority))
-      return next()
-    },
-  })
+  const authorize = async () => {
+    try {
+      await authority.verify()
+    } catch (error) {
+      throw used ? error : (claim.refusal ?? error)
+    }
+  }
+  c.set('customer', customerScope(claim.customerUid, claimed.id, authority))
+  const ridesAlong = claim.refusal === undefined
+  const work = onRecord(c, { recording: recordingOf(c), authorize, ridesAlong }, next)
   await work.finally(() => {
     const { db, now } = c.var
     if (used) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, used, now()))
   })
-}
-
-function identify(c: CustomerContext, act: Act, actor: ApiKeyActor): void {
-  const { facts } = c.var
-  facts.adminId = actor.adminId
-  facts.apiKeyId = actor.apiKeyId
-  act.actor = recordedActor(actor)
-  act.reason = recordedReason(c.req.raw.headers)
-  c.header('X-Audit-Id', act.id)
-}
-
-function recordingOf(c: CustomerContext) {
-  if (isWrite(c)) return 'change'
-  return streamsAnswer(c) ? 'stream' : 'read'
 }
 
 /** A call that breaks the header rules gets that answer whether or not its key exists. */

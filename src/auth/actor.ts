@@ -1,4 +1,3 @@
-import type { RecordedActor } from '../audit/recording/act.ts'
 import type { AdminAccount } from './accounts/account.ts'
 import type { Role, Scope } from './permissions.ts'
 
@@ -34,11 +33,3 @@ export type AdminActor = SessionActor | ApiKeyActor
 
 /** The uids of the customers an admin may touch in this way; null: any. */
 export const reachOf = (actor: AdminActor) => (actor.via === 'api_key' ? actor.customers : null)
-
-/** The actor as the audit trail names it. */
-export const recordedActor = (actor: AdminActor): RecordedActor => ({
-  type: 'admin',
-  admin_id: actor.adminId,
-  role: actor.role,
-  api_key_id: actor.via === 'api_key' ? actor.apiKeyId : null,
-})

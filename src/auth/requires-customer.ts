@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { AppEnv } from '../http/context.ts'
+import { type AppEnv, setTarget, type TargetType } from '../http/context.ts'
 import { declaredAccess, declares } from '../http/declared.ts'
 import { lastPathParameter } from '../http/routing.ts'
 import type { CustomerScope } from './customer-scope.ts'
@@ -8,12 +8,9 @@ export interface CustomerEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { customer: CustomerScope }
 }
 
-/** What a request on the customer surface can be about. */
-type CustomerThing = 'list' | 'contact' | 'api_key'
-
 interface CustomerRoute {
   /** What the last parameter of the path names. */
-  target?: CustomerThing
+  target?: Extract<TargetType, 'list' | 'contact' | 'api_key'>
   /** For the holders of the customer's own keys, whoever else may act for it. */
   ownKeyOnly?: true
 }
@@ -40,10 +37,5 @@ export function noteTarget(c: Context<CustomerEnv>): void {
   const access = declaredAccess(c)
   const id = lastPathParameter(c)
   if (access?.kind === 'customer' && access.target && id !== undefined)
-    c.var.facts.target = { type: access.target, id }
-}
-
-/** Notes the thing that a request made: that is what it was about. */
-export function noteMade(c: Context<CustomerEnv>, type: CustomerThing, id: string): void {
-  c.var.facts.target = { type, id }
+    setTarget(c.var.facts, access.target, id)
 }

@@ -1,25 +1,20 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { Act } from '../audit/recording/act.ts'
-import { type Recording, recorded } from '../audit/recording/recorded.ts'
+import type { Recording } from '../audit/recording/recorded.ts'
 import { once } from '../base/once.ts'
 import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
 import { AppError } from '../errors.ts'
+import { setTarget, type TargetType } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
-import { isWrite, streamsAnswer } from '../http/routing.ts'
-import { type AdminActor, reachOf, recordedActor, type SessionActor } from './actor.ts'
+import { type AdminActor, reachOf, type SessionActor } from './actor.ts'
 import type { Authority } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
-import { recordedReason } from './callers/key-limits.ts'
+import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
 import { isGivenBy, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 
-interface RecordedEnv extends AdminEnv {
-  Variables: AdminEnv['Variables'] & { act: Act }
-}
-
 /** What a route has that needs a permission. */
-export interface ActorEnv<Actor extends AdminActor = AdminActor> extends RecordedEnv {
-  Variables: RecordedEnv['Variables'] & { actor: Actor }
+export interface ActorEnv<Actor extends AdminActor = AdminActor> extends AdminEnv {
+  Variables: AdminEnv['Variables'] & { actor: Actor }
 }
 
 /** What a route has that reads, and answers everyone who may the same. */
@@ -37,18 +32,16 @@ type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActo
  */
 export function requires<P extends Permission>(
   permission: P,
-  targetType?: string,
+  targetType?: TargetType,
 ): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declaresPermission(permission, (c, next) => {
-    const act = new Act(c)
-    c.set('act', act)
-    const recording = recordingOf(c, permission)
     const permitted = once(async () => {
       const caller = await c.var.authority.verify()
-      identify(c, act, caller, recording, targetType)
+      identify(c, caller, targetType)
       c.set('actor', permittedActor(caller, permission) as ActorWith<P>)
     })
-    return recorded(c, { act, recording, authorize: permitted, ridesAlong: false, run: next })
+    const recording = recordingUnder(permission, c)
+    return onRecord(c, { recording, authorize: permitted, ridesAlong: false }, next)
   })
 }
 
@@ -57,18 +50,20 @@ export function requires<P extends Permission>(
  * round trip with the question of who that is.
  * @throws AppError as `requires` does
  */
-export function requiresToRead(permission: Permission, targetType?: string): MiddlewareHandler<ReaderEnv> {
+export function requiresToRead(
+  permission: Permission,
+  targetType?: TargetType,
+): MiddlewareHandler<ReaderEnv> {
   return declaresPermission(permission, (c, next) => {
     const { authority } = c.var
-    const act = new Act(c)
-    const recording = recordingOf(c, permission)
     const permitted = once(async () => {
       const caller = await authority.verify()
-      identify(c, act, caller, recording, targetType)
+      identify(c, caller, targetType)
       permittedActor(caller, permission)
     })
     c.set('reader', permittedReader(authority, permission, permitted))
-    return recorded(c, { act, recording, authorize: permitted, ridesAlong: !authority.isAsked, run: next })
+    const recording = recordingUnder(permission, c)
+    return onRecord(c, { recording, authorize: permitted, ridesAlong: !authority.isAsked }, next)
   })
 }
 
@@ -93,10 +88,9 @@ const permittedReader = (
   },
 })
 
-function recordingOf(c: Context, permission: Permission): Recording {
-  if (isWrite(c)) return 'change'
-  if (!ruleOf(permission).recordsReads) return 'refusal'
-  return streamsAnswer(c) ? 'stream' : 'read'
+function recordingUnder(permission: Permission, c: Context): Recording {
+  const recording = recordingOf(c)
+  return recording === 'change' || ruleOf(permission).recordsReads ? recording : 'refusal'
 }
 
 /** @throws AppError session_invalid, or what refuses the caller */
@@ -112,34 +106,23 @@ function permittedActor({ actor, refusal }: StaffCaller, permission: Permission)
  * the answer leaves.
  * @throws AppError scope_insufficient (a key is no client), audit_unavailable
  */
-export function requiresClient(): MiddlewareHandler<RecordedEnv> {
+export function requiresClient(): MiddlewareHandler<AdminEnv> {
   return declares({ kind: 'client' }, (c, next) => {
-    const act = new Act(c)
-    c.set('act', act)
-    c.header('X-Audit-Id', act.id)
     const authorize = async () => {
       const { actor } = await c.var.authority.verify()
       if (actor?.via !== 'api_key') return
-      identify(c, act, { actor }, 'read')
+      noteActor(c, actor)
       throw new AppError('scope_insufficient')
     }
-    return recorded(c, { act, recording: 'read', authorize, ridesAlong: false, run: next })
+    return onRecord(c, { recording: 'read', authorize, ridesAlong: false }, next)
   })
 }
 
-function identify(
-  c: Context,
-  act: Act,
-  { actor }: StaffCaller,
-  recording: Recording,
-  targetType?: string,
-): void {
+function identify(c: RequestInHand, { actor }: StaffCaller, targetType?: TargetType): void {
   if (!actor) return
-  act.actor = recordedActor(actor)
-  act.reason = recordedReason(c.req.raw.headers)
+  noteActor(c, actor)
   const [targetId] = Object.values(c.req.param() as Record<string, string>)
-  if (targetType !== undefined && targetId !== undefined) act.about(targetType, targetId)
-  if (recording !== 'refusal') c.header('X-Audit-Id', act.id)
+  if (targetType !== undefined && targetId !== undefined) setTarget(c.var.facts, targetType, targetId)
 }
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {

@@ -3,11 +3,12 @@ import { findTargetHandler } from 'hono/utils/handler'
 import type * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Answer, OtherMedia } from './answers.ts'
+import type { TargetType } from './context.ts'
 
 /** The callers of a route. With a scope, admin API keys are among them. */
 export type Access =
   | { kind: 'public' | 'client' }
-  | { kind: 'customer'; target?: string | undefined; ownKeyOnly?: boolean | undefined }
+  | { kind: 'customer'; target?: TargetType | undefined; ownKeyOnly?: boolean | undefined }
   | { kind: 'admin'; permission: string; scope: string | undefined }
 
 /** A part of the service, and what its routes have in common. */

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.ts'
 import type { Clock, Env } from '../env.ts'
 import type { Envelope } from './envelopes.ts'
+import { uidOrNull } from './fields/values.ts'
 
 /** The generics of every Hono app of the service. */
 export interface AppEnv {
@@ -19,16 +20,36 @@ export interface RequestVariables {
   facts: RequestFacts
 }
 
+/** The types of resources that a request can be about. */
+export type TargetType =
+  | 'admin'
+  | 'api_key'
+  | 'audit_entry'
+  | 'client'
+  | 'contact'
+  | 'customer'
+  | 'dead_letter'
+  | 'list'
+  | 'session'
+
 /** The resource that a request is about. */
-export interface Target {
-  type: string
+interface Target {
+  type: TargetType
   id: string
+}
+
+/** The admin who acts, in a session or with an API key. */
+interface IdentifiedActor {
+  adminId: number
+  role: string
+  apiKeyId: string | null
 }
 
 /** Facts of a request for its record and its log line. Identifiers only: never a key, a token or an email. */
 export interface RequestFacts {
-  adminId: number | null
-  apiKeyId: string | null
+  actor: IdentifiedActor | null
+  /** Why the actor says it acts, as far as it can be kept. */
+  reason: string | null
   customerUid: string | null
   /** The resource that the path names, or that the request created. */
   target: Target | null
@@ -40,4 +61,10 @@ export interface RequestFacts {
   rows: number | null
   /** D1 round trips. */
   d1Calls: number
+}
+
+/** Sets what a request is about: what its path names, or what it made. An id can be any text: it comes from the path. */
+export function setTarget(facts: RequestFacts, type: TargetType, id: string): void {
+  facts.target = { type, id }
+  if (type === 'customer') facts.customerUid = uidOrNull(id)
 }

@@ -24,8 +24,8 @@ export const requestContext = (now: Clock) =>
     c.set('now', now)
     c.set('envelope', customerEnvelope)
     const facts: RequestFacts = {
-      adminId: null,
-      apiKeyId: null,
+      actor: null,
+      reason: null,
       customerUid: null,
       target: null,
       changes: null,

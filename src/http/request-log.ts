@@ -17,8 +17,8 @@ export const requestLog = (write: WriteLine) =>
       route: routeName(c),
       status: c.res.status,
       duration_ms: now() - startedAt,
-      admin_id: facts.adminId,
-      api_key_id: facts.apiKeyId,
+      admin_id: facts.actor?.adminId ?? null,
+      api_key_id: facts.actor?.apiKeyId ?? null,
       customer_uid: facts.customerUid,
       d1_calls: facts.d1Calls,
     }

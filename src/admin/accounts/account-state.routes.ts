@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import type { Changed } from '../../audit/recording/changes.ts'
+import { type Changed, setChanges } from '../../audit/recording/changes.ts'
 import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
@@ -120,7 +120,7 @@ function noteChange(
   c: Context<ActorEnv<SessionActor>>,
   { before, after }: Changed<AdminAccount>,
 ): AdminAccount {
-  const { act, now } = c.var
-  act.changed('admin', { before: toldAdmin(before, now()), after: toldAdmin(after, now()) })
+  const { now } = c.var
+  setChanges(c.var.facts, 'admin', { before: toldAdmin(before, now()), after: toldAdmin(after, now()) })
   return after
 }

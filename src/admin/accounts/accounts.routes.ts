@@ -1,11 +1,13 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { email, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -87,11 +89,11 @@ export const accountsRoutes = new Hono<AdminEnv>()
       alsoInvalid: (c, sent) => faultsOfEmail(c.var.db, sent.email),
     }),
     async (c) => {
-      const { act, now } = c.var
+      const { now } = c.var
       const account = await inviteAdmin(storesOf(c), c.req.valid('json'), now())
       const data = presentAdmin(account, now())
-      act.about('admin', `${account.id}`)
-      act.changed('admin', { before: null, after: data })
+      setTarget(c.var.facts, 'admin', `${account.id}`)
+      setChanges(c.var.facts, 'admin', { before: null, after: data })
       return CREATED.of(c, data)
     },
   )

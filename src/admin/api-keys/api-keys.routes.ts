@@ -1,11 +1,13 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { SCOPES } from '../../auth/permissions.ts'
 import { requires } from '../../auth/requires.ts'
 import { AppError, FIELD_TEXT } from '../../errors.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { addressRange, digits, flag, graceBody, moment, name, uid } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -81,8 +83,8 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     body(apiKeyBody),
     async (c) => {
       const apiKey = await createApiKey(storesOf(c), c.var.actor, c.req.valid('json'), c.var.now())
-      c.var.act.about('api_key', apiKey.id)
-      c.var.act.changed('api_key', { before: null, after: apiKey })
+      setTarget(c.var.facts, 'api_key', apiKey.id)
+      setChanges(c.var.facts, 'api_key', { before: null, after: apiKey })
       return API_KEY_CREATED.of(c, apiKey)
     },
   )
@@ -133,10 +135,10 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     requires('api_keys:own', 'api_key'),
     body(graceBody),
     async (c) => {
-      const { actor, act, now } = c.var
+      const { actor, now } = c.var
       const { grace_seconds: grace } = c.req.valid('json')
       const change = await rollApiKey(storesOf(c), actor, c.req.param('id'), grace, now())
-      act.changed('api_key', change)
+      setChanges(c.var.facts, 'api_key', change)
       return API_KEY_ROLLED.of(c, change.after)
     },
   )
@@ -152,9 +154,9 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
     })),
     requires('api_keys:own', 'api_key'),
     async (c) => {
-      const { actor, act, now } = c.var
+      const { actor, now } = c.var
       const change = await revokeApiKey(storesOf(c), actor, c.req.param('id'), now())
-      act.changed('api_key', change)
+      setChanges(c.var.facts, 'api_key', change)
       return API_KEY_REVOKED.of(c, change.after)
     },
   )

@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { flag, graceBody, name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -42,12 +44,12 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requires('clients:manage'),
     body(clientBody),
     async (c) => {
-      const { db, act, now } = c.var
+      const { db, now } = c.var
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const input = { name, requireBoundSignatures }
       const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
-      act.about('client', client.id)
-      act.changed('client', { before: null, after: client })
+      setTarget(c.var.facts, 'client', client.id)
+      setChanges(c.var.facts, 'client', { before: null, after: client })
       return CLIENT_CREATED.of(c, client)
     },
   )
@@ -81,7 +83,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const change = await changeClient(c.var.db, c.req.param('id'), { name, requireBoundSignatures })
-      c.var.act.changed('client', change)
+      setChanges(c.var.facts, 'client', change)
       return CLIENT_UPDATED.of(c, change.after)
     },
   )
@@ -104,7 +106,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
         c.req.valid('json').grace_seconds,
         c.var.now(),
       )
-      c.var.act.changed('client', change)
+      setChanges(c.var.facts, 'client', change)
       return CLIENT_ROTATED.of(c, change.after)
     },
   )
@@ -120,9 +122,9 @@ export const clientsRoutes = new Hono<AdminEnv>()
     })),
     requires('clients:manage', 'client'),
     async (c) => {
-      const { db, actor, act, now } = c.var
+      const { db, actor, now } = c.var
       const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
-      act.changed('client', change)
+      setChanges(c.var.facts, 'client', change)
       return CLIENT_DISABLED.of(c, change.after)
     },
   )
@@ -138,7 +140,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requires('clients:manage', 'client'),
     async (c) => {
       const change = await enableClient(c.var.db, c.req.param('id'))
-      c.var.act.changed('client', change)
+      setChanges(c.var.facts, 'client', change)
       return CLIENT_ENABLED.of(c, change.after)
     },
   )

@@ -1,11 +1,13 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { reachOf } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { name } from '../../http/fields/inputs.ts'
 import { textValue } from '../../http/fields/values.ts'
 import { body } from '../../http/validation.ts'
@@ -45,9 +47,9 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, act, now } = c.var
+      const { db, actor, now } = c.var
       const change = await deleteCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      act.changed('customer', change)
+      setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_DELETED.of(c, change.after)
     },
   )
@@ -62,9 +64,9 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, act, now } = c.var
+      const { db, actor, now } = c.var
       const change = await suspendCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      act.changed('customer', change)
+      setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_SUSPENDED.of(c, change.after)
     },
   )
@@ -79,9 +81,9 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
     })),
     requires('customers:manage', 'customer'),
     async (c) => {
-      const { db, actor, act, now } = c.var
+      const { db, actor, now } = c.var
       const change = await activateCustomer(db, reachOf(actor), c.req.param('uid'), now())
-      act.changed('customer', change)
+      setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_ACTIVATED.of(c, change.after)
     },
   )
@@ -101,8 +103,8 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       const { db, actor, now } = c.var
       const { name } = c.req.valid('json')
       const key = await createKeyFor(db, { actor, uid: c.req.param('uid'), name, now: now() })
-      c.var.act.about('api_key', key.id)
-      c.var.act.changed('api_key', { before: null, after: key })
+      setTarget(c.var.facts, 'api_key', key.id)
+      setChanges(c.var.facts, 'api_key', { before: null, after: key })
       return API_KEY_CREATED.of(c, key)
     },
   )

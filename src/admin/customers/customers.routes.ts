@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { reachOf } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
@@ -7,6 +8,7 @@ import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../../db/schema
 import { AppError } from '../../errors.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { email, name, nullableText, text, timezone } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -123,8 +125,8 @@ export const customersRoutes = new Hono<AdminEnv>()
       // A new customer is none of those that the key is limited to.
       if (reachOf(c.var.actor) !== null) throw new AppError('scope_insufficient')
       const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
-      c.var.act.about('customer', customer.customer_uid)
-      c.var.act.changed('customer', { before: null, after: customer })
+      setTarget(c.var.facts, 'customer', customer.customer_uid)
+      setChanges(c.var.facts, 'customer', { before: null, after: customer })
       return CUSTOMER_CREATED.of(c, customer)
     },
   )
@@ -172,8 +174,8 @@ export const customersRoutes = new Hono<AdminEnv>()
   )
 
 async function answerUpdated(c: Context<ActorEnv>, uid: string, input: Partial<CustomerInput>) {
-  const { db, actor, act, now } = c.var
+  const { db, actor, now } = c.var
   const change = await updateCustomer(db, reachOf(actor), uid, input, now())
-  act.changed('customer', change)
+  setChanges(c.var.facts, 'customer', change)
   return CUSTOMER_UPDATED.of(c, change.after)
 }

@@ -82,9 +82,9 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   requiresClient(),
   body(credentialsBody),
   async (c) => {
-    const { act, now } = c.var
-    const { account, token, expiresAt } = await login(storesOf(c), act, c.req.valid('json'), now())
-    act.actor = { type: 'admin', admin_id: account.id, role: account.role, api_key_id: null }
+    const { facts, now } = c.var
+    const { account, token, expiresAt } = await login(storesOf(c), facts, c.req.valid('json'), now())
+    facts.actor = { adminId: account.id, role: account.role, apiKeyId: null }
     return ADMIN_LOGIN_SUCCESSFUL.of(c, {
       auth_token: token,
       expires_at: timestamp(expiresAt),

@@ -1,5 +1,5 @@
 import { and, eq, exists, isNull, not } from 'drizzle-orm'
-import type { Act } from '../../audit/recording/act.ts'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
 import { LOGIN_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
@@ -18,6 +18,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
+import { type RequestFacts, setTarget } from '../../http/context.ts'
 import type { Stores } from '../../http/stores.ts'
 
 interface Credentials {
@@ -31,30 +32,28 @@ export interface Login {
   account: AdminAccount
 }
 
-/** Records whose account it was, however the login ends. */
-type LoginAct = Pick<Act, 'about' | 'changed'>
-
 /**
  * Logs an admin in. All refusals are the same: an unknown email, a wrong password, a disabled and a locked account
  * cost the same steps and, where a password is compared, one hash each. An account that KV knows to be locked is
  * refused without asking D1. The place for hashing is taken before the attempt is counted: a caller without a place
- * was not compared, so it is no failure.
+ * was not compared, so it is no failure. Whose account it was is noted in `facts`, however the login ends.
  * @throws AppError login_invalid; throttled if too many passwords are being hashed, dependency_unavailable
  */
 export async function login(
   stores: Stores,
-  act: LoginAct,
+  facts: RequestFacts,
   credentials: Credentials,
   now: number,
 ): Promise<Login> {
   const known = await mirroredLock(stores.kv, emailHashOf(credentials.email), now)
-  if (!known) return withHasher(LOGIN_PLACES, (hasher) => compare({ stores, act, hasher }, credentials, now))
-  if (known.admin_id !== null) act.about('admin', `${known.admin_id}`)
+  if (!known)
+    return withHasher(LOGIN_PLACES, (hasher) => compare({ stores, facts, hasher }, credentials, now))
+  if (known.admin_id !== null) setTarget(facts, 'admin', `${known.admin_id}`)
   throw refused(known.locked_until, now)
 }
 
 async function compare(
-  { stores, act, hasher }: { stores: Stores; act: LoginAct; hasher: Hasher },
+  { stores, facts, hasher }: { stores: Stores; facts: RequestFacts; hasher: Hasher },
   { email, password }: Credentials,
   now: number,
 ): Promise<Login> {
@@ -71,7 +70,7 @@ async function compare(
       accounts: selectAccountByEmail(db, emailHash),
     }),
   )
-  if (found) act.about('admin', `${found.account.id}`)
+  if (found) setTarget(facts, 'admin', `${found.account.id}`)
   if (!attempt) throw refused(lock?.lockedUntil ?? null, now)
 
   const matches = await hasher.verify(password, found?.passwordHash)
@@ -84,7 +83,7 @@ async function compare(
   }
   const { lockedUntil } = attempt
   if (lockedUntil !== null) {
-    if (found) act.changed('admin', LOCKED)
+    if (found) setChanges(facts, 'admin', LOCKED)
     const announced = { locked_until: lockedUntil, admin_id: found?.account.id ?? null }
     later('announce_lock', announceLock(stores, emailHash, announced, now))
   }

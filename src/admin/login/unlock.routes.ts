@@ -1,12 +1,13 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { Act } from '../../audit/recording/act.ts'
-import { recorded } from '../../audit/recording/recorded.ts'
+import { setChanges } from '../../audit/recording/changes.ts'
+import { type Act, recorded } from '../../audit/recording/recorded.ts'
 import { ownerOfLink, redeemLink, UNLOCKED } from '../../auth/accounts/unlock-link.ts'
 import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
-import type { AppEnv } from '../../http/context.ts'
+import { type AppEnv, setTarget } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
+import { recordedRequest } from '../../http/recorded-request.ts'
 import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
@@ -57,21 +58,24 @@ export const unlockRoutes = new Hono<AppEnv>()
       const { token } = c.req.valid('json')
       const owner = await ownerOfLink(c.var.db, token, c.var.now())
       if (owner === undefined) return show(c, 404, await deadLinkPage(productName))
-      const act = new Act(c)
-      act.about('admin', `${owner}`)
-      // Who holds the link is who acts: nobody else is to be identified.
-      const authorize = () => Promise.resolve()
-      const run = async () => {
+      setTarget(c.var.facts, 'admin', `${owner}`)
+      return recorded(unlocking(c), async () => {
         const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
-        if (unlocked) act.changed('admin', UNLOCKED)
-        c.res = unlocked
-          ? show(c, 200, await unlockedPage(productName))
-          : show(c, 404, await deadLinkPage(productName))
-      }
-      await recorded(c, { act, recording: 'change', authorize, ridesAlong: false, run })
-      return c.res
+        if (!unlocked) return show(c, 404, await deadLinkPage(productName))
+        setChanges(c.var.facts, 'admin', UNLOCKED)
+        return show(c, 200, await unlockedPage(productName))
+      })
     },
   )
+
+/** The act of whoever holds a link: nobody else is to be identified, and a page does not name its record. */
+const unlocking = (c: Context<AppEnv>): Act => ({
+  request: recordedRequest(c),
+  recording: 'change',
+  authorize: async () => undefined,
+  ridesAlong: false,
+  nameRecord: () => undefined,
+})
 
 function show(c: Context<AppEnv>, status: 200 | 404, page: HtmlPage): Response {
   c.header('Content-Security-Policy', page.contentSecurityPolicy)

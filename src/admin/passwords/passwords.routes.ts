@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { adminObject, presentAdmin, toldAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
@@ -46,12 +48,15 @@ export const passwordsRoutes = new Hono<AdminEnv>()
     requires('self:password'),
     body(passwordChangeBody),
     async (c) => {
-      const { actor, act, now } = c.var
-      act.about('admin', `${actor.adminId}`)
+      const { actor, now } = c.var
+      setTarget(c.var.facts, 'admin', `${actor.adminId}`)
       const change = c.req.valid('json')
-      const account = await updatePassword(storesOf(c), act, actor, change, now())
+      const account = await updatePassword(storesOf(c), c.var.facts, actor, change, now())
       const data = presentAdmin(account, now())
-      act.changed('admin', { before: presentAdmin(actor.admin, now()), after: { ...data, password: true } })
+      setChanges(c.var.facts, 'admin', {
+        before: presentAdmin(actor.admin, now()),
+        after: { ...data, password: true },
+      })
       return UPDATED.of(c, data)
     },
   )
@@ -67,11 +72,11 @@ export const passwordsRoutes = new Hono<AdminEnv>()
     })),
     requires('admins:manage', 'admin'),
     async (c) => {
-      const { actor, act, now } = c.var
+      const { actor, now } = c.var
       const id = c.req.param('id')
       const { before, after } = await resetPassword(storesOf(c), actor, id, now)
       const told = { before: toldAdmin(before, now()), after: toldAdmin(after, now()) }
-      act.changed('admin', { ...told, after: { ...told.after, password: true } })
+      setChanges(c.var.facts, 'admin', { ...told, after: { ...told.after, password: true } })
       return RESET.of(c, presentAdmin(after, now()))
     },
   )

@@ -1,5 +1,5 @@
 import { and, eq, exists, inArray, ne } from 'drizzle-orm'
-import type { Act } from '../../audit/recording/act.ts'
+import { setChanges } from '../../audit/recording/changes.ts'
 import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
@@ -17,6 +17,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+import type { RequestFacts } from '../../http/context.ts'
 import type { Stores } from '../../http/stores.ts'
 
 export interface PasswordChange {
@@ -33,15 +34,15 @@ export interface PasswordChange {
  */
 export const updatePassword = (
   stores: Stores,
-  act: Pick<Act, 'changed'>,
+  facts: RequestFacts,
   actor: SessionActor,
   change: PasswordChange,
   now: number,
 ): Promise<AdminAccount> =>
-  withHasher(STAFF_PLACES, (hasher) => compareAndChange({ stores, act, hasher }, actor, change, now))
+  withHasher(STAFF_PLACES, (hasher) => compareAndChange({ stores, facts, hasher }, actor, change, now))
 
 async function compareAndChange(
-  { stores, act, hasher }: { stores: Stores; act: Pick<Act, 'changed'>; hasher: Hasher },
+  { stores, facts, hasher }: { stores: Stores; facts: RequestFacts; hasher: Hasher },
   actor: SessionActor,
   change: PasswordChange,
   now: number,
@@ -67,7 +68,7 @@ async function compareAndChange(
   if (!matches || !stored) {
     const { lockedUntil } = attempt
     if (lockedUntil !== null) {
-      act.changed('admin', LOCKED)
+      setChanges(facts, 'admin', LOCKED)
       const lock = { locked_until: lockedUntil, admin_id: admin.id }
       later('announce_lock', announceLock(stores, emailHash, lock, now))
     }

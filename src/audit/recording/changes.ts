@@ -1,4 +1,4 @@
-import type { RequestFacts } from '../../http/context.ts'
+import type { RequestFacts, TargetType } from '../../http/context.ts'
 import { recordable } from './recordable.ts'
 
 /** A thing before and after a change; null: it is new. */
@@ -37,9 +37,18 @@ const TOLD = {
     shown: ['status', 'timezone', 'group', 'purge_at'],
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
-} as const satisfies Record<string, { shown: readonly string[]; hidden: readonly string[] }>
+} as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
 
 export type ToldThing = keyof typeof TOLD
+
+/** Sets what a request changed of a thing, as the API shows it, for the record of the act. */
+export function setChanges(
+  facts: RequestFacts,
+  thing: ToldThing,
+  change: Changed<object, object | null>,
+): void {
+  facts.changes = changesBetween(thing, change)
+}
 
 const HIDDEN = '[redacted]'
 

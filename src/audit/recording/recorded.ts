@@ -1,7 +1,6 @@
-import type { Context } from 'hono'
 import { AppError } from '../../errors.ts'
-import type { Act } from './act.ts'
-import type { AuditResult } from './event.ts'
+import type { RecordedRequest } from '../../http/recorded-request.ts'
+import { ActRecord } from './act-record.ts'
 import { followedStream } from './followed-stream.ts'
 
 /**
@@ -11,60 +10,78 @@ import { followedStream } from './followed-stream.ts'
  */
 export type Recording = 'change' | 'stream' | 'read' | 'refusal'
 
-interface RecordedRun {
-  act: Act
+/** An act that has to be on record. */
+export interface Act {
+  request: RecordedRequest
   recording: Recording
-  /** Names the actor of the act, and throws what refuses it. Called more often than once. */
+  /** Notes who acts in the facts of the request, and throws what refuses them. Called more often than once. */
   authorize: () => Promise<unknown>
   /** Whether the run's own reads ask for the authority, in the round trip that they make. */
   ridesAlong: boolean
-  run: () => Promise<unknown>
+  /** Has the answer name the record with this id; undefined: there is none. */
+  nameRecord: (id: string | undefined) => void
 }
 
 /**
- * Runs an act and keeps its record: nothing takes effect and nothing leaves before a record of it is durable.
- * Once begun it runs to its end although its caller hangs up, which on the platform ends whatever is not in `waitUntil`
- * (https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil).
+ * Runs an act, which answers, and keeps its record: nothing takes effect and nothing leaves before a record of it is
+ * durable. Returns the answer. Once begun it runs to its end although its caller hangs up, which on the platform ends
+ * whatever is not in `waitUntil` (https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil).
  * @throws whatever `authorize` throws, on record if it is known who acts; AppError audit_unavailable
  */
-export function recorded(c: Context, recordedRun: RecordedRun): Promise<void> {
-  const work = perform(c, recordedRun)
+export function recorded(act: Act, run: () => Promise<Response>): Promise<Response> {
+  const work = perform(act, run)
   // Of a read that is not on record nothing is missing if it goes unanswered.
-  if (recordedRun.recording === 'refusal') return work
-  c.executionCtx.waitUntil(work.catch(() => undefined))
+  if (act.recording !== 'refusal') act.request.waitUntil(work.catch(() => undefined))
   return work
 }
 
-async function perform(
-  c: Context,
-  { act, recording, authorize, ridesAlong, run }: RecordedRun,
-): Promise<void> {
-  const isReceived = recording === 'change' || recording === 'stream'
+async function perform(act: Act, run: () => Promise<Response>): Promise<Response> {
+  const { request, recording, nameRecord } = act
+  const record = new ActRecord(request)
+  if (recording !== 'refusal') nameRecord(record.id)
+  let answer: Response
   try {
-    if (isReceived || !ridesAlong) await authorize()
-    if (isReceived) await act.received()
-    await run()
-    await authorize()
+    answer = await authorized(act, record, run)
   } catch (error) {
-    await completedBy(c, act, error)
+    await completedBy(error, act, record)
     throw error
   }
-  if (recording === 'stream' && c.res.ok && c.res.body) return follow(c, act, c.res.body)
-  if (recording !== 'refusal') await act.completed(c.res.status)
+  if (recording === 'stream' && answer.ok && answer.body)
+    return followed(answer, answer.body, request, record)
+  if (recording !== 'refusal') await record.completed(answer.status)
+  return answer
+}
+
+async function authorized(
+  { recording, authorize, ridesAlong }: Act,
+  record: ActRecord,
+  run: () => Promise<Response>,
+): Promise<Response> {
+  const isReceived = recording === 'change' || recording === 'stream'
+  if (isReceived || !ridesAlong) await authorize()
+  if (isReceived) await record.received()
+  const answer = await run()
+  await authorize()
+  return answer
 }
 
 /** Without an actor there is nothing to record: nobody is known to have asked. */
-async function completedBy(c: Context, act: Act, error: unknown): Promise<void> {
-  if (!act.isIdentified) return
-  c.header('X-Audit-Id', act.id)
-  if (!(error instanceof AppError)) return act.completed(500, 'error')
-  if (error.code !== 'audit_unavailable') await act.completed(error.status, 'refused')
+async function completedBy(error: unknown, { request, nameRecord }: Act, record: ActRecord): Promise<void> {
+  const isIdentified = request.facts.actor !== null
+  nameRecord(isIdentified ? record.id : undefined)
+  if (!isIdentified) return
+  if (!(error instanceof AppError)) return record.completed(500, 'error')
+  if (error.code !== 'audit_unavailable') await record.completed(error.status, 'refused')
 }
 
 /** Puts the end of a stream on record, however it ends. */
-function follow(c: Context, act: Act, body: ReadableStream<Uint8Array>): void {
-  const { status } = c.res
+function followed(
+  answer: Response,
+  body: ReadableStream<Uint8Array>,
+  request: RecordedRequest,
+  record: ActRecord,
+): Response {
   const { stream, ended } = followedStream(body)
-  c.executionCtx.waitUntil(ended.then((result: AuditResult) => act.completed(status, result)))
-  c.res = new Response(stream, c.res)
+  request.waitUntil(ended.then((result) => record.completed(answer.status, result)))
+  return new Response(stream, answer)
 }

@@ -65,7 +65,7 @@ export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
 })
 
 function ofSession(c: AdminContext) {
-  const { db, now, facts } = c.var
+  const { db, now } = c.var
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
   const tokenHash = token === undefined ? '' : sha256Hex(token)
   const authority = new Authority(db, {
@@ -78,7 +78,6 @@ function ofSession(c: AdminContext) {
       const { id: clientId } = await checkClient(c, client)
       if (!session) return { actor: undefined, clientId }
       knownSessions.set(tokenHash, true)
-      facts.adminId = session.admin.id
       return {
         actor: sessionActor(session, clientId, now()),
         clientId,
@@ -115,16 +114,14 @@ function sessionActor({ sessionId, admin }: LiveSession, clientId: string, now: 
 }
 
 async function ofKey(c: AdminContext, sent: string) {
-  const { db, now, facts } = c.var
+  const { db, now } = c.var
   const claimed = await claimAdminKey(c.env, sent)
   const authority = new Authority(db, {
     queries: (db) => ({ key: keyAuthority(db, { keyId: claimed.id, customerUid: null, now: now() }) }),
     judge({ key: [row] }): StaffCaller {
       const key = liveKey(claimed, row)
-      const actor = keyActor(claimed, key)
-      Object.assign(facts, { adminId: actor.adminId, apiKeyId: actor.apiKeyId })
       const refusal = limitRefusal(key, c.req.raw.headers)
-      return { actor, refusal, noteUse: () => noteKeyUse(db, claimed, key, now()) }
+      return { actor: keyActor(claimed, key), refusal, noteUse: () => noteKeyUse(db, claimed, key, now()) }
     },
   })
   return { authority, isKnown: true }

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
+import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -72,7 +73,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
       const { customer, now } = c.var
       const { name } = c.req.valid('json')
       const key = await createCustomerKey(customer, c.env.PSEUDONYM_KEY, name, now())
-      noteMade(c, 'api_key', key.id)
+      setTarget(c.var.facts, 'api_key', key.id)
       return API_KEY_CREATED.of(c, { api_key: key })
     },
   )

@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono'
-import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
+import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -81,7 +82,7 @@ export const contactsRoutes = new Hono<CustomerEnv>()
     body(contactBody),
     async (c) => {
       const contact = await createContact(c.var.customer, c.req.valid('json'), c.var.now())
-      noteMade(c, 'contact', contact.uid)
+      setTarget(c.var.facts, 'contact', contact.uid)
       return CONTACT_CREATED.of(c, { contact })
     },
   )

@@ -1,8 +1,9 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
+import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { customerAnswer, customerChange, customerPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { limitedText, name, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -74,7 +75,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
     body(listBody),
     async (c) => {
       const list = await createList(c.var.customer, c.req.valid('json'), c.var.now())
-      noteMade(c, 'list', list.uid)
+      setTarget(c.var.facts, 'list', list.uid)
       return LIST_CREATED.of(c, { list })
     },
   )
@@ -137,7 +138,7 @@ export const listsRoutes = new Hono<CustomerEnv>()
         c.req.valid('json').name,
         c.var.now(),
       )
-      noteMade(c, 'list', list.uid)
+      setTarget(c.var.facts, 'list', list.uid)
       if (!complete) c.executionCtx.waitUntil(runListTasks(c.var.db, c.var.now))
       return LIST_COPIED.of(c, { list })
     },

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { type CustomerEnv, noteMade, requiresCustomer } from '../../auth/requires-customer.ts'
+import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
 import { describing } from '../../http/annotations.ts'
 import { customerChange, customerPage } from '../../http/answers.ts'
+import { setTarget } from '../../http/context.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
@@ -65,7 +66,7 @@ export const membersRoutes = new Hono<CustomerEnv>()
         contactUid === undefined
           ? await addByEmail(c.var.customer, listUid, input, status, c.var.now())
           : await addContact(c.var.customer, listUid, contactUid, status, c.var.now())
-      noteMade(c, 'contact', contact.uid)
+      setTarget(c.var.facts, 'contact', contact.uid)
       return CONTACT_ADDED.of(c, { contact })
     },
   )

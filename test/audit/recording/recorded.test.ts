@@ -8,7 +8,13 @@ import { adminApiKeys, admins } from '../../../src/db/schema/staff.ts'
 import worker from '../../../src/index.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
-import { type Caller, callerWith, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
+import {
+  type Answer,
+  type Caller,
+  callerWith,
+  customerWithCallers,
+  loggedIn,
+} from '../../support/calls/http.ts'
 import { database, makeAdminKey } from '../../support/factories.ts'
 import { listenedQueue } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, makeEvents } from '../../support/trail/audit-queue.ts'
@@ -97,6 +103,29 @@ describe('reading customers or the trail on the admin surface is an act', () => 
       const answer = await listened(staff.call)(path)
       expect(answer.headers.has('X-Audit-Id'), path).toBe(false)
     }
+    expect(queue.events).toEqual([])
+  })
+})
+
+describe('an answer names no record where nobody is known to have asked', () => {
+  const gone = () =>
+    database().update(adminApiKeys).set({ revokedAt: 1 }).where(eq(adminApiKeys.id, customer.adminKey.id))
+  const nobody = { headers: { Authorization: 'Bearer stw_session_unknown' } }
+
+  test.each<{ name: string; ask: () => Promise<Answer> }>([
+    { name: 'a read for a customer', ask: () => listened(customer.impersonated)('/lists') },
+    { name: 'a change for a customer', ask: () => listened(customer.impersonated)('/lists', { body: {} }) },
+    { name: 'a stream', ask: () => listened(customer.impersonated)('/contacts/export?format=csv') },
+    { name: 'a read by staff', ask: () => listened(staff.call)('/admin/customers', nobody) },
+    {
+      name: 'a change by staff',
+      ask: () => listened(staff.call)('/admin/logout', { method: 'POST', ...nobody }),
+    },
+  ])('$name', async ({ ask }) => {
+    await gone()
+    const answer = await ask()
+    expect(answer.status).toBe(401)
+    expect(answer.headers.has('X-Audit-Id')).toBe(false)
     expect(queue.events).toEqual([])
   })
 })

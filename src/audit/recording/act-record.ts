@@ -1,17 +1,9 @@
-import type { Context } from 'hono'
 import { randomId } from '../../crypto/random.ts'
 import { AppError } from '../../errors.ts'
-import type { AppEnv } from '../../http/context.ts'
-import { uidOrNull } from '../../http/fields/values.ts'
-import { keptHeader } from '../../http/headers.ts'
-import { routeName } from '../../http/routing.ts'
+import type { RecordedRequest } from '../../http/recorded-request.ts'
 import { logFailure } from '../../log.ts'
-import { type Changed, changesBetween, type ToldThing } from './changes.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
 import { recordable, recordablePath } from './recordable.ts'
-
-/** The actor as recorded. */
-export type RecordedActor = AuditEvent['actor']
 
 /** Waits before the `completed` of a write that did happen is offered to the queue again. */
 const RETRY_WAITS_MS = [100, 1_000, 5_000]
@@ -19,38 +11,17 @@ const RETRY_WAITS_MS = [100, 1_000, 5_000]
 /** Statuses that say no to the caller rather than to what it sent. */
 const REFUSALS = [401, 403, 429]
 
-const ANONYMOUS: RecordedActor = { type: 'anonymous', admin_id: null, role: null, api_key_id: null }
-
 /**
- * One act that has to be on record, from the request that asks for it to its outcome. What it is about and what it
- * changed is read from the facts of the request when a record is made.
+ * The record of one act, in one stage or two. Who acts, on what, and what it changed are read from the facts of the
+ * request when a stage is recorded.
  */
-export class Act {
+export class ActRecord {
   readonly id = randomId('aud')
-  actor: RecordedActor = ANONYMOUS
-  reason: string | null = null
+  readonly #request: RecordedRequest
   #received = false
-  readonly #c: Context<AppEnv>
 
-  constructor(c: Context) {
-    this.#c = c
-  }
-
-  /** Whether it is known who acts. */
-  get isIdentified(): boolean {
-    return this.actor !== ANONYMOUS
-  }
-
-  /** Notes what the act is about. An id can be any text: it comes from the path. */
-  about(type: string, id: string): void {
-    const { facts } = this.#c.var
-    facts.target = { type, id }
-    if (type === 'customer') facts.customerUid = uidOrNull(id)
-  }
-
-  /** Notes what the act changed of a thing, as the API shows it. */
-  changed(thing: ToldThing, change: Changed<object, object | null>): void {
-    this.#c.var.facts.changes = changesBetween(thing, change)
+  constructor(request: RecordedRequest) {
+    this.#request = request
   }
 
   /**
@@ -68,7 +39,7 @@ export class Act {
    * is, the truth about the act can still be told; the record is offered to the queue again after the answer.
    */
   async completed(status: number, result: AuditResult = resultOf(status)): Promise<void> {
-    const { now, startedAt, facts } = this.#c.var
+    const { now, startedAt, facts, waitUntil } = this.#request
     // A clock can be set back while a request runs.
     const duration = Math.max(0, now() - startedAt)
     const event = this.#event('completed', { status, result, duration_ms: duration, rows: facts.rows })
@@ -76,7 +47,7 @@ export class Act {
       await this.#send(event)
     } catch (error) {
       if (!this.#received) throw error
-      this.#c.executionCtx.waitUntil(this.#sendLater(event))
+      waitUntil(this.#sendLater(event))
     }
   }
 
@@ -94,45 +65,44 @@ export class Act {
 
   async #send(event: AuditEvent): Promise<void> {
     try {
-      await this.#c.env.AUDIT_QUEUE.send(event)
+      await this.#request.queue.send(event)
     } catch (cause) {
       throw new AppError('audit_unavailable', { cause })
     }
   }
 
   #event(stage: AuditEvent['stage'], outcome: AuditEvent['outcome']): AuditEvent {
-    const { req } = this.#c
-    const { now, requestId, facts } = this.#c.var
-    const { country, colo } = (req.raw.cf ?? {}) as { country?: string; colo?: string }
+    const { facts, ...request } = this.#request
     return {
       v: 1,
       id: this.id,
       stage,
-      time: new Date(now()).toISOString(),
-      actor: this.actor,
+      time: new Date(request.now()).toISOString(),
+      actor: {
+        type: facts.actor ? 'admin' : 'anonymous',
+        admin_id: facts.actor?.adminId ?? null,
+        role: facts.actor?.role ?? null,
+        api_key_id: facts.actor?.apiKeyId ?? null,
+      },
       customer_uid: facts.customerUid,
       target: facts.target && { type: facts.target.type, id: recordable(facts.target.id) },
       changes: facts.changes,
       replayed: facts.replayed,
-      action: {
-        method: req.method,
-        route: routeName(this.#c),
-        path: recordablePath(req.url),
-      },
+      action: { method: request.method, route: request.route, path: recordablePath(request.url) },
       request: {
-        id: requestId,
-        ip: recordableOrNull(req.header('CF-Connecting-IP')),
-        country: country ?? null,
-        colo: colo ?? null,
-        user_agent: recordableOrNull(keptHeader(req.raw.headers, 'User-Agent')),
-        reason: recordableOrNull(this.reason),
+        id: request.id,
+        ip: recordableOrNull(request.ip),
+        country: request.country,
+        colo: request.colo,
+        user_agent: recordableOrNull(request.userAgent),
+        reason: recordableOrNull(facts.reason),
       },
       outcome,
     }
   }
 }
 
-const recordableOrNull = (value: string | null | undefined) => (value ? recordable(value) : null)
+const recordableOrNull = (value: string | null) => (value ? recordable(value) : null)
 
 function resultOf(status: number): AuditResult {
   if (status < 400) return 'success'
