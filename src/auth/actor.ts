@@ -1,5 +1,5 @@
 import type { AdminAccount } from './accounts/account.ts'
-import type { Role, Scope } from './permissions.ts'
+import type { Owed, Role, Scope } from './permissions.ts'
 
 interface Admin {
   type: 'admin'
@@ -15,8 +15,8 @@ export interface SessionActor extends Admin {
   clientId: string
   /** The account as it is at this moment. */
   admin: AdminAccount
-  /** The password has to be changed before anything else: it was mailed, or it expired. */
-  passwordPending: boolean
+  /** What it has to do before anything else: change a password that was mailed, or has expired. */
+  owes: readonly Owed[]
 }
 
 /** A script with an admin's API key. */
@@ -30,6 +30,3 @@ export interface ApiKeyActor extends Admin {
 }
 
 export type AdminActor = SessionActor | ApiKeyActor
-
-/** The uids of the customers an admin may touch in this way; null: any. */
-export const reachOf = (actor: AdminActor) => (actor.via === 'api_key' ? actor.customers : null)

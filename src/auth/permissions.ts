@@ -1,4 +1,5 @@
 import { ROLES, type Role } from '../db/schema/staff.ts'
+import type { TargetType } from '../http/context.ts'
 
 export { ROLES, type Role }
 
@@ -28,54 +29,84 @@ export const defaultScopes = (role: Role): Scope[] =>
 export const rolesWithScope = (scope: Scope): Role[] =>
   ROLES.filter((role) => ROLE_SCOPES[role].includes(scope))
 
-interface PermissionRule {
+/** What an account can owe; until then a session may do only what the table lets it do all the same. */
+export type Owed = 'password_change'
+
+export interface PermissionRule {
   /** Roles whose sessions have it. */
   roles: readonly Role[]
-  /** The scope that gives it to an API key; absent: sessions only. */
-  scope?: Scope
-  /** Scopes that give it as well. */
-  orScopes?: readonly Scope[]
+  /** Scopes any of which gives it to an API key; absent: sessions only. */
+  scopes?: readonly Scope[]
+  /** Whose things it is about; absent: anyone's. Somebody else's are as unknown as what does not exist. */
+  whose?: Whose
+  /** Whose things the caller is told of, where these are more: somebody else's are forbidden then. */
+  tellsOf?: Whose
   /** Not for a key that is limited to some customers: it is about all of them. */
   ofAllCustomers?: true
+  /** What a session may owe all the same. */
+  mayOwe?: readonly Owed[]
+  /** What the parameter of the path names. */
+  target?: TargetType
   /** Reading is an act as well: it is about customers' data, or about the trail. */
   recordsReads?: true
-  /** Also for a session whose password has to be changed first. */
-  withPendingPassword?: true
 }
 
-/** Who may do what on the admin surface. Routes name a row of this table, and nothing else decides. */
+/** The caller's own things; or these, and everyone's for a super_admin. */
+type Whose = 'own' | 'own_or_super_admin'
+
+const OWN = { roles: ROLES, whose: 'own' } as const
+
+/**
+ * Who may do what on the admin surface. Routes name a row of this table, and nothing else decides. (That nobody does
+ * some things to themselves, or to the last super_admin, is a conflict with the state of the account.)
+ */
 const PERMISSIONS = {
-  'session:end': { roles: ROLES, withPendingPassword: true },
-  'self:read': { roles: ROLES, withPendingPassword: true },
-  'self:password': { roles: ROLES, withPendingPassword: true },
-  'admins:read': { roles: ROLES },
-  'admins:manage': { roles: ['super_admin'] },
-  'api_keys:own': { roles: ROLES },
-  'sessions:own': { roles: ROLES },
-  'sessions:end_others': { roles: ['super_admin'] },
-  'clients:manage': { roles: ['super_admin'] },
+  'session:end': { ...OWN, mayOwe: ['password_change'] },
+  'self:read': { ...OWN, mayOwe: ['password_change'] },
+  'self:password': { ...OWN, mayOwe: ['password_change'] },
+  'admins:read': { roles: ROLES, target: 'admin' },
+  'admins:manage': { roles: ['super_admin'], target: 'admin' },
+  'api_keys:create': OWN,
+  'api_keys:oversee': { roles: ROLES, whose: 'own_or_super_admin', target: 'api_key' },
+  // Whoever holds the new key acts in the owner's name.
+  'api_keys:roll': { ...OWN, tellsOf: 'own_or_super_admin', target: 'api_key' },
+  'sessions:own': { ...OWN, target: 'session' },
+  'sessions:end_others': { roles: ['super_admin'], target: 'admin' },
+  'clients:manage': { roles: ['super_admin'], target: 'client' },
   'customers:read': {
     roles: ROLES,
-    scope: 'customers:read',
-    orScopes: ['customers:write', 'customers:manage'],
+    scopes: ['customers:read', 'customers:write', 'customers:manage'],
+    target: 'customer',
     recordsReads: true,
   },
-  'customers:manage': { roles: ['super_admin', 'admin'], scope: 'customers:manage' },
-  'customers:keys': { roles: ['super_admin', 'admin'], scope: 'customers:keys' },
-  'audit:replay': { roles: ['super_admin'], recordsReads: true },
-  'audit:read': { roles: ['super_admin'], scope: 'audit:read', ofAllCustomers: true, recordsReads: true },
+  // A new customer is none of those that a key is limited to.
+  'customers:create': {
+    roles: ['super_admin', 'admin'],
+    scopes: ['customers:manage'],
+    ofAllCustomers: true,
+  },
+  'customers:manage': { roles: ['super_admin', 'admin'], scopes: ['customers:manage'], target: 'customer' },
+  'customers:keys': { roles: ['super_admin', 'admin'], scopes: ['customers:keys'], target: 'customer' },
+  'audit:replay': { roles: ['super_admin'], target: 'dead_letter', recordsReads: true },
+  'audit:read': {
+    roles: ['super_admin'],
+    scopes: ['audit:read'],
+    ofAllCustomers: true,
+    target: 'audit_entry',
+    recordsReads: true,
+  },
 } satisfies Record<string, PermissionRule>
 
 export type Permission = keyof typeof PERMISSIONS
 
 /** Permissions that only a session can have. */
 export type SessionPermission = {
-  [P in Permission]: (typeof PERMISSIONS)[P] extends { scope: Scope } ? never : P
+  [P in Permission]: (typeof PERMISSIONS)[P] extends { scopes: readonly Scope[] } ? never : P
 }[Permission]
 
 /** The row of the table for a permission. */
 export const ruleOf = (permission: Permission): PermissionRule => PERMISSIONS[permission]
 
-/** Whether these scopes of an API key give it a permission. */
-export const isGivenBy = ({ scope, orScopes = [] }: PermissionRule, scopes: readonly Scope[]) =>
-  scope !== undefined && [scope, ...orScopes].some((each) => scopes.includes(each))
+/** Whether these scopes of an API key give it what a rule is about. */
+export const isGivenBy = ({ scopes = [] }: Pick<PermissionRule, 'scopes'>, given: readonly Scope[]) =>
+  scopes.some((scope) => given.includes(scope))

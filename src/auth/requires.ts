@@ -3,18 +3,19 @@ import type { Recording } from '../audit/recording/recorded.ts'
 import { once } from '../base/once.ts'
 import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
-import { AppError } from '../errors.ts'
-import { setTarget, type TargetType } from '../http/context.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
+import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
-import { type AdminActor, reachOf, type SessionActor } from './actor.ts'
+import type { AdminActor, SessionActor } from './actor.ts'
 import type { Authority } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
 import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
-import { isGivenBy, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
+import { isGivenBy, type Owed, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
+import { type Reach, reachUnder } from './reach.ts'
 
 /** What a route has that needs a permission. */
 export interface ActorEnv<Actor extends AdminActor = AdminActor> extends AdminEnv {
-  Variables: AdminEnv['Variables'] & { actor: Actor }
+  Variables: AdminEnv['Variables'] & { actor: Actor; reach: Reach }
 }
 
 /** What a route has that reads, and answers everyone who may the same. */
@@ -25,20 +26,18 @@ interface ReaderEnv extends AdminEnv {
 type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActor : AdminActor
 
 /**
- * Declares the permission a route needs, and keeps the record of what is done with it. `targetType` is what the path's
- * first parameter names.
+ * Declares the permission a route needs, and keeps the record of what is done with it.
  * @throws AppError session_invalid, password_change_required, forbidden, ip_refused, reason_missing, reason_invalid,
  * scope_insufficient, audit_unavailable
  */
-export function requires<P extends Permission>(
-  permission: P,
-  targetType?: TargetType,
-): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
+export function requires<P extends Permission>(permission: P): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declaresPermission(permission, (c, next) => {
     const permitted = once(async () => {
       const caller = await c.var.authority.verify()
-      identify(c, caller, targetType)
-      c.set('actor', permittedActor(caller, permission) as ActorWith<P>)
+      identify(c, caller, permission)
+      const actor = permittedActor(caller, permission) as ActorWith<P>
+      c.set('actor', actor)
+      c.set('reach', reachUnder(ruleOf(permission), actor))
     })
     const recording = recordingUnder(permission, c)
     return onRecord(c, { recording, authorize: permitted, ridesAlong: false }, next)
@@ -50,15 +49,12 @@ export function requires<P extends Permission>(
  * round trip with the question of who that is.
  * @throws AppError as `requires` does
  */
-export function requiresToRead(
-  permission: Permission,
-  targetType?: TargetType,
-): MiddlewareHandler<ReaderEnv> {
+export function requiresToRead(permission: Permission): MiddlewareHandler<ReaderEnv> {
   return declaresPermission(permission, (c, next) => {
     const { authority } = c.var
     const permitted = once(async () => {
       const caller = await authority.verify()
-      identify(c, caller, targetType)
+      identify(c, caller, permission)
       permittedActor(caller, permission)
     })
     c.set('reader', permittedReader(authority, permission, permitted))
@@ -68,7 +64,7 @@ export function requiresToRead(
 }
 
 const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) =>
-  declares({ kind: 'admin', permission, scope: ruleOf(permission).scope }, handler)
+  declares({ kind: 'admin', permission, scope: ruleOf(permission).scopes?.[0] }, handler)
 
 /** The way to the data for who is permitted. `permitted` throws the refusal. */
 const permittedReader = (
@@ -118,19 +114,24 @@ export function requiresClient(): MiddlewareHandler<AdminEnv> {
   })
 }
 
-function identify(c: RequestInHand, { actor }: StaffCaller, targetType?: TargetType): void {
+function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permission): void {
   if (!actor) return
   noteActor(c, actor)
-  const [targetId] = Object.values(c.req.param() as Record<string, string>)
-  if (targetType !== undefined && targetId !== undefined) setTarget(c.var.facts, targetType, targetId)
+  const { target } = ruleOf(permission)
+  const [id] = Object.values(c.req.param() as Record<string, string>)
+  if (target !== undefined && id !== undefined) setTarget(c.var.facts, target, id)
 }
+
+/** What a session is told that owes something. */
+const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {
   const rule = ruleOf(permission)
   if (actor.via === 'api_key') {
-    const reaches = !rule.ofAllCustomers || reachOf(actor) === null
+    const reaches = !rule.ofAllCustomers || actor.customers === null
     return isGivenBy(rule, actor.scopes) && reaches ? undefined : new AppError('scope_insufficient')
   }
-  if (actor.passwordPending && !rule.withPendingPassword) return new AppError('password_change_required')
+  const owed = actor.owes.find((each) => !rule.mayOwe?.includes(each))
+  if (owed) return new AppError(REFUSAL_OF[owed])
   return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')
 }

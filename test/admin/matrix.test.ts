@@ -17,7 +17,14 @@ import { withoutPatterns } from '../support/calls/paths.ts'
 import { type Route, routeTable } from '../support/calls/routes.ts'
 import { ROUTES_WITH_BODIES, validBody } from '../support/calls/valid-bodies.ts'
 import { makeWorld } from '../support/calls/world.ts'
-import { database, makeAdmin, makeAdminKey, makeClient, makeSession } from '../support/factories.ts'
+import {
+  database,
+  makeAdmin,
+  makeAdminKey,
+  makeClient,
+  makeCustomer,
+  makeSession,
+} from '../support/factories.ts'
 import { storedRows } from '../support/stored.ts'
 import { listenedQueue } from '../support/trail/audit.ts'
 import { UNKNOWN_CLIENT_ID } from '../support/unknown.ts'
@@ -28,6 +35,9 @@ const ROUTES = routeTable().filter(({ access }) => access?.kind === 'admin' || a
 const isWrite = ({ method }: Route) => method !== 'GET'
 const ruleFor = ({ access }: Route) =>
   access?.kind === 'admin' ? ruleOf(access.permission as Permission) : undefined
+
+/** What is about all customers, so that a key for some of them does not do. */
+const OF_ALL_CUSTOMERS = /^(POST \/admin\/customers|GET \/admin\/audit(\/export|\/:id.*)?)$/
 
 type Credentials = Record<string, string>
 
@@ -124,16 +134,23 @@ describe.each(ROUTES)('$method $path', (route) => {
     const { path, ask, signed, type, session, events } = await routeCaller(route)
     const refused: [string, Credentials, string, number][] = []
     const owner = await makeAdmin('super_admin')
-    const scopes = SCOPES.filter((scope) => !rule || !isGivenBy(rule, [scope]))
-    const uncovered = { ...type, 'X-ADMIN-API-KEY': (await makeAdminKey(owner, { scopes })).key }
+    const key = async (input: Parameters<typeof makeAdminKey>[1]) => ({
+      ...type,
+      'X-ADMIN-API-KEY': (await makeAdminKey(owner, input)).key,
+    })
+    const uncovered = await key({ scopes: SCOPES.filter((scope) => !rule || !isGivenBy(rule, [scope])) })
     refused.push(['a key without the scope', uncovered, 'scope_insufficient', owner.adminId])
+    if (OF_ALL_CUSTOMERS.test(`${route.method} ${route.path}`)) {
+      const limited = await key({ scopes: [...SCOPES], customers: [(await makeCustomer()).uid] })
+      refused.push(['a key that is limited to a customer', limited, 'scope_insufficient', owner.adminId])
+    }
     if (rule) {
       for (const role of ROLES.filter((each) => !rule.roles.includes(each))) {
         const { adminId } = await makeAdmin(role)
         refused.push([`a ${role}`, { ...signed, ...(await session(adminId)) }, 'forbidden', adminId])
       }
     }
-    if (rule && !rule.withPendingPassword) {
+    if (rule && !rule.mayOwe?.includes('password_change')) {
       for (const pending of [{ hasChangedPassword: false }, { passwordExpiresAt: 1 }]) {
         const { adminId } = await makeAdmin(allowedRole(route))
         await database().update(admins).set(pending).where(eq(admins.id, adminId))
@@ -188,12 +205,11 @@ interface Allowed {
 /** Who a rule lets in; without one, a registered client. */
 function allowedBy(rule: ReturnType<typeof ruleFor>): Allowed[] {
   if (!rule) return [{ who: 'a client' }]
-  const { roles, scope, orScopes = [], withPendingPassword } = rule
-  const scopes = scope ? [scope, ...orScopes] : []
+  const { roles, scopes = [], mayOwe } = rule
   return [
     ...roles.map((role) => ({ who: `a ${role}`, role })),
     ...scopes.map((each) => ({ who: `a key with ${each}`, role: 'super_admin' as const, scope: each })),
-    ...(withPendingPassword
+    ...(mayOwe?.includes('password_change')
       ? [{ who: 'an unfinished password', pending: { hasChangedPassword: false } }]
       : []),
   ]
@@ -206,12 +222,12 @@ function stagesOf(route: Route): string[] {
   return /^\/admin\/(customers|audit)/.test(route.path) ? ['completed'] : []
 }
 
-/** Each record names what the path names: `requires(permission, targetType)` sees to it. */
+/** Each record names what the path names: the row of its permission says as what. */
 function expectTarget(route: Route, path: string, events: AuditEvent[]): void {
   const index = route.path.split('/').findIndex((part) => part.startsWith(':'))
   const id = path ? path.split('/')[index] : expect.any(String)
   for (const { target } of events)
-    expect(target, 'requires() of this route names no target type').toEqual({ type: expect.any(String), id })
+    expect(target, 'the row of this route names no target').toEqual({ type: expect.any(String), id })
 }
 
 function expectNoSecrets(events: AuditEvent[], headers: Credentials): void {

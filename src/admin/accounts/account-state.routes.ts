@@ -41,7 +41,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [DISABLED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage', 'admin'),
+    requires('admins:manage'),
     async (c) => {
       const { db, actor, now } = c.var
       const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
@@ -57,7 +57,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ENABLED],
       errors: ['admin_unknown'],
     })),
-    requires('admins:manage', 'admin'),
+    requires('admins:manage'),
     async (c) => {
       const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
       return ENABLED.of(c, presentAdmin(account, c.var.now()))
@@ -73,7 +73,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage', 'admin'),
+    requires('admins:manage'),
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
       const { db, actor, now } = c.var
@@ -92,7 +92,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
-    requires('admins:manage', 'admin'),
+    requires('admins:manage'),
     async (c) => {
       const { actor, now } = c.var
       const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))
@@ -108,7 +108,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [UNLOCK_SENT],
       errors: ['admin_unknown', 'not_locked', 'mail_unavailable'],
     })),
-    requires('admins:manage', 'admin'),
+    requires('admins:manage'),
     async (c) => {
       const account = await sendUnlockLink(storesOf(c), c.req.param('id'), c.var.now())
       return UNLOCK_SENT.of(c, presentAdmin(account, c.var.now()))

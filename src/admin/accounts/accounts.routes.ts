@@ -68,7 +68,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       answers: [RETRIEVED],
       errors: ['admin_unknown'],
     })),
-    requiresToRead('admins:read', 'admin'),
+    requiresToRead('admins:read'),
     async (c) => {
       const account = await readAdmin(c.var.reader, c.req.param('id'))
       return RETRIEVED.of(c, presentAdmin(account, c.var.now()))

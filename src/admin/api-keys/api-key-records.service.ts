@@ -1,10 +1,10 @@
 import { and, count, eq, not, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
-import type { AdminActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { isSessionOpen } from '../../auth/callers/revocation.ts'
 import { SCOPES, type Scope } from '../../auth/permissions.ts'
+import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -49,19 +49,16 @@ export const newApiKeyObject = once(() =>
 )
 export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
-/** The admin whose keys are read or changed; a super_admin may touch those of others. */
-export type KeyOwner = Pick<AdminActor, 'adminId' | 'role'>
-
 const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
 
-/** Returns the keys of `ownerId`, or of everyone, by age, revoked ones included. */
+/** Returns the keys of `ownerId` (null: of everyone) by age, revoked ones included. */
 export async function listApiKeys(
   db: Database,
-  ownerId: number | undefined,
+  ownerId: number | null,
   query: PageQuery,
 ): Promise<Page<ApiKey>> {
   const page = pageRequest(query, BY_AGE)
-  const matching = ownerId === undefined ? undefined : eq(adminApiKeys.adminId, ownerId)
+  const matching = ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId)
   const { rows, total } = await inOneTrip(db, {
     rows: paged(db.select().from(adminApiKeys).$dynamic(), BY_AGE, page, matching),
     total: db.select({ rows: count() }).from(adminApiKeys).where(matching),
@@ -69,9 +66,9 @@ export async function listApiKeys(
   return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentApiKey)
 }
 
-/** @throws AppError api_key_unknown, also for a key of somebody else, unless a super_admin asks */
-export async function getApiKey(db: Database, actor: KeyOwner, id: string): Promise<ApiKey> {
-  const [row] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+/** @throws AppError api_key_unknown, also for a key out of reach */
+export async function getApiKey(db: Database, reach: Reach, id: string): Promise<ApiKey> {
+  const [row] = await db.select().from(adminApiKeys).where(keyOwnedBy(reach.owner, id))
   return presentApiKey(orUnknown(row, 'api_key_unknown'))
 }
 
@@ -98,23 +95,22 @@ export async function insertKey(
 }
 
 /**
- * Revokes a key of the actor, or any key if the actor is a super_admin. D1 decides, so it is refused from the next
- * request on, and so is the key it was rolled from; the KV entries are deleted after the answer. Revoking twice
- * changes nothing.
+ * Revokes a key within reach. D1 decides, so it is refused from the next request on, and so is the key it was rolled
+ * from; the KV entries are deleted after the answer. Revoking twice changes nothing.
  * @throws AppError api_key_unknown
  */
 export async function revokeApiKey(
   { db, kv, later }: Stores,
-  actor: KeyOwner,
+  reach: Reach,
   id: string,
   now: number,
 ): Promise<Changed<ApiKey>> {
   const { before, after } = await inOneTrip(db, {
-    before: db.select().from(adminApiKeys).where(visibleTo(actor, id)),
+    before: db.select().from(adminApiKeys).where(keyOwnedBy(reach.owner, id)),
     after: db
       .update(adminApiKeys)
       .set({ revokedAt: sql`coalesce(${adminApiKeys.revokedAt}, ${now})` })
-      .where(visibleTo(actor, id))
+      .where(keyOwnedBy(reach.owner, id))
       .returning(),
   })
   const revoked = orUnknown(after[0], 'api_key_unknown')
@@ -122,12 +118,9 @@ export async function revokeApiKey(
   return { before: presentApiKey(orUnknown(before[0], 'api_key_unknown')), after: presentApiKey(revoked) }
 }
 
-/** The condition for a key that the actor may see: its own, or any for a super_admin. */
-export const visibleTo = (actor: KeyOwner, id: string) =>
-  and(
-    eq(adminApiKeys.id, id),
-    actor.role === 'super_admin' ? undefined : eq(adminApiKeys.adminId, actor.adminId),
-  )
+/** The key with this id, if it is the account's; null: whoever's it is. */
+export const keyOwnedBy = (ownerId: number | null, id: string) =>
+  and(eq(adminApiKeys.id, id), ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId))
 
 export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,

@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { SCOPES } from '../../auth/permissions.ts'
+import { ownerToList } from '../../auth/reach.ts'
 import { requires } from '../../auth/requires.ts'
-import { AppError, FIELD_TEXT } from '../../errors.ts'
+import { FIELD_TEXT } from '../../errors.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
@@ -79,7 +80,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
         'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
       answers: [API_KEY_CREATED],
     })),
-    requires('api_keys:own'),
+    requires('api_keys:create'),
     body(apiKeyBody),
     async (c) => {
       const apiKey = await createApiKey(storesOf(c), c.var.actor, c.req.valid('json'), c.var.now())
@@ -96,15 +97,12 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       description: 'Returns your keys by age, revoked ones too; a super_admin gets those of everyone.',
       answers: [API_KEYS_RETRIEVED],
     })),
-    requires('api_keys:own'),
+    requires('api_keys:oversee'),
     query(apiKeysQuery),
     async (c) => {
       const { admin_id: adminId, ...page } = c.req.valid('query')
-      const { actor, db } = c.var
-      const isOwn = adminId === undefined || adminId === actor.adminId
-      if (actor.role !== 'super_admin' && !isOwn) throw new AppError('forbidden')
-      const owner = actor.role === 'super_admin' ? adminId : actor.adminId
-      const found = await listApiKeys(db, owner, page)
+      const { db, reach } = c.var
+      const found = await listApiKeys(db, ownerToList(reach, adminId), page)
       return API_KEYS_RETRIEVED.of(c, found)
     },
   )
@@ -117,9 +115,9 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_RETRIEVED],
       errors: ['api_key_unknown'],
     })),
-    requires('api_keys:own', 'api_key'),
+    requires('api_keys:oversee'),
     async (c) => {
-      const apiKey = await getApiKey(c.var.db, c.var.actor, c.req.param('id'))
+      const apiKey = await getApiKey(c.var.db, c.var.reach, c.req.param('id'))
       return API_KEY_RETRIEVED.of(c, apiKey)
     },
   )
@@ -132,12 +130,12 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_ROLLED],
       errors: ['api_key_unknown', 'api_key_inactive'],
     })),
-    requires('api_keys:own', 'api_key'),
+    requires('api_keys:roll'),
     body(graceBody),
     async (c) => {
-      const { actor, now } = c.var
+      const { actor, reach, now } = c.var
       const { grace_seconds: grace } = c.req.valid('json')
-      const change = await rollApiKey(storesOf(c), actor, c.req.param('id'), grace, now())
+      const change = await rollApiKey(storesOf(c), { actor, reach }, c.req.param('id'), grace, now())
       setChanges(c.var.facts, 'api_key', change)
       return API_KEY_ROLLED.of(c, change.after)
     },
@@ -152,10 +150,10 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_REVOKED],
       errors: ['api_key_unknown'],
     })),
-    requires('api_keys:own', 'api_key'),
+    requires('api_keys:oversee'),
     async (c) => {
-      const { actor, now } = c.var
-      const change = await revokeApiKey(storesOf(c), actor, c.req.param('id'), now())
+      const { reach, now } = c.var
+      const change = await revokeApiKey(storesOf(c), reach, c.req.param('id'), now())
       setChanges(c.var.facts, 'api_key', change)
       return API_KEY_REVOKED.of(c, change.after)
     },

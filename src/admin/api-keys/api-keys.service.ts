@@ -6,6 +6,7 @@ import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
 import { forgetKeys, type KvEntry } from '../../auth/callers/admin-key.ts'
 import { creationTime, isSessionOpen, standingOf } from '../../auth/callers/revocation.ts'
 import { defaultScopes } from '../../auth/permissions.ts'
+import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { adminKeyName } from '../../base/kv-names.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
@@ -20,16 +21,16 @@ import {
   type ApiKeyRow,
   type IssuedKey,
   insertKey,
-  type KeyOwner,
+  keyOwnedBy,
   presentApiKey,
-  visibleTo,
 } from './api-key-records.service.ts'
 
 /** The shortest TTL of KV (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
 const MIN_KV_TTL_SECONDS = 60
 
 /** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
-export type Maker = KeyOwner & Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
+export type Maker = Pick<SessionActor, 'adminId' | 'role'> &
+  Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
 
 /**
  * Creates a key. Only this answer holds it in clear.
@@ -86,20 +87,19 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
 }
 
 /**
- * Gives a key a new secret; the previous one works until the grace is over. Only the owner may: whoever holds the new
- * secret acts in the owner's name.
+ * Gives a key within reach a new secret; the previous one works until the grace is over.
  * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
  */
 export async function rollApiKey(
   { db, kv, later }: Stores,
-  actor: SessionActor,
+  { actor, reach }: { actor: SessionActor; reach: Reach },
   id: string,
   graceSeconds: number,
   now: number,
 ): Promise<Changed<IssuedKey, ApiKey>> {
-  const [seen] = await db.select().from(adminApiKeys).where(visibleTo(actor, id))
+  const [seen] = await db.select().from(adminApiKeys).where(keyOwnedBy(reach.toldOf, id))
   const replaced = orUnknown(seen, 'api_key_unknown')
-  if (replaced.adminId !== actor.adminId) throw new AppError('forbidden')
+  checkOwner(reach, replaced.adminId)
   if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
   const key = createAccessKey('admin')
   const keyHash = sha256Hex(key)

@@ -111,7 +111,7 @@ export const auditRoutes = new Hono<AdminEnv>()
       answers: [ACT_RETRIEVED],
       errors: ['audit_entry_unknown'],
     })),
-    requiresToRead('audit:read', 'audit_entry'),
+    requiresToRead('audit:read'),
     async (c) => {
       const entries = await getEntries(c.var.reader, c.req.param('id'), c.var.now())
       return ACT_RETRIEVED.of(c, entries)

@@ -61,7 +61,7 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
       answers: [REPLAYED],
       errors: ['dead_letter_unknown', 'dead_letter_appended'],
     })),
-    requires('audit:replay', 'dead_letter'),
+    requires('audit:replay'),
     async (c) => {
       const stores = { db: c.var.db, queue: c.env.AUDIT_QUEUE }
       const letter = await replayDeadLetter(stores, c.req.param('id'), c.var.now())

@@ -78,7 +78,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_UPDATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage', 'client'),
+    requires('clients:manage'),
     body(clientChangesBody),
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
@@ -96,7 +96,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ROTATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage', 'client'),
+    requires('clients:manage'),
     body(graceBody),
     async (c) => {
       const change = await rotateClient(
@@ -120,7 +120,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_DISABLED],
       errors: ['client_id_unknown', 'self_action'],
     })),
-    requires('clients:manage', 'client'),
+    requires('clients:manage'),
     async (c) => {
       const { db, actor, now } = c.var
       const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
@@ -137,7 +137,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ENABLED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage', 'client'),
+    requires('clients:manage'),
     async (c) => {
       const change = await enableClient(c.var.db, c.req.param('id'))
       setChanges(c.var.facts, 'client', change)

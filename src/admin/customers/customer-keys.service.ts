@@ -1,7 +1,8 @@
 import { and, inArray, ne, sql } from 'drizzle-orm'
-import { type AdminActor, reachOf } from '../../auth/actor.ts'
+import type { AdminActor } from '../../auth/actor.ts'
 import { standingOf } from '../../auth/callers/revocation.ts'
 import { rolesWithScope } from '../../auth/permissions.ts'
+import type { Reach } from '../../auth/reach.ts'
 import { newCustomerKey } from '../../customer/account/new-api-key.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -18,12 +19,18 @@ import { isReachable } from './customers.service.ts'
  */
 export async function createKeyFor(
   db: Database,
-  { actor, uid, name, now }: { actor: AdminActor; uid: string; name: string; now: number },
+  {
+    actor,
+    reach,
+    uid,
+    name,
+    now,
+  }: { actor: AdminActor; reach: Reach; uid: string; name: string; now: number },
 ) {
   const { key, row } = newCustomerKey(uid, name, now)
   const makingKeyId = actor.via === 'api_key' ? actor.apiKeyId : null
   const roles = rolesWithScope('customers:keys')
-  const own = isReachable(reachOf(actor), uid)
+  const own = isReachable(reach, uid)
   const standing = standingOf(db, actor, now)
   const {
     customers: [customer],

@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
-import { reachOf } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { requires } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
@@ -45,10 +44,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_DELETED],
       errors: ['customer_unknown'],
     })),
-    requires('customers:manage', 'customer'),
+    requires('customers:manage'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const change = await deleteCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      const { db, reach, now } = c.var
+      const change = await deleteCustomer(db, reach, c.req.param('uid'), now())
       setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_DELETED.of(c, change.after)
     },
@@ -62,10 +61,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_SUSPENDED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:manage', 'customer'),
+    requires('customers:manage'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const change = await suspendCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      const { db, reach, now } = c.var
+      const change = await suspendCustomer(db, reach, c.req.param('uid'), now())
       setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_SUSPENDED.of(c, change.after)
     },
@@ -79,10 +78,10 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_ACTIVATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:manage', 'customer'),
+    requires('customers:manage'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const change = await activateCustomer(db, reachOf(actor), c.req.param('uid'), now())
+      const { db, reach, now } = c.var
+      const change = await activateCustomer(db, reach, c.req.param('uid'), now())
       setChanges(c.var.facts, 'customer', change)
       return CUSTOMER_ACTIVATED.of(c, change.after)
     },
@@ -97,12 +96,12 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_CREATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:keys', 'customer'),
+    requires('customers:keys'),
     body(() => z.strictObject({ name: name() })),
     async (c) => {
-      const { db, actor, now } = c.var
+      const { db, actor, reach, now } = c.var
       const { name } = c.req.valid('json')
-      const key = await createKeyFor(db, { actor, uid: c.req.param('uid'), name, now: now() })
+      const key = await createKeyFor(db, { actor, reach, uid: c.req.param('uid'), name, now: now() })
       setTarget(c.var.facts, 'api_key', key.id)
       setChanges(c.var.facts, 'api_key', { before: null, after: key })
       return API_KEY_CREATED.of(c, key)

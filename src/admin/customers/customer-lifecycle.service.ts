@@ -1,16 +1,11 @@
 import { and, gt, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
+import type { Reach } from '../../auth/reach.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { AppError, orUnknown } from '../../errors.ts'
-import {
-  type Customer,
-  DELETE_AFTER_MS,
-  isReachable,
-  presentCustomer,
-  type Reach,
-} from './customers.service.ts'
+import { type Customer, DELETE_AFTER_MS, isReachable, presentCustomer } from './customers.service.ts'
 
 /**
  * Suspends a customer, and everyone who acts for it, until it is activated.

@@ -2,6 +2,7 @@ import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
 import type * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
+import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
 import { accountObject, presentAccount } from '../../customer/account/account.service.ts'
@@ -30,9 +31,6 @@ export const customerObject = once(() =>
     .meta({ id: 'Customer' }),
 )
 export type Customer = z.infer<ReturnType<typeof customerObject>>
-
-/** The uids a caller is limited to; null: any customer. */
-export type Reach = readonly string[] | null
 
 /** How long a deleted customer can be restored. */
 export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
@@ -68,7 +66,7 @@ export async function listCustomers(
     status === undefined ? undefined : eq(customers.status, status),
     search === undefined ? undefined : sql`${customers.id} IN ${hits(db, search)}`,
   )
-  const counted = reach !== null || search !== undefined
+  const counted = reach.customers !== null || search !== undefined
   const ofStatus = status === undefined ? undefined : eq(customerTotals.status, status)
   const { rows, total } = await inOneTrip(db, {
     rows: paged(db.select().from(customers).$dynamic(), BY_AGE, page, matching),
@@ -121,10 +119,8 @@ export async function updateCustomer(
 /** The condition for a customer that is within the caller's reach. */
 export const isReachable = (reach: Reach, uid: string) => and(eq(customers.uid, uid), isOneOf(reach))
 
-const isOneOf = (reach: Reach): SQL | undefined =>
-  reach === null
-    ? undefined
-    : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(reach)}))`
+const isOneOf = ({ customers: uids }: Reach): SQL | undefined =>
+  uids === null ? undefined : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(uids)}))`
 
 /** Selects the ids that a search matches, each through an index of its own. D1 takes at most five terms of a union. */
 function hits(db: Database, search: string) {

@@ -44,7 +44,7 @@ export const sessionsRoutes = new Hono<AdminEnv>()
       answers: [SESSION_ENDED],
       errors: ['session_unknown'],
     })),
-    requires('sessions:own', 'session'),
+    requires('sessions:own'),
     async (c) => {
       await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
       return SESSION_ENDED.of(c, null)
@@ -59,7 +59,7 @@ export const sessionsRoutes = new Hono<AdminEnv>()
       answers: [SESSIONS_ENDED],
       errors: ['admin_unknown'],
     })),
-    requires('sessions:end_others', 'admin'),
+    requires('sessions:end_others'),
     async (c) => {
       const account = await endAllSessions(c.var.db, c.req.param('id'))
       return SESSIONS_ENDED.of(c, presentAdmin(account, c.var.now()))

@@ -12,6 +12,7 @@ import { inBackground } from '../../log.ts'
 import { isPast } from '../accounts/account.ts'
 import type { AdminActor, SessionActor } from '../actor.ts'
 import { Authority } from '../authority.ts'
+import type { Owed } from '../permissions.ts'
 import { claimAdminKey, keyActor, keyAuthority, liveKey, noteKeyUse } from './admin-key.ts'
 import { type Client, clientById, verifySignature } from './client.ts'
 import { readAdminKey } from './credentials.ts'
@@ -109,8 +110,8 @@ async function checkClient(c: AdminContext, client: Client | undefined): Promise
 
 function sessionActor({ sessionId, admin }: LiveSession, clientId: string, now: number): SessionActor {
   const { id: adminId, role, hasChangedPassword, passwordExpiresAt } = admin
-  const passwordPending = !hasChangedPassword || isPast(passwordExpiresAt, now)
-  return { type: 'admin', via: 'session', adminId, role, sessionId, clientId, admin, passwordPending }
+  const owes: Owed[] = !hasChangedPassword || isPast(passwordExpiresAt, now) ? ['password_change'] : []
+  return { type: 'admin', via: 'session', adminId, role, sessionId, clientId, admin, owes }
 }
 
 async function ofKey(c: AdminContext, sent: string) {

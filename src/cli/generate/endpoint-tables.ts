@@ -51,9 +51,9 @@ function callersOf(access: Access | undefined): string {
 }
 
 function staffWith(permission: Permission): string {
-  const { roles, scope, orScopes = [] } = ruleOf(permission)
+  const { roles, scopes = [] } = ruleOf(permission)
   const sessions =
     roles.length === ROLES.length ? 'every role' : roles.map((role) => `\`${role}\``).join(', ')
-  const scopes = [scope ?? [], orScopes].flat().map((each) => `\`${each}\``)
-  return scopes.length === 0 ? sessions : `${sessions}; keys with ${scopes.join(', ')}`
+  const keys = scopes.map((each) => `\`${each}\``).join(', ')
+  return keys === '' ? sessions : `${sessions}; keys with ${keys}`
 }
