@@ -11,15 +11,13 @@ import {
   noteKeyUse,
 } from '../auth/callers/admin-key.ts'
 import type { Credentials } from '../auth/callers/credentials.ts'
-import { limitRefusal } from '../auth/callers/key-limits.ts'
 import { customerScope } from '../auth/customer-scope.ts'
 import { noteActor, onRecord, recordingOf } from '../auth/on-record.ts'
-import type { Scope } from '../auth/permissions.ts'
 import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
-import { AppError } from '../errors.ts'
 import { uidOrNull } from '../http/fields/values.ts'
 import { isWrite } from '../http/routing.ts'
 import { inBackground } from '../log.ts'
+import { checkActing } from './checks.ts'
 
 type Claim = Extract<Credentials, { kind: 'impersonation' }>
 type CustomerContext = Context<CustomerEnv>
@@ -73,31 +71,22 @@ function authorityOf(
   onIdentified: (actor: ApiKeyActor, key: KeyAuthority) => void,
 ) {
   const { db, now, facts } = c.var
-  const customerUid = uidOrNull(claim.customerUid)
+  const uid = uidOrNull(claim.customerUid)
+  const asked = {
+    customerUid: claim.customerUid,
+    mode: isWrite(c) ? 'write' : 'read',
+    isOwnKeyOnly: isOwnKeyOnly(c),
+    headers: c.req.raw.headers,
+    malformed: claim.refusal,
+  } as const
   return new Authority(db, {
-    queries: (asked) => ({ key: keyAuthority(asked, { keyId: claimed.id, customerUid, now: now() }) }),
+    queries: (at) => ({ key: keyAuthority(at, { keyId: claimed.id, customerUid: uid, now: now() }) }),
     judge({ key: [row] }) {
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
-      facts.customerUid = customerUid
+      facts.customerUid = uid
       onIdentified(actor, key)
-      const refusal = claim.refusal ?? limitRefusal(key, c.req.raw.headers)
-      if (refusal) throw refusal
-      checkScope(actor.scopes, isWrite(c))
-      if (isOwnKeyOnly(c)) throw new AppError('own_key_required')
-      checkCustomer(key, claim.customerUid)
+      checkActing({ ...asked, actor, key })
     },
   })
-}
-
-function checkScope(scopes: readonly Scope[], writing: boolean): void {
-  const covered = scopes.includes('customers:write') || (!writing && scopes.includes('customers:read'))
-  if (!covered) throw new AppError('scope_insufficient')
-}
-
-/** A customer outside the key's set and one that does not exist are one answer. */
-function checkCustomer({ customers, customerStatus }: KeyAuthority, uid: string): void {
-  if (customerStatus === null || (customers !== null && !customers.includes(uid)))
-    throw new AppError('customer_unknown')
-  if (customerStatus !== 'active') throw new AppError('customer_inactive')
 }

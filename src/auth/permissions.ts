@@ -107,6 +107,12 @@ export type SessionPermission = {
 /** The row of the table for a permission. */
 export const ruleOf = (permission: Permission): PermissionRule => PERMISSIONS[permission]
 
+/** Who may act for a customer through its own endpoints, by whether the request can change anything. */
+export const ACTING = {
+  read: { scopes: ['customers:read', 'customers:write'] },
+  write: { scopes: ['customers:write'] },
+} as const satisfies Record<string, Pick<PermissionRule, 'scopes'>>
+
 /** Whether these scopes of an API key give it what a rule is about. */
 export const isGivenBy = ({ scopes = [] }: Pick<PermissionRule, 'scopes'>, given: readonly Scope[]) =>
   scopes.some((scope) => given.includes(scope))

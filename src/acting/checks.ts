@@ -1,0 +1,54 @@
+import type { ApiKeyActor } from '../auth/actor.ts'
+import type { KeyAuthority } from '../auth/callers/admin-key.ts'
+import { limitRefusal } from '../auth/callers/key-limits.ts'
+import { ACTING, isGivenBy } from '../auth/permissions.ts'
+import { AppError } from '../errors.ts'
+
+/** A request by an admin key that is valid, for the customer it names. */
+export interface ActingRequest {
+  actor: ApiKeyActor
+  key: KeyAuthority
+  customerUid: string
+  /** Whether it can change anything. */
+  mode: keyof typeof ACTING
+  /** Whether its route is for the customer's own keys. */
+  isOwnKeyOnly: boolean
+  headers: Headers
+  /** What breaks the rules of the credential headers. */
+  malformed: AppError | undefined
+}
+
+/** Returns what refuses a request; undefined if nothing does. */
+type Check = (request: ActingRequest) => AppError | undefined
+
+const refusedIf = (isRefused: boolean, ...error: ConstructorParameters<typeof AppError>) =>
+  isRefused ? new AppError(...error) : undefined
+
+const headers: Check = ({ malformed }) => malformed
+
+const limits: Check = ({ key, headers }) => limitRefusal(key, headers)
+
+const scope: Check = ({ actor, mode }) =>
+  refusedIf(!isGivenBy(ACTING[mode], actor.scopes), 'scope_insufficient')
+
+const ownKey: Check = ({ isOwnKeyOnly }) => refusedIf(isOwnKeyOnly, 'own_key_required')
+
+/** A customer outside the key's set and one that does not exist are one answer. */
+const reach: Check = ({ key, actor, customerUid }) =>
+  refusedIf(
+    key.customerStatus === null || (actor.customers !== null && !actor.customers.includes(customerUid)),
+    'customer_unknown',
+  )
+
+const customer: Check = ({ key }) => refusedIf(key.customerStatus !== 'active', 'customer_inactive')
+
+/** Whatever can refuse to let a valid key act for a customer. The first that does is the answer. */
+const CHECKS: readonly Check[] = [headers, limits, scope, ownKey, reach, customer]
+
+/** @throws AppError the refusal of the first check that does not pass */
+export function checkActing(request: ActingRequest): void {
+  for (const check of CHECKS) {
+    const refusal = check(request)
+    if (refusal) throw refusal
+  }
+}
