@@ -52,7 +52,7 @@ describe('if the queue refuses', () => {
     const response = await fetchWith(bindings, impersonatedRequest('GET', '/contacts/export?format=csv'))
     expect(response.status).toBe(503)
     for (const name of ['Content-Disposition', 'X-D1-Bookmark'])
-      expect(response.headers.has(name)).toBe(false)
+      expect.soft(response.headers.has(name)).toBe(false)
   })
 
   test('what was read does not leave', async () => {
@@ -139,7 +139,7 @@ describe('what a record holds', () => {
     ]
     const text = JSON.stringify(await recordsOf(answers))
     for (const secret of [key, customer.key, 'alice@example.com', 'bob@example.com', '555-0100']) {
-      expect(text).not.toContain(secret)
+      expect.soft(text).not.toContain(secret)
     }
     expect(text).toContain('/lists/[redacted]?token&search')
   })

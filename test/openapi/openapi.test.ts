@@ -43,10 +43,10 @@ test.each(operations)(
               ({ $ref }) => document.components.examples[$ref.split('/')[3] ?? '']?.value,
             )
           : [example]
-        expect(values.length).toBeGreaterThan(0)
+        expect.soft(values.length, type).toBeGreaterThan(0)
         const validator = new Validator({ ...schema, components: document.components }, '2020-12')
         for (const value of values)
-          expect([type, value, validator.validate(value).errors]).toEqual([type, value, []])
+          expect.soft([type, value, validator.validate(value).errors]).toEqual([type, value, []])
       }
     }
   },
@@ -58,7 +58,7 @@ test('bodies are JSON, beside the files that bulk routes take', () => {
   )
   for (const { name, types } of bodies) {
     const files = name.endsWith('/bulk') ? ['application/x-ndjson', 'text/csv'] : []
-    expect([name, ...types]).toEqual([name, 'application/json', ...files])
+    expect.soft([name, ...types]).toEqual([name, 'application/json', ...files])
   }
   expect(bodies.length).toBeGreaterThan(10)
 })
@@ -75,8 +75,8 @@ test('numbers are numbers, with their bounds, though queries and paths are text'
   for (const { of, name, in: place, schema } of parameters) {
     const isAdminId = place === 'path' && ADMIN_ID.test(of)
     const isNumber = numeric.test(name) || isAdminId
-    expect([of, name, schema.type === 'integer']).toEqual([of, name, isNumber])
-    if (isNumber) expect(schema).not.toHaveProperty('pattern')
+    expect.soft([of, name, schema.type === 'integer']).toEqual([of, name, isNumber])
+    if (isNumber) expect.soft(schema, `${of} ${name}`).not.toHaveProperty('pattern')
   }
   const perPage = parameters.find(({ name }) => name === 'per_page')
   expect(perPage?.schema).toMatchObject({ minimum: 1, maximum: 100, default: 20 })

@@ -82,7 +82,7 @@ describe('POST /admin/new', () => {
       [`/admin/unlock/${id}`, { method: 'POST' }],
     ] as const) {
       const code = 'password_change_required'
-      expect(await pending(path, options), path).toMatchObject({ status: 403, json: { code } })
+      expect.soft(await pending(path, options), path).toMatchObject({ status: 403, json: { code } })
     }
     expect(await pending('/admin/update_password', { body: {} })).toMatchObject({ status: 422 })
     expect(await pending('/admin/logout', { method: 'POST' })).toMatchObject({ status: 200 })
@@ -233,7 +233,7 @@ describe('GET /admin/list', () => {
     for (const path of ['/admin/list', '/admin/list?search_query=m777']) {
       const { bindings, counts } = countedBindings(env)
       const answer = await call(path, { via: (request) => fetchWith(bindings, request) })
-      expect(answer.json.meta.total).toBe(path.includes('search') ? 11 : 10_001)
+      expect.soft(answer.json.meta.total).toBe(path.includes('search') ? 11 : 10_001)
       expect(counts).toMatchObject({ kv: 0, d1: 1, queue: 0 })
       expect(counts.rowsRead).toBeLessThanOrEqual(60)
     }

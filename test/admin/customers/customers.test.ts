@@ -145,13 +145,13 @@ describe('PUT and PATCH /admin/customers/:uid', () => {
     const company = 'company' in expected ? {} : { company: before.company }
     expect(answer.json.data).toMatchObject({ ...expected, ...company })
     const untouched = Object.keys(before).filter((field) => !(field in expected) && field !== 'updated_at')
-    for (const field of untouched) expect(answer.json.data[field]).toEqual(before[field])
+    for (const field of untouched) expect.soft(answer.json.data[field]).toEqual(before[field])
   })
 
   test('refuse what is no field, and the status', async () => {
     const body = { ...ADA, status: 'inactive', nonsense: 1 }
     for (const method of ['PUT', 'PATCH']) {
-      expect(await admin.call(path, { method, body })).toMatchObject({
+      expect.soft(await admin.call(path, { method, body })).toMatchObject({
         status: 422,
         json: { errors: { status: ['is unknown'], nonsense: ['is unknown'] } },
       })
@@ -295,8 +295,8 @@ describe('who may', () => {
     const staff = await loggedIn(role)
     const { key } = await makeAdminKey(staff, { scopes: ['customers:read'] })
     for (const call of [staff.call, callerWith({ 'X-ADMIN-API-KEY': key })]) {
-      expect(uidsOf(await call(PATH))).toEqual([one.uid, other.uid])
-      expect((await call(`${PATH}/${other.uid}`)).json.data.customer_uid).toBe(other.uid)
+      expect.soft(uidsOf(await call(PATH))).toEqual([one.uid, other.uid])
+      expect.soft((await call(`${PATH}/${other.uid}`)).json.data.customer_uid).toBe(other.uid)
     }
     const limited = await makeAdminKey(staff, { scopes: ['customers:read'], customers: [other.uid] })
     const call = callerWith({ 'X-ADMIN-API-KEY': limited.key })
@@ -349,7 +349,9 @@ describe('who may', () => {
         await key(`${PATH}/${UNKNOWN_UID}${suffix}`, options),
       ]
       for (const answer of [theirs, nobodys])
-        expect(answer).toMatchObject({ status: 404, json: { code: 'customer_unknown' } })
+        expect
+          .soft(answer, `${options?.method ?? 'GET'} ${suffix}`)
+          .toMatchObject({ status: 404, json: { code: 'customer_unknown' } })
     }
     expect(await database().select().from(customers)).toEqual(before)
   })

@@ -55,7 +55,7 @@ describe.each(ofAdmins)('$method $path', ({ method, path, options }) => {
       status: 404,
       json: { message: `Admin with id - ${read} -, does not exist`, code: 'admin_unknown' },
     })
-    for (const target of answer.targets) expect(target).toEqual({ type: 'admin', id: read })
+    for (const target of answer.targets) expect.soft(target).toEqual({ type: 'admin', id: read })
     expect(await state(adminId)).toEqual(before)
   })
 

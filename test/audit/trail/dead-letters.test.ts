@@ -224,8 +224,8 @@ describe('/admin/audit/dead_letters', () => {
     const key = callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(superAdmin)).key })
     const path = `/admin/audit/dead_letters/${await idOf(lost[0])}/replay`
     for (const caller of [key, (await loggedIn('admin')).call]) {
-      expect((await caller('/admin/audit/dead_letters')).status).toBe(403)
-      expect((await caller(path, { method: 'POST' })).status).toBe(403)
+      expect.soft((await caller('/admin/audit/dead_letters')).status).toBe(403)
+      expect.soft((await caller(path, { method: 'POST' })).status).toBe(403)
     }
     const unknown = await superAdmin.call('/admin/audit/dead_letters/dlq_0/replay', { method: 'POST' })
     expect(unknown).toMatchObject({ status: 404, json: { code: 'dead_letter_unknown' } })

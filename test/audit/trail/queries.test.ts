@@ -199,7 +199,9 @@ test.each([
 ])('%s is invalid', async (query) => {
   const isOfPage = query.startsWith('cursor')
   for (const path of isOfPage ? ['/admin/audit'] : ['/admin/audit', '/admin/audit/export'])
-    expect(await admin.call(`${path}?${query}`)).toMatchObject({ status: 422, json: { code: 'invalid' } })
+    expect
+      .soft(await admin.call(`${path}?${query}`))
+      .toMatchObject({ status: 422, json: { code: 'invalid' } })
 })
 
 test.each(['/admin/audit', '/admin/audit/export', `/admin/audit/${UNKNOWN_ACT_ID}`])(
@@ -218,14 +220,14 @@ test('who may: a super_admin, or a key with audit:read', async () => {
   const paths = ['/admin/audit', '/admin/audit/export', `/admin/audit/${makeEvent(1).id}`]
   await deliver(deliveriesOf(makeEvents(1)))
   const callers = [
-    [admin.call, 200],
-    [await withScope(['audit:read']), 200],
-    [await withScope(['customers:read']), 403],
-    [(await loggedIn('admin')).call, 403],
-    [(await loggedIn('customer_success')).call, 403],
-  ] as const
-  for (const [caller, status] of callers)
-    for (const path of paths) expect((await caller(path)).status).toBe(status)
+    { who: 'a super_admin', caller: admin.call, status: 200 },
+    { who: 'a key with audit:read', caller: await withScope(['audit:read']), status: 200 },
+    { who: 'a key with customers:read', caller: await withScope(['customers:read']), status: 403 },
+    { who: 'an admin', caller: (await loggedIn('admin')).call, status: 403 },
+    { who: 'customer_success', caller: (await loggedIn('customer_success')).call, status: 403 },
+  ]
+  for (const { who, caller, status } of callers)
+    for (const path of paths) expect.soft((await caller(path)).status, `${who}: ${path}`).toBe(status)
 })
 
 test('an unknown act is not found', async () => {

@@ -88,13 +88,13 @@ describe('search', () => {
     await create(PEOPLE)
     const other = await customerWithCallers()
     for (const search of ['ann', '@example.com']) {
-      expect((await other.own(`/contacts?search=${search}`)).json.contacts).toEqual([])
+      expect.soft((await other.own(`/contacts?search=${search}`)).json.contacts).toEqual([])
     }
   })
 
   test('goes without the other filters', async () => {
     for (const filter of ['email=a@example.com', 'status=subscribed']) {
-      expect(await customer.own(`/contacts?search=a&${filter}`)).toMatchObject({
+      expect.soft(await customer.own(`/contacts?search=a&${filter}`)).toMatchObject({
         status: 422,
         json: { errors: { search: ['goes without email and status'] } },
       })

@@ -136,7 +136,7 @@ describe('pages', () => {
     expect(namesOf(await customer.own('/lists?search=LIST%200'))).toEqual(names.slice(0, 10))
     expect((await customer.own('/lists?search=list')).json.pagination.total).toBe(25)
     for (const nothing of ['ist', '%25', '_ist', "'"]) {
-      expect(namesOf(await customer.own(`/lists?search=${nothing}`))).toEqual([])
+      expect.soft(namesOf(await customer.own(`/lists?search=${nothing}`))).toEqual([])
     }
   })
 })
