@@ -3,6 +3,7 @@ import { readCredentials } from '../auth/callers/credentials.ts'
 import { customerWithKey } from '../auth/callers/customer-key.ts'
 import { customerScope } from '../auth/customer-scope.ts'
 import { type CustomerEnv, noteTarget } from '../auth/requires-customer.ts'
+import { HEADERS } from '../http/headers.ts'
 import { isWrite, routePattern } from '../http/routing.ts'
 import { impersonate } from './impersonate.ts'
 
@@ -13,7 +14,7 @@ import { impersonate } from './impersonate.ts'
  */
 export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
   // On an unknown path there is nothing to identify anyone for, but an impersonation is on record all the same.
-  if (routePattern(c) === undefined && !c.req.header('X-ADMIN-API-KEY')) return next()
+  if (routePattern(c) === undefined && !c.req.header(HEADERS.ADMIN_KEY)) return next()
   noteTarget(c)
   const credentials = readCredentials(c.req.raw.headers)
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { type Act, type Recording, recorded } from '../audit/recording/recorded.ts'
 import type { RequestVariables } from '../http/context.ts'
+import { HEADERS } from '../http/headers.ts'
 import { recordedRequest } from '../http/recorded-request.ts'
 import { isWrite, streamsAnswer } from '../http/routing.ts'
 import type { AdminActor } from './actor.ts'
@@ -16,7 +17,7 @@ export async function onRecord(
   next: () => Promise<void>,
 ): Promise<void> {
   const request = recordedRequest(c)
-  const nameRecord: Act['nameRecord'] = (id) => c.header('X-Audit-Id', id)
+  const nameRecord: Act['nameRecord'] = (id) => c.header(HEADERS.AUDIT_ID, id)
   const answer = await recorded({ ...act, request, nameRecord }, async () => {
     await next()
     return c.res

@@ -5,6 +5,7 @@ import { sha256Hex } from '../crypto/digest.ts'
 import { AppError } from '../errors.ts'
 import { bodyDigest } from '../http/body/digest.ts'
 import { mediaTypeOf } from '../http/body/parse.ts'
+import { HEADERS } from '../http/headers.ts'
 import { routePattern } from '../http/routing.ts'
 import { bodyLimit } from '../http/validation.ts'
 import { repeatableScope } from './idempotency.service.ts'
@@ -20,7 +21,7 @@ const KEY_FORM = /^[!-~]{1,255}$/
  * @throws AppError idempotency_key_invalid
  */
 export const idempotent = createMiddleware<CustomerEnv>(async (c, next) => {
-  const key = c.req.header('Idempotency-Key')
+  const key = c.req.header(HEADERS.IDEMPOTENCY_KEY)
   if (key === undefined || c.req.method !== 'POST' || routePattern(c) === undefined) return next()
   if (!KEY_FORM.test(key)) throw new AppError('idempotency_key_invalid')
   const { customer, facts, now, requestId } = c.var
@@ -32,7 +33,7 @@ export const idempotent = createMiddleware<CustomerEnv>(async (c, next) => {
   })
   c.set('customer', repeatable)
   await next()
-  if (facts.replayed) c.header('Idempotent-Replayed', 'true')
+  if (facts.replayed) c.header(HEADERS.REPLAYED, 'true')
 })
 
 /** Returns a hash of the method, the routed path, the query, and the type and content of the body. */

@@ -2,6 +2,7 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { settingsOf } from '../settings.ts'
 import type { AppEnv } from './context.ts'
+import { HEADERS } from './headers.ts'
 
 /** How long a browser may cache a preflight. */
 const PREFLIGHT_SECONDS = 600
@@ -11,15 +12,23 @@ const allow = cors({
   origin: (origin) => origin,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowHeaders: [
-    ['Content-Type', 'Authorization', 'SWI-CID', 'SWI-CS', 'X-API-KEY', 'X-ADMIN-API-KEY', 'X-CUSTOMER-ID'],
-    ['X-ADMIN-REASON', 'Idempotency-Key', 'X-D1-Bookmark'],
+    [
+      'Content-Type',
+      'Authorization',
+      HEADERS.CLIENT_ID,
+      HEADERS.SIGNATURE,
+      HEADERS.CUSTOMER_KEY,
+      HEADERS.ADMIN_KEY,
+      HEADERS.CUSTOMER_ID,
+    ],
+    [HEADERS.REASON, HEADERS.IDEMPOTENCY_KEY, HEADERS.BOOKMARK],
   ].flat(),
   exposeHeaders: [
-    'X-Request-Id',
-    'X-Audit-Id',
-    'Retry-After',
-    'X-D1-Bookmark',
-    'Idempotent-Replayed',
+    HEADERS.REQUEST_ID,
+    HEADERS.AUDIT_ID,
+    HEADERS.RETRY_AFTER,
+    HEADERS.BOOKMARK,
+    HEADERS.REPLAYED,
     'Link',
   ],
   maxAge: PREFLIGHT_SECONDS,

@@ -3,16 +3,17 @@ import type { ErrorHandler } from 'hono'
 import { AppError } from '../errors.ts'
 import { logFailure } from '../log.ts'
 import type { AppEnv } from './context.ts'
+import { HEADERS } from './headers.ts'
 import { isWrite } from './routing.ts'
 
 /** Headers of the answer that a refusal replaces, removed from the refusal. */
 const OF_ANOTHER_ANSWER = [
   'Allow',
   'Content-Disposition',
-  'Idempotent-Replayed',
+  HEADERS.REPLAYED,
   'Link',
-  'Retry-After',
-  'X-D1-Bookmark',
+  HEADERS.RETRY_AFTER,
+  HEADERS.BOOKMARK,
 ]
 
 /** Errors that were logged: every middleware that awaits the same promise throws the same error. */
@@ -28,7 +29,7 @@ export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   logged.add(error)
   for (const name of OF_ANOTHER_ANSWER) c.header(name, undefined)
   // It is thrown only where nothing is on record.
-  if (refusal.code === 'audit_unavailable') c.header('X-Audit-Id', undefined)
+  if (refusal.code === 'audit_unavailable') c.header(HEADERS.AUDIT_ID, undefined)
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value)
   return c.json(c.var.envelope(refusal, c.var.requestId), refusal.status)
 }

@@ -1,3 +1,20 @@
+/** The headers of this API, by what they say; those that every API has go by their names. */
+export const HEADERS = {
+  CLIENT_ID: 'SWI-CID',
+  SIGNATURE: 'SWI-CS',
+  CUSTOMER_KEY: 'X-API-KEY',
+  ADMIN_KEY: 'X-ADMIN-API-KEY',
+  CUSTOMER_ID: 'X-CUSTOMER-ID',
+  REASON: 'X-ADMIN-REASON',
+  IDEMPOTENCY_KEY: 'Idempotency-Key',
+  REPLAYED: 'Idempotent-Replayed',
+  BOOKMARK: 'X-D1-Bookmark',
+  AUDIT_ID: 'X-Audit-Id',
+  REQUEST_ID: 'X-Request-Id',
+  SOURCE_ADDRESS: 'CF-Connecting-IP',
+  RETRY_AFTER: 'Retry-After',
+} as const
+
 /** The runtime's replacement for header bytes that are not UTF-8, such as Latin-1. */
 const REPLACEMENT = '\uFFFD'
 

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Clock, Env } from '../env.ts'
 import type { AppEnv, RequestFacts } from './context.ts'
-import { keptHeader } from './headers.ts'
+import { HEADERS, keptHeader } from './headers.ts'
 import { routeName } from './routing.ts'
 
 /** A request as its record tells of it, with what it takes to keep that record. The texts are as the caller sent them. */
@@ -33,7 +33,7 @@ export function recordedRequest(c: Context<AppEnv>): RecordedRequest {
     method,
     route: routeName(c),
     url,
-    ip: raw.headers.get('CF-Connecting-IP'),
+    ip: raw.headers.get(HEADERS.SOURCE_ADDRESS),
     country: country ?? null,
     colo: colo ?? null,
     userAgent: keptHeader(raw.headers, 'User-Agent'),

@@ -4,9 +4,10 @@ import type { Clock } from '../env.ts'
 import { settingsOf } from '../settings.ts'
 import type { AppEnv, RequestFacts } from './context.ts'
 import { customerEnvelope } from './envelopes.ts'
+import { HEADERS } from './headers.ts'
 
 /** The headers of every answer: OWASP REST Security Cheat Sheet, "Security Headers". A page has a policy of its own. */
-const HEADERS = Object.entries({
+const SECURITY_HEADERS = Object.entries({
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -34,8 +35,8 @@ export const requestContext = (now: Clock) =>
       d1Calls: 0,
     }
     c.set('facts', facts)
-    c.header('X-Request-Id', c.var.requestId)
-    for (const [name, value] of HEADERS) c.header(name, value)
+    c.header(HEADERS.REQUEST_ID, c.var.requestId)
+    for (const [name, value] of SECURITY_HEADERS) c.header(name, value)
     await next()
   })
 
@@ -44,7 +45,7 @@ export const requestContext = (now: Clock) =>
  * the caller keeps bookmarks, which come of sessions.
  */
 export const requestDatabase = createMiddleware<AppEnv>((c, next) => {
-  const inSession = settingsOf(c.env).readReplication || c.req.header('X-D1-Bookmark') !== undefined
+  const inSession = settingsOf(c.env).readReplication || c.req.header(HEADERS.BOOKMARK) !== undefined
   c.set('db', openDatabase(c.env.DB, { inSession, onRoundTrip: () => c.var.facts.d1Calls++ }))
   return next()
 })

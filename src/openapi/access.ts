@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { ErrorCode } from '../errors.ts'
 import type { Access } from '../http/annotations.ts'
+import { HEADERS } from '../http/headers.ts'
 
 const DEPENDENCIES = ['internal', 'dependency_unavailable'] as const
 const ADMIN_CALLER = [
@@ -58,7 +59,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
   client: {
     errors: [...ADMIN_CALLER, ...ADMIN_KEY],
     security: [{ client: [] }],
-    headers: { 'SWI-CS': checksum },
+    headers: { [HEADERS.SIGNATURE]: checksum },
   },
   admin: {
     errors: [
@@ -72,7 +73,7 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
       'reason_invalid',
     ],
     security: [{ client: [], session: [] }, { adminKey: [] }],
-    headers: { 'SWI-CS': checksum, 'X-ADMIN-REASON': reason },
+    headers: { [HEADERS.SIGNATURE]: checksum, [HEADERS.REASON]: reason },
   },
   customer: {
     errors: [
@@ -93,19 +94,19 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
     ],
     security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
     answerHeaders: {
-      'X-Audit-Id': { $ref: '#/components/headers/X-Audit-Id' },
-      'X-D1-Bookmark': { $ref: '#/components/headers/X-D1-Bookmark' },
+      [HEADERS.AUDIT_ID]: { $ref: '#/components/headers/X-Audit-Id' },
+      [HEADERS.BOOKMARK]: { $ref: '#/components/headers/X-D1-Bookmark' },
     },
-    headers: { 'X-ADMIN-REASON': reason },
+    headers: { [HEADERS.REASON]: reason },
   },
 }
 
 /** The parts of an operation that takes an `Idempotency-Key`. */
 export const REPEATABLE_WORDS: RequestWords = {
-  answerHeaders: { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } },
+  answerHeaders: { [HEADERS.REPLAYED]: { $ref: '#/components/headers/Idempotent-Replayed' } },
   errors: ['idempotency_key_invalid', 'idempotency_key_reused'],
   headers: {
-    'Idempotency-Key': z
+    [HEADERS.IDEMPOTENCY_KEY]: z
       .string()
       .regex(/^[!-~]{1,255}$/)
       .optional()

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { Access, Annotation, PathParameters, Words } from '../http/annotations.ts'
 import type { OtherMedia } from '../http/answers.ts'
+import { HEADERS } from '../http/headers.ts'
 import { BODY_ERRORS } from '../http/validation.ts'
 import { ACCESS_WORDS, REPEATABLE_WORDS } from './access.ts'
 import type { Components, Json } from './components.ts'
@@ -116,12 +117,12 @@ function refusals(
 ): Json {
   const errors = codes.map((code) => new AppError(code))
   const responses = [...Map.groupBy(errors, ({ status }) => status)].map(([status, ofStatus]) => {
-    const retry = ofStatus.some((error) => error.headers['Retry-After'])
+    const retry = ofStatus.some((error) => error.headers[HEADERS.RETRY_AFTER])
     const response = {
       description: ofStatus.map(({ code, message }) => `\`${code}\`: ${message}`).join('\n\n'),
       headers: {
         ...headers,
-        ...(retry && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),
+        ...(retry && { [HEADERS.RETRY_AFTER]: { $ref: '#/components/headers/Retry-After' } }),
       },
       content: components.errorContent(
         name,

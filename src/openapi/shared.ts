@@ -1,6 +1,7 @@
+import { HEADERS } from '../http/headers.ts'
 /** Headers of every answer. */
 export const ANSWER_HEADERS = {
-  'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' },
+  [HEADERS.REQUEST_ID]: { $ref: '#/components/headers/X-Request-Id' },
   'Cache-Control': { $ref: '#/components/headers/Cache-Control' },
 }
 
@@ -14,27 +15,27 @@ const keyHeader = (name: string, description: string) => ({ type: 'apiKey', in: 
 /** The components that do not depend on routes. */
 export const SHARED = {
   headers: {
-    'X-Request-Id': header(
+    [HEADERS.REQUEST_ID]: header(
       'The id of the request, made by the service.',
       'req_3f0e8c1e-8a52-4f0c-9a57-0d3f5d2f8b11',
     ),
     'Cache-Control': header('Nothing here may be cached.', 'no-store'),
-    'X-Audit-Id': header(
+    [HEADERS.AUDIT_ID]: header(
       'The id of the audit record; only where an admin acts.',
       'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
     ),
-    'X-D1-Bookmark': header(
+    [HEADERS.BOOKMARK]: header(
       'How far the database is by now; only of what succeeds, where read replication is on or the request sends one. It may be sent back and need not: every request sees all writes before it.',
       '00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683',
     ),
-    'Idempotent-Replayed': header('This is the answer that the first request with this key got.', 'true'),
-    'Retry-After': header('Seconds after which to try again.', '5'),
+    [HEADERS.REPLAYED]: header('This is the answer that the first request with this key got.', 'true'),
+    [HEADERS.RETRY_AFTER]: header('Seconds after which to try again.', '5'),
   },
   securitySchemes: {
-    client: keyHeader('SWI-CID', 'The id of a registered client.'),
+    client: keyHeader(HEADERS.CLIENT_ID, 'The id of a registered client.'),
     session: { type: 'http', scheme: 'bearer', description: 'The `auth_token` of a login.' },
-    adminKey: keyHeader('X-ADMIN-API-KEY', 'An admin API key, `stw_admin_...`.'),
-    customer: keyHeader('X-CUSTOMER-ID', 'The uid of the customer to act for.'),
-    customerKey: keyHeader('X-API-KEY', 'A customer’s own key, `stw_customer_...`.'),
+    adminKey: keyHeader(HEADERS.ADMIN_KEY, 'An admin API key, `stw_admin_...`.'),
+    customer: keyHeader(HEADERS.CUSTOMER_ID, 'The uid of the customer to act for.'),
+    customerKey: keyHeader(HEADERS.CUSTOMER_KEY, 'A customer’s own key, `stw_customer_...`.'),
   },
 }

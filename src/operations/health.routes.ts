@@ -5,6 +5,7 @@ import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { countValue } from '../http/fields/values.ts'
+import { HEADERS } from '../http/headers.ts'
 import { OPERATIONS } from '../openapi/docs.routes.ts'
 import { readinessOf } from './readiness.service.ts'
 
@@ -58,7 +59,7 @@ export const healthRoutes = new Hono<AppEnv>()
     async (c) => {
       const { checks, unknownOutcomes } = await readinessOf(c.env, c.var.db, c.var.now())
       const isReady = Object.values(checks).every((result) => result === 'ok')
-      if (!isReady) c.header('Retry-After', `${RETRY_AFTER_SECONDS}`)
+      if (!isReady) c.header(HEADERS.RETRY_AFTER, `${RETRY_AFTER_SECONDS}`)
       const told = { checks, unknown_outcomes: unknownOutcomes }
       return isReady
         ? READY.of(c, { status: 'ready', ...told })

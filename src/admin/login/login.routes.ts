@@ -12,6 +12,7 @@ import { adminAnswer } from '../../http/answers.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { text } from '../../http/fields/inputs.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
+import { HEADERS } from '../../http/headers.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { logFailure } from '../../log.ts'
@@ -38,7 +39,7 @@ const brake = annotated(
   createMiddleware<AdminEnv>(async (c, next) => {
     const { clientId } = await c.var.authority.verify()
     const isWithin =
-      (await isWithinLimit(c.env, 'LOGIN_RATE_LIMIT', c.req.header('CF-Connecting-IP'))) &&
+      (await isWithinLimit(c.env, 'LOGIN_RATE_LIMIT', c.req.header(HEADERS.SOURCE_ADDRESS))) &&
       (await isWithinLimit(c.env, 'LOGIN_CLIENT_RATE_LIMIT', clientId))
     if (!isWithin) throw new AppError('throttled')
     return next()

@@ -19,6 +19,7 @@ import type { Database } from '../../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
 import { type RequestFacts, setTarget } from '../../http/context.ts'
+import { HEADERS } from '../../http/headers.ts'
 import type { Stores } from '../../http/stores.ts'
 
 interface Credentials {
@@ -93,7 +94,7 @@ async function compare(
 const refused = (lockedUntil: number | null, now: number) =>
   new AppError('login_invalid', {
     details: { locked: lockedUntil !== null },
-    headers: lockedUntil === null ? {} : { 'Retry-After': secondsUntil(lockedUntil, now) },
+    headers: lockedUntil === null ? {} : { [HEADERS.RETRY_AFTER]: secondsUntil(lockedUntil, now) },
   })
 
 const selectAccountByEmail = (db: Database, emailHash: string) =>

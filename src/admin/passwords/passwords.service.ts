@@ -18,6 +18,7 @@ import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
 import type { RequestFacts } from '../../http/context.ts'
+import { HEADERS } from '../../http/headers.ts'
 import type { Stores } from '../../http/stores.ts'
 
 export interface PasswordChange {
@@ -90,7 +91,7 @@ async function compareAndChange(
 }
 
 const locked = (lockedUntil: number, now: number) =>
-  new AppError('throttled', { headers: { 'Retry-After': secondsUntil(lockedUntil, now) } })
+  new AppError('throttled', { headers: { [HEADERS.RETRY_AFTER]: secondsUntil(lockedUntil, now) } })
 
 function faultsOfChange(
   { currentPassword, password, confirmation }: PasswordChange,

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts'
+import { HEADERS } from '../../http/headers.ts'
 
 /**
  * Places for logins: what an isolate hashes in a little over a second, at 60 to 70 ms each, so that nobody waits for
@@ -57,7 +58,7 @@ export class HashQueue {
     const now = Date.now()
     for (const [place, end] of this.#places) if (end <= now) this.#places.delete(place)
     if (this.#places.size >= places)
-      throw new AppError('throttled', { headers: { 'Retry-After': RETRY_AFTER_SECONDS } })
+      throw new AppError('throttled', { headers: { [HEADERS.RETRY_AFTER]: RETRY_AFTER_SECONDS } })
     const place = Symbol('place')
     this.#places.set(place, now + MAX_STAY_MS)
     return place

@@ -1,8 +1,5 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
-
-const CUSTOMER_KEY = 'X-API-KEY'
-const ADMIN_KEY = 'X-ADMIN-API-KEY'
-const CUSTOMER_ID = 'X-CUSTOMER-ID'
+import { HEADERS } from '../../http/headers.ts'
 
 /**
  * What a call to the customer surface says of its caller. An impersonation that breaks the rules of the headers still
@@ -17,9 +14,9 @@ export type Credentials =
  * @throws AppError credentials_missing, credentials_ambiguous, credentials_malformed, customer_id_missing, admin_key_missing
  */
 export function readCredentials(headers: Headers): Credentials {
-  const customerKey = headers.get(CUSTOMER_KEY)
-  const key = headers.get(ADMIN_KEY)
-  const customerUid = headers.get(CUSTOMER_ID)
+  const customerKey = headers.get(HEADERS.CUSTOMER_KEY)
+  const key = headers.get(HEADERS.ADMIN_KEY)
+  const customerUid = headers.get(HEADERS.CUSTOMER_ID)
   const code = malformed(headers) ? 'credentials_malformed' : combinationError(customerKey, key, customerUid)
   const refusal = code && new AppError(code)
   if (key !== null && customerUid !== null) return { kind: 'impersonation', key, customerUid, refusal }
@@ -32,10 +29,10 @@ export function readCredentials(headers: Headers): Credentials {
  * @throws AppError credentials_ambiguous, credentials_malformed
  */
 export function readAdminKey(headers: Headers): string | undefined {
-  const key = headers.get(ADMIN_KEY)
+  const key = headers.get(HEADERS.ADMIN_KEY)
   if (key === null) return undefined
-  if (malformed(headers, [ADMIN_KEY])) throw new AppError('credentials_malformed')
-  if (headers.has('Authorization') || headers.has(CUSTOMER_KEY)) {
+  if (malformed(headers, [HEADERS.ADMIN_KEY])) throw new AppError('credentials_malformed')
+  if (headers.has('Authorization') || headers.has(HEADERS.CUSTOMER_KEY)) {
     throw new AppError('credentials_ambiguous', {
       message: 'Send either X-ADMIN-API-KEY or a session, not both',
     })
@@ -54,7 +51,10 @@ function combinationError(
 }
 
 /** A header sent twice arrives joined by a comma; one that Connection names is meant for the next hop only. */
-function malformed(headers: Headers, names = [CUSTOMER_KEY, ADMIN_KEY, CUSTOMER_ID]): boolean {
+function malformed(
+  headers: Headers,
+  names = [HEADERS.CUSTOMER_KEY, HEADERS.ADMIN_KEY, HEADERS.CUSTOMER_ID],
+): boolean {
   const hopByHop = (headers.get('Connection') ?? '').toUpperCase().split(/[\s,]+/)
   return names.some((name) => {
     const value = headers.get(name)

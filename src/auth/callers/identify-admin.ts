@@ -6,6 +6,7 @@ import type { Statements } from '../../db/batch.ts'
 import { AppError } from '../../errors.ts'
 import { rawBody } from '../../http/body/parse.ts'
 import type { AppEnv } from '../../http/context.ts'
+import { HEADERS } from '../../http/headers.ts'
 import { isWrite, routePattern } from '../../http/routing.ts'
 import { takesBody } from '../../http/validation.ts'
 import { inBackground } from '../../log.ts'
@@ -71,7 +72,7 @@ function ofSession(c: AdminContext) {
   const tokenHash = token === undefined ? '' : sha256Hex(token)
   const authority = new Authority(db, {
     queries: (db) => ({
-      client: clientById(db, { id: c.req.header('SWI-CID') ?? '', now: now() }),
+      client: clientById(db, { id: c.req.header(HEADERS.CLIENT_ID) ?? '', now: now() }),
       session: liveSession(db, { tokenHash, now: now() }),
     }),
     async judge({ client: [client], session: [session] }): Promise<StaffCaller> {
@@ -92,7 +93,7 @@ function ofSession(c: AdminContext) {
 
 async function checkClient(c: AdminContext, client: Client | undefined): Promise<Client> {
   if (!client || client.disabledAt !== null) throw new AppError('client_unknown')
-  const header = c.req.header('SWI-CS')
+  const header = c.req.header(HEADERS.SIGNATURE)
   if (header === undefined) {
     if (client.requireBoundSignatures || takesBody(c)) throw new AppError('checksum_missing')
     return client

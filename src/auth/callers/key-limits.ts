@@ -1,15 +1,13 @@
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../../errors.ts'
-import { isIntact, keptHeader } from '../../http/headers.ts'
+import { HEADERS, isIntact, keptHeader } from '../../http/headers.ts'
 import type { KeyAuthority } from './admin-key.ts'
 
 const MAX_REASON_LENGTH = 500
 
-const REASON = 'X-ADMIN-REASON'
-
 /** Why the caller says it calls, as far as a record keeps it. */
 export function recordedReason(headers: Headers): string | null {
-  const reason = keptHeader(headers, REASON)
+  const reason = keptHeader(headers, HEADERS.REASON)
   return reason && [...reason.slice(0, 2 * MAX_REASON_LENGTH)].slice(0, MAX_REASON_LENGTH).join('')
 }
 
@@ -18,14 +16,14 @@ export function recordedReason(headers: Headers): string | null {
  * undefined if nothing.
  */
 export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
-  if (!isFromAllowed(key, headers.get('CF-Connecting-IP'))) return new AppError('ip_refused')
-  if (key.requireReason && !headers.get(REASON)?.trim()) return new AppError('reason_missing')
+  if (!isFromAllowed(key, headers.get(HEADERS.SOURCE_ADDRESS))) return new AppError('ip_refused')
+  if (key.requireReason && !headers.get(HEADERS.REASON)?.trim()) return new AppError('reason_missing')
   return reasonRefusal(headers)
 }
 
 /** AppError reason_invalid for a reason that cannot be kept as it was sent; undefined if it can, or there is none. */
 export function reasonRefusal(headers: Headers): AppError | undefined {
-  const reason = headers.get(REASON)
+  const reason = headers.get(HEADERS.REASON)
   return reason === null || isReason(reason) ? undefined : new AppError('reason_invalid')
 }
 
