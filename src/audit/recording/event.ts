@@ -7,14 +7,17 @@ const text = () => z.string().max(MAX_TEXT)
 /**
  * The queue message, version 1. An act that can change something is recorded as `received` before it runs and as
  * `completed` after; one that only reads, or is refused, only as `completed`. Both stages share the id.
+ *
+ * A release that adds a key gives it a default, for messages that the release before it sent. After a rollback, messages
+ * with keys that are not known here go to the dead letters whole, and can be replayed later: none loses a part.
  */
 export const auditEvent = once(() =>
-  z.object({
+  z.strictObject({
     v: z.literal(1),
     id: z.string().regex(/^aud_\w{22}$/),
     stage: z.enum(['received', 'completed']),
     time: z.iso.datetime({ precision: 3 }),
-    actor: z.object({
+    actor: z.strictObject({
       type: z.enum(['admin', 'anonymous', 'system']),
       admin_id: z.int().nullable(),
       role: text().nullable(),
@@ -22,7 +25,7 @@ export const auditEvent = once(() =>
     }),
     customer_uid: text().nullable(),
     /** What the act is about, or what it made. */
-    target: z.object({ type: text(), id: text() }).nullable(),
+    target: z.strictObject({ type: text(), id: text() }).nullable(),
     /** What a change of staff, keys, clients or customers changed: field → value before and after. */
     changes: z
       .record(text(), z.tuple([z.unknown(), z.unknown()]))
@@ -30,8 +33,8 @@ export const auditEvent = once(() =>
       .default(null),
     /** Whether the answer was that of an earlier request. */
     replayed: z.boolean().default(false),
-    action: z.object({ method: text(), route: text().nullable(), path: text() }),
-    request: z.object({
+    action: z.strictObject({ method: text(), route: text().nullable(), path: text() }),
+    request: z.strictObject({
       id: text(),
       ip: text().nullable(),
       country: text().nullable(),
@@ -41,7 +44,7 @@ export const auditEvent = once(() =>
     }),
     /** Null while it is not known yet: in the stage `received`. */
     outcome: z
-      .object({
+      .strictObject({
         status: z.int(),
         result: z.enum(['success', 'client_error', 'refused', 'error']),
         duration_ms: z.number().nonnegative(),

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import * as z from 'zod'
 import { once } from '../../base/once.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
@@ -56,7 +57,7 @@ async function keep(db: Database, message: Message, now: number): Promise<void> 
     .onConflictDoUpdate({ target: auditDeadLetters.id, set: facts })
 }
 
-const entryKey = once(() => auditEvent().pick({ id: true, stage: true }))
+const entryKey = once(() => z.object(auditEvent().pick({ id: true, stage: true }).shape))
 
 /** Returns the key of a message's entry, whatever else is wrong with it; undefined if it has none. */
 const entryKeyOf = (body: unknown): EntryKey | undefined => entryKey().safeParse(body).data

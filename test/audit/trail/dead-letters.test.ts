@@ -32,7 +32,7 @@ describe('a message that cannot be read', () => {
     expect((await trail()).map(({ id }) => id)).toEqual([makeEvent(1).id, makeEvent(2).id])
     const kept = await vi.waitUntil(async () => (await letters())[0], WAIT)
     expect(JSON.parse(kept.body)).toEqual(unreadable)
-    expect(kept.reason).toBe('unreadable: stage invalid_value')
+    expect(kept.reason).toBe('unreadable: stage invalid_value, message unrecognized_keys')
   })
 
   test.each<[string, unknown, unknown, string]>([
@@ -50,6 +50,27 @@ describe('a message that cannot be read', () => {
     expect(JSON.parse(letter?.body ?? '')).toEqual(kept)
     expect(letter?.reason.startsWith(reason)).toBe(true)
     expect(letter?.reason).not.toContain('secret')
+  })
+
+  test.each([
+    { where: 'the message', later: { ...makeEvent(1), grant_id: 'grant_1' } },
+    { where: 'a part of it', later: { ...makeEvent(1), target: { type: 'list', id: 'x', name: 'A list' } } },
+  ])(
+    'of a later release, which says more in $where, is kept whole: a rollback loses nothing',
+    async ({ later }) => {
+      await deliver(deliveriesOf([later, makeEvent(2)]))
+      const kept = await vi.waitUntil(async () => (await letters())[0], WAIT)
+      expect(JSON.parse(kept.body)).toEqual(later)
+      expect(kept.reason).toMatch(/^unreadable: (message|target) unrecognized_keys$/)
+      expect((await trail()).map(({ id }) => id)).toEqual([makeEvent(2).id])
+    },
+  )
+
+  test('of an earlier release, which says less, is appended', async () => {
+    const { changes: _, replayed: __, outcome, ...event } = makeEvent(1)
+    const { rows: ___, ...earlier } = outcome ?? { rows: null }
+    await deliver(deliveriesOf([{ ...event, outcome: earlier }]))
+    expect(await trail()).toMatchObject([{ id: event.id, changes: null, replayed: false, rows: null }])
   })
 
   test('is not lost while D1 is down, nor while the other queue is', async () => {
