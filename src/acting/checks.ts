@@ -14,7 +14,7 @@ export interface ActingRequest {
   /** Whether its route is for the customer's own keys. */
   isOwnKeyOnly: boolean
   headers: Headers
-  /** What breaks the rules of the credential headers. */
+  /** The refusal by the rules of the credential headers. */
   malformed: AppError | undefined
 }
 
@@ -42,7 +42,7 @@ const reach: Check = ({ key, actor, customerUid }) =>
 
 const customer: Check = ({ key }) => refusedIf(key.customerStatus !== 'active', 'customer_inactive')
 
-/** Whatever can refuse to let a valid key act for a customer. The first that does is the answer. */
+/** The checks of a valid key that acts for a customer, in the order in which they answer. */
 const CHECKS: readonly Check[] = [headers, limits, scope, ownKey, reach, customer]
 
 /** @throws AppError the refusal of the first check that does not pass */

@@ -15,7 +15,7 @@ export interface SessionActor extends Admin {
   clientId: string
   /** The account as it is at this moment. */
   admin: AdminAccount
-  /** What it has to do before anything else: change a password that was mailed, or has expired. */
+  /** Duties before anything else: changing a password that was mailed, or has expired. */
   owes: readonly Owed[]
 }
 
@@ -23,7 +23,7 @@ export interface SessionActor extends Admin {
 export interface ApiKeyActor extends Admin {
   via: 'api_key'
   apiKeyId: string
-  /** What the key may do at this moment: its scopes as far as its owner's role still covers them. */
+  /** The scopes of the key that its owner's role still covers. */
   scopes: readonly Scope[]
   /** The uids of the customers it may touch; null: any. */
   customers: readonly string[] | null

@@ -3,7 +3,7 @@ import { anotherSession, type Database } from '../db/client.ts'
 import type { Reader } from '../db/reader.ts'
 import { orUnavailable } from '../errors.ts'
 
-/** What decides on a call: the queries that tell, and the judge of their rows, who throws the refusal. */
+/** The decision on a call: its queries, and the judge of their rows, which throws the refusal. */
 export interface AuthorityCheck<Checked extends Statements, Verdict> {
   /** Made when they are asked, so that they are about that moment. */
   queries(db: Database): Checked
@@ -30,7 +30,7 @@ export class Authority<Checked extends Statements, Verdict> implements Reader {
   }
 
   /**
-   * What the judge makes of the caller.
+   * Returns the verdict on the caller.
    * @throws the refusal, or AppError dependency_unavailable if D1 cannot be asked
    */
   verify(): Promise<Verdict> {

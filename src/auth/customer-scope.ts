@@ -19,7 +19,7 @@ export type RowsOf<Named extends Selects> = { [Name in keyof Named]: Named[Name]
 
 type None = Record<never, never>
 
-/** What one transaction does. */
+/** The content of one transaction. */
 export interface Change<Before extends Selects = Selects, After extends Selects = Selects> {
   /** Looks at what is there before anything changes. */
   before?: Before
@@ -28,7 +28,7 @@ export interface Change<Before extends Selects = Selects, After extends Selects 
   after?: After
 }
 
-/** What a customer endpoint gets: whose data it is about, and the way to it. Who is calling is not its business. */
+/** The data of one customer, and the way to it. Endpoints get this and do not learn who is calling. */
 export interface CustomerScope extends Reader {
   readonly uid: string
   /** The id of the API key that the call is made with: an `Idempotency-Key` is its, and so are keys that it makes. */

@@ -3,7 +3,7 @@ import type { TargetType } from '../http/context.ts'
 
 export { ROLES, type Role }
 
-/** What an admin API key can be limited to. `customers:write` covers reading. */
+/** The scopes of admin API keys. `customers:write` covers reading. */
 export const SCOPES = [
   'customers:read',
   'customers:write',
@@ -13,7 +13,7 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What an API key of an owner with this role can do at most. */
+/** The scopes that an owner's role covers. */
 export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   super_admin: SCOPES,
   admin: SCOPES,
@@ -21,7 +21,7 @@ export const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   banking_operations: ['customers:read'],
 }
 
-/** What an API key may do that was asked for nothing: what its owner may, but make keys for customers. */
+/** Returns the default scopes of a key: all that its owner may, but making keys for customers. */
 export const defaultScopes = (role: Role): Scope[] =>
   ROLE_SCOPES[role].filter((scope) => scope !== 'customers:keys')
 
@@ -29,7 +29,7 @@ export const defaultScopes = (role: Role): Scope[] =>
 export const rolesWithScope = (scope: Scope): Role[] =>
   ROLES.filter((role) => ROLE_SCOPES[role].includes(scope))
 
-/** What an account can owe; until then a session may do only what the table lets it do all the same. */
+/** The duties of an account. A session that owes one may only use the permissions that allow it. */
 export type Owed = 'password_change'
 
 export interface PermissionRule {
@@ -43,9 +43,9 @@ export interface PermissionRule {
   tellsOf?: Whose
   /** Not for a key that is limited to some customers: it is about all of them. */
   ofAllCustomers?: true
-  /** What a session may owe all the same. */
+  /** Duties that a session may still owe. */
   mayOwe?: readonly Owed[]
-  /** What the parameter of the path names. */
+  /** The type of resource that the parameter of the path names. */
   target?: TargetType
   /** Reading is an act as well: it is about customers' data, or about the trail. */
   recordsReads?: true

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { AdminActor } from './actor.ts'
 import type { PermissionRule } from './permissions.ts'
 
-/** What a caller may touch under a permission. */
+/** The things that a caller may touch under a permission. */
 export interface Reach {
   /** The account whose things it may touch; null: anyone's. */
   owner: number | null

@@ -13,12 +13,12 @@ import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-recor
 import { isGivenBy, type Owed, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 import { type Reach, reachUnder } from './reach.ts'
 
-/** What a route has that needs a permission. */
+/** The context of a route that needs a permission. */
 export interface ActorEnv<Actor extends AdminActor = AdminActor> extends AdminEnv {
   Variables: AdminEnv['Variables'] & { actor: Actor; reach: Reach }
 }
 
-/** What a route has that reads, and answers everyone who may the same. */
+/** The context of a route that reads, and gives the same answer to everyone who may. */
 interface ReaderEnv extends AdminEnv {
   Variables: AdminEnv['Variables'] & { reader: Reader }
 }
@@ -122,7 +122,7 @@ function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permissi
   if (target !== undefined && id !== undefined) setTarget(c.var.facts, target, id)
 }
 
-/** What a session is told that owes something. */
+/** The refusals of sessions that owe something. */
 const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {

@@ -4,7 +4,7 @@ import type { Database } from './client.ts'
 /** Statements by the names of what they give; the names are no numbers, which would change places. */
 export type Statements = Readonly<Record<string, BatchItem<'sqlite'>>>
 
-/** What statements give, by their names. */
+/** The results of statements, by their names. */
 export type Results<Named extends Statements> = { [Name in keyof Named]: Named[Name]['_']['result'] }
 
 /** Runs statements in their order, in one D1 batch: one round trip and one transaction. Returns what each gives. */

@@ -26,7 +26,7 @@ interface Rows {
   after: readonly Bindable<string | number>[] | undefined
 }
 
-/** What a collection is sorted by. */
+/** The sort key of a collection. */
 export interface SortKey<Row> {
   /** In the order in which they count; all of them together tell rows apart. */
   columns: readonly (Column | SQL)[]

@@ -16,7 +16,7 @@ export interface RecordedRequest {
   colo: string | null
   userAgent: string | null
   startedAt: number
-  /** What is found out of the request while it runs. */
+  /** Facts that become known while the request runs. */
   facts: RequestFacts
   now: Clock
   queue: Env['AUDIT_QUEUE']

@@ -24,9 +24,9 @@ export const auditEvent = once(() =>
       api_key_id: text().nullable(),
     }),
     customer_uid: text().nullable(),
-    /** What the act is about, or what it made. */
+    /** The resource that the act is about, or created. */
     target: z.strictObject({ type: text(), id: text() }).nullable(),
-    /** What a change of staff, keys, clients or customers changed: field → value before and after. */
+    /** The changed fields of staff, keys, clients or customers, each with its value before and after. */
     changes: z
       .record(text(), z.tuple([z.unknown(), z.unknown()]))
       .nullable()
@@ -58,8 +58,8 @@ export const auditEvent = once(() =>
 export type AuditEvent = z.infer<ReturnType<typeof auditEvent>>
 
 /**
- * What the trail takes: events of the queue, and its own checkpoints, which name the last entry that was pruned with
- * its hash.
+ * The events that the trail takes: those of the queue, and its own checkpoints, which name the last entry that was
+ * pruned with its hash.
  */
 export type TrailEvent = Omit<AuditEvent, 'stage'> & {
   stage: AuditEvent['stage'] | 'checkpoint'

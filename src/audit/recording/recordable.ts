@@ -7,7 +7,7 @@ const MAX_EXAMINED = 2 * MAX_TEXT
 /** Our own credentials, in any case, with all that can follow their prefix; and those of an Authorization header. */
 const CREDENTIAL = /stw_[a-z]+_[\w-]*|\b(?:bearer|basic)\s+[\w.~+/-]{16,}=*/gi
 
-/** What a credential or its encoding is made of; at most as much of it as a cut could have spared from being recognised. */
+/** The characters of a credential or its encoding, at most as many as a cut could keep from being recognised. */
 const CUT_OFF = /[\w.~+/=%-]{1,256}$/
 
 /** A part of a path, a query or a sentence. */
@@ -16,14 +16,18 @@ const RUN = /[^\s/?&]+/g
 /** Deeper than anybody encodes by mistake. */
 const MAX_DECODINGS = 5
 
-/** Names as parameters of this service have them. Others may be what somebody sent by mistake: a key without a name, say. */
+/**
+ * Names as parameters of this service have them. Others may be what somebody sent by mistake: a key without a name,
+ * say.
+ */
 const PARAMETER_NAME = /^[a-z_]{1,40}(\[[a-z_]{0,40}\])*$/
 
 const REDACTED = '[redacted]'
 
 /**
  * Returns text from outside as a record keeps it: no credentials in it, however they are encoded, bounded and
- * well-formed, without NUL, which many readers of a file stop at. What lies past the bound is not looked at, so that the cost is the same however much is sent.
+ * well-formed, without NUL, which many readers of a file stop at. What lies past the bound is not looked at, so that
+ * the cost is the same however much is sent.
  */
 export function recordable(value: string): string {
   const redacted = examined(value)

@@ -9,7 +9,7 @@ import { ROLES } from '../permissions.ts'
 
 const { passwordHash: _passwordHash, emailHash: _emailHash, ...publicColumns } = getTableColumns(admins)
 
-/** What is read of an account to show it: never its password hash. Goes with a left join of `loginFailures`. */
+/** The columns of an account that are shown: never its password hash. Needs a left join of `loginFailures`. */
 export const adminColumns = { ...publicColumns, lockedUntil: loginFailures.lockedUntil }
 
 /** An account with what decides on its state. */
@@ -17,7 +17,7 @@ export type AdminAccount = Omit<typeof admins.$inferSelect, 'passwordHash' | 'em
   lockedUntil: number | null
 }
 
-/** What an account and its failed logins are found by, whatever case the email is written in. */
+/** Returns the hash by which an account and its failed logins are found, whatever the case of the email. */
 export const emailHashOf = (email: string) => sha256Hex(email.toLowerCase())
 
 /** Whether a moment, if there is one, has come. */

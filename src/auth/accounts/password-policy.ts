@@ -37,7 +37,7 @@ const NEIGHBOURS = new Set(
 
 const MIN_RUN = 3
 
-/** What a new password must not be like. */
+/** The context that a new password must not resemble. */
 export interface PasswordContext {
   email: string
   productName: string
@@ -86,7 +86,7 @@ function isCloseTo(folded: string, name: string): boolean {
   return [...withoutRuns(folded.replaceAll(part, ''))].length < MIN_BESIDE_NAME
 }
 
-/** What is left of a text without its runs of three or more characters that are the same or neighbours. */
+/** Returns the text without runs of three or more characters that are the same or neighbours. */
 function withoutRuns(text: string): string {
   let left = ''
   let run: string[] = []

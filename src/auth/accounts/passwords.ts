@@ -24,7 +24,7 @@ const RANDOM_GROUP_LENGTH = 7
 export const randomPassword = () =>
   Array.from({ length: RANDOM_GROUPS }, () => randomString(RANDOM_ALPHABET, RANDOM_GROUP_LENGTH)).join('-')
 
-/** What hashes passwords: in a queue, because a hash blocks the isolate. */
+/** Hashes passwords in a queue, because a hash blocks the isolate. */
 export interface Hasher {
   /** Returns the argon2id hash of a password as a PHC string, which carries its own salt and cost. */
   hash(password: string): Promise<string>

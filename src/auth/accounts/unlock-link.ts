@@ -58,7 +58,7 @@ export async function mailUnlockLink(
 }
 
 /**
- * What follows from a lock, after the answer: KV learns of it, and whoever owns the account is mailed a link, so that
+ * Announces a lock after the answer: KV learns of it, and whoever owns the account is mailed a link, so that
  * locking an account keeps nobody out for long. Fails silently but for the log: D1 holds the lock either way.
  */
 export async function announceLock(

@@ -25,7 +25,10 @@ export function hasAccessKeyForm(kind: AccessKeyKind, text: string): boolean {
   return /^\w+$/.test(text) && checksum(body) === text.slice(-CHECKSUM_LENGTH)
 }
 
-/** What a list may show of a key, so that its owner can tell it from others: the prefix and 4 of 30 characters. */
+/**
+ * Returns the part of a key that listings show, so that its owner can tell it from others: the prefix and 4 of 30
+ * characters.
+ */
 export const keyHint = (kind: AccessKeyKind, key: string) => `${key.slice(0, `stw_${kind}_`.length + 4)}…`
 
 function checksum(text: string): string {

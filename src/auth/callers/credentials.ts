@@ -2,7 +2,7 @@ import { AppError, type ErrorCode } from '../../errors.ts'
 import { HEADERS } from '../../http/headers.ts'
 
 /**
- * What a call to the customer surface says of its caller. An impersonation that breaks the rules of the headers still
+ * The credentials of a call to the customer surface. An impersonation that breaks the rules of the headers still
  * names a key and a customer, so it comes with its refusal: if the key is valid, the attempt goes on record.
  */
 export type Credentials =

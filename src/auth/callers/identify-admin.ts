@@ -27,7 +27,7 @@ export interface StaffCaller {
   actor: AdminActor | undefined
   /** The client the call came through; undefined for a key. */
   clientId?: string
-  /** What is against this call whatever it is about: the limits of a key, a reason that cannot be kept. */
+  /** Refuses the call whatever it is about: the limits of a key, a reason that cannot be kept. */
   refusal?: AppError | undefined
   /** Notes that session or key is in use. A call to make when the answer is ready. */
   noteUse?: () => Promise<void>

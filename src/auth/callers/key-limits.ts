@@ -12,8 +12,8 @@ export function recordedReason(headers: Headers): string | null {
 }
 
 /**
- * What a key itself says against a call, whatever it is about: AppError ip_refused, reason_missing or reason_invalid;
- * undefined if nothing.
+ * Returns the refusal of a call by the limits of its key, whatever it is about: AppError ip_refused, reason_missing
+ * or reason_invalid; undefined if nothing.
  */
 export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
   if (!isFromAllowed(key, headers.get(HEADERS.SOURCE_ADDRESS))) return new AppError('ip_refused')
@@ -31,8 +31,8 @@ const isReason = (reason: string) =>
   isIntact(reason) && reason.length <= 2 * MAX_REASON_LENGTH && [...reason].length <= MAX_REASON_LENGTH
 
 /**
- * What a deny names is refused whatever an allow says; so is a caller without an address where there is a list.
- * An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+ * Returns whether an address may use the key. A denied address is refused even if it is allowed; so is a caller
+ * without an address where there is a list. An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
  */
 function isFromAllowed({ ipAllow, ipDeny }: KeyAuthority, ip: string | null): boolean {
   if (ipAllow.length === 0 && ipDeny.length === 0) return true

@@ -18,7 +18,10 @@ const ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** How late `last_seen_at` may be: it costs a write, and the idle limit does not need it to the second. */
 const SEEN_PRECISION_MS = 60 * 1000
 
-/** A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a login changes. */
+/**
+ * A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a
+ * login changes.
+ */
 export function newSession(adminId: number, now: number) {
   const token = TOKEN_PREFIX + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
   const row = {

@@ -9,14 +9,14 @@ import { AppError, orUnavailable } from '../../errors.ts'
 /** How far the clock of a client may be off, either way, and so how long a bound signature is good for. */
 const TOLERANCE_SECONDS = 300
 
-/** What `SWI-CS` holds: the checksum of a body, or a signature bound to one request and its time. */
+/** The content of `SWI-CS`: the checksum of a body, or a signature bound to one request and its time. */
 export interface Signature {
   hmac: Uint8Array<ArrayBuffer>
   /** Unix seconds as they were sent; undefined for a checksum. */
   time: string | undefined
 }
 
-/** What a signature can be about. */
+/** The parts of a request that a signature covers. */
 export interface SignedRequest {
   method: string
   url: string
