@@ -1,9 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { ErrorCode } from '../errors.ts'
+import * as z from 'zod'
+import { once } from '../base/once.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { type Access, annotated } from './annotations.ts'
+import { readInput } from './body/input.ts'
+import { parsedBody, unpackedBody } from './body/parse.ts'
 import { handleError } from './error-handler.ts'
-import { annotationsOf } from './routing.ts'
-import { unaskedBody, unaskedQuery } from './validation.ts'
+import { annotationsOf, isWrite } from './routing.ts'
+import { sentQuery, takesBody, validate } from './validation.ts'
 
 /**
  * Marks a middleware as its route's declaration of who may call it; a test fails for a route without one. Callers who
@@ -34,3 +38,28 @@ export const isPublic = (): MiddlewareHandler =>
 /** Returns who may call the endpoint of this request; undefined if there is no endpoint. */
 export const declaredAccess = (c: Context): Access | undefined =>
   annotationsOf(c).find(({ access }) => access !== undefined)?.access
+
+/** Returns the error for query parameters of an endpoint that takes none; undefined if none were sent. */
+function unaskedQuery(c: Context): AppError | undefined {
+  if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
+  const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
+  return fields && new AppError('invalid', { fields })
+}
+
+/**
+ * Returns the error for a body sent to an endpoint that takes none: unsupported_media_type, malformed_body,
+ * body_too_large or invalid. An empty body, or one without members, is ignored.
+ */
+async function unaskedBody(c: Context): Promise<AppError | undefined> {
+  if (!isWrite(c) || takesBody(c) || c.req.raw.body === null) return undefined
+  try {
+    if ((await unpackedBody(c.req.raw)).length === 0) return undefined
+    const { fields } = validate(nothing(), readInput(nothing(), await parsedBody(c.req.raw)))
+    return fields && new AppError('invalid', { fields })
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+const nothing = once(() => z.strictObject({}))

@@ -1,13 +1,13 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import * as z from 'zod'
+import type * as z from 'zod'
 import { once } from '../base/once.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, shownName } from '../errors.ts'
 import { annotated } from './annotations.ts'
 import { decoded, Form, rawEntries } from './body/form.ts'
 import { readInput } from './body/input.ts'
-import { parsedBody, unpackedBody } from './body/parse.ts'
+import { parsedBody } from './body/parse.ts'
 import type { AppEnv } from './context.ts'
-import { annotationsOf, isWrite } from './routing.ts'
+import { annotationsOf } from './routing.ts'
 
 type Validator<Target extends string, Schema extends z.ZodType<object>> = MiddlewareHandler<
   AppEnv,
@@ -64,33 +64,8 @@ export function validQuery<Schema extends z.ZodType<object>>(c: Context, schema:
   return data
 }
 
-/** Returns the error for query parameters of an endpoint that takes none; undefined if none were sent. */
-export function unaskedQuery(c: Context): AppError | undefined {
-  if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
-  const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
-  return fields && new AppError('invalid', { fields })
-}
-
-/**
- * Returns the error for a body sent to an endpoint that takes none: unsupported_media_type, malformed_body,
- * body_too_large or invalid. An empty body, or one without members, is ignored.
- */
-export async function unaskedBody(c: Context): Promise<AppError | undefined> {
-  if (!isWrite(c) || takesBody(c) || c.req.raw.body === null) return undefined
-  try {
-    if ((await unpackedBody(c.req.raw)).length === 0) return undefined
-    const { fields } = validate(nothing(), readInput(nothing(), await parsedBody(c.req.raw)))
-    return fields && new AppError('invalid', { fields })
-  } catch (error) {
-    if (error instanceof AppError) return error
-    throw error
-  }
-}
-
-const nothing = once(() => z.strictObject({}))
-
 /** Parses the query as a form. A name with an escape that is broken or not UTF-8 is kept, and matches no parameter. */
-function sentQuery(url: string): Form {
+export function sentQuery(url: string): Form {
   const start = url.indexOf('?')
   const entries = start === -1 ? [] : rawEntries(url.slice(start + 1))
   return new Form(entries.map(([name, value]) => [decodedOr(name, name), decodedOr(value, NOT_TEXT)]))

@@ -33,7 +33,7 @@ test('the lines that log in do', async () => {
   })
 })
 
-/** sh knows no --version everywhere; java of before 11 does not, nor does it run a file of source. */
+/** Where a language is not installed its code is not run. sh knows no --version everywhere; java of before 11 does not, nor does it run a file of source. */
 const isThere = (command: string) => command === 'sh' || spawnSync(command, ['--version']).status === 0
 
 /** Both forms of the contract's vectors. */
@@ -49,16 +49,22 @@ const SIGNING: { language: string; command: string; args: (code: string, file: s
   { language: 'java', command: 'java', args: (_, file) => [file] },
 ]
 
-for (const { language, command, args } of SIGNING) {
-  test.skipIf(!isThere(command))(`the code that signs in ${language} prints both signatures`, async () => {
+test('the guide has code that signs in five languages', () => {
+  const blocks = SIGNING.map(({ language }) => block(api, language, 'swi-test-secret'))
+  expect(new Set(blocks).size).toBe(5)
+})
+
+test.each(SIGNING.filter(({ command }) => isThere(command)))(
+  'the code that signs in $language prints both signatures',
+  async ({ language, command, args }) => {
     const code = block(api, language, 'swi-test-secret')
     const folder = await mkdtemp(join(tmpdir(), 'steward-signing-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const file = join(folder, `Signing.${language}`)
     await writeFile(file, code)
     expect((await run(command, args(code, file), { cwd: folder })).stdout).toBe(SIGNATURES)
-  })
-}
+  },
+)
 
 test('the typed client compiles in a project that has hono and TypeScript only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'steward-typed-client-'))

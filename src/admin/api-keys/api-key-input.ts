@@ -1,8 +1,37 @@
 import { inArray, sql } from 'drizzle-orm'
-import { ROLE_SCOPES, type Role, type Scope } from '../../auth/permissions.ts'
+import * as z from 'zod'
+import { ROLE_SCOPES, type Role, SCOPES, type Scope } from '../../auth/permissions.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
+import { addressRange, flag, moment, name, uid } from '../../http/fields/inputs.ts'
+
+/** Limits on what every request with the key is checked against. */
+const MAX_RANGES = 100
+const MAX_CUSTOMERS = 1_000
+const MAX_SCOPES = 100
+
+/** A new key; what is left out does not limit it. */
+export const apiKeyBody = () =>
+  z
+    .strictObject({
+      name: name(),
+      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).max(MAX_SCOPES).nullish(),
+      customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
+      ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
+      expires_at: moment().nullish(),
+      require_reason: flag().nullish(),
+    })
+    .transform((input) => ({
+      name: input.name,
+      scopes: input.scopes ?? undefined,
+      customers: input.customers ?? undefined,
+      ipAllow: input.ip_allow ?? undefined,
+      ipDeny: input.ip_deny ?? undefined,
+      expiresAt: input.expires_at ?? undefined,
+      requireReason: input.require_reason ?? undefined,
+    }))
 
 /** The properties of a new key. Those that are left out do not limit it. */
 export interface ApiKeyInput {

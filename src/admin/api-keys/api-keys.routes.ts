@@ -1,18 +1,16 @@
 import { Hono } from 'hono'
-import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { SCOPES } from '../../auth/permissions.ts'
 import { ownerToList } from '../../auth/reach.ts'
 import { requires } from '../../auth/requires.ts'
-import { FIELD_TEXT } from '../../errors.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
-import { addressRange, digits, flag, graceBody, moment, name, uid } from '../../http/fields/inputs.ts'
+import { digits, graceBody } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
+import { apiKeyBody } from './api-key-input.ts'
 import {
   apiKeyObject,
   getApiKey,
@@ -21,32 +19,6 @@ import {
   revokeApiKey,
 } from './api-key-records.service.ts'
 import { createApiKey, rollApiKey } from './api-keys.service.ts'
-
-/** Limits on what every request with the key is checked against. */
-const MAX_RANGES = 100
-const MAX_CUSTOMERS = 1_000
-const MAX_SCOPES = 100
-
-const apiKeyBody = () =>
-  z
-    .strictObject({
-      name: name(),
-      scopes: z.array(z.enum(SCOPES)).min(1, FIELD_TEXT.blank).max(MAX_SCOPES).nullish(),
-      customers: z.array(uid()).min(1, FIELD_TEXT.blank).max(MAX_CUSTOMERS).nullish(),
-      ip_allow: z.array(addressRange()).max(MAX_RANGES).nullish(),
-      ip_deny: z.array(addressRange()).max(MAX_RANGES).nullish(),
-      expires_at: moment().nullish(),
-      require_reason: flag().nullish(),
-    })
-    .transform((input) => ({
-      name: input.name,
-      scopes: input.scopes ?? undefined,
-      customers: input.customers ?? undefined,
-      ipAllow: input.ip_allow ?? undefined,
-      ipDeny: input.ip_deny ?? undefined,
-      expiresAt: input.expires_at ?? undefined,
-      requireReason: input.require_reason ?? undefined,
-    }))
 
 const apiKeysQuery = () =>
   pageQuery().extend({

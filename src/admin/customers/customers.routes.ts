@@ -3,13 +3,14 @@ import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
-import { COMPANY_FIELDS, type Company, CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
+import { CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
-import { email, name, nullableText, text, timezone } from '../../http/fields/inputs.ts'
+import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
+import { customerBody, customerChangesBody } from './customer-input.ts'
 import {
   type CustomerInput,
   createCustomer,
@@ -24,58 +25,6 @@ const customersQuery = () =>
     search: text().min(1).optional(),
     status: z.enum(CUSTOMER_STATUSES).optional(),
   })
-
-const company = () =>
-  z.strictObject({
-    name: nullableText(255).optional(),
-    address: nullableText(255).optional(),
-    city: nullableText(255).optional(),
-    state: nullableText(255).optional(),
-    zip: nullableText(255).optional(),
-    country: nullableText(255).optional(),
-    phone: nullableText(255).optional(),
-    website: nullableText(255).optional(),
-  } satisfies Record<(typeof COMPANY_FIELDS)[number], unknown>)
-
-const NO_COMPANY: Company = Object.fromEntries(COMPANY_FIELDS.map((field) => [field, null]))
-
-const fields = () => ({
-  email: email(),
-  first_name: name(),
-  last_name: name(),
-  timezone: timezone(),
-  group: nullableText(255),
-  company: company().nullable(),
-})
-
-/** A whole customer: properties that are left out are reset. */
-const customerBody = () =>
-  z
-    .strictObject({
-      ...fields(),
-      timezone: fields().timezone.default('UTC'),
-      group: fields().group.optional(),
-      company: fields().company.optional(),
-    })
-    .transform((input) => ({
-      email: input.email,
-      firstName: input.first_name,
-      lastName: input.last_name,
-      timezone: input.timezone,
-      group: input.group ?? null,
-      company: input.company ? { ...NO_COMPANY, ...input.company } : null,
-    }))
-
-/** Changes to a customer: properties that are left out are kept. */
-const customerChangesBody = () =>
-  z
-    .strictObject(fields())
-    .partial()
-    .transform(({ first_name: firstName, last_name: lastName, ...rest }) => ({
-      ...rest,
-      firstName,
-      lastName,
-    }))
 
 const CUSTOMERS_RETRIEVED = adminPage('Customers retrieved successfully', customerObject)
 const CUSTOMER_CREATED = adminAnswer(201, 'Customer created successfully', customerObject)

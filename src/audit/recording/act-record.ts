@@ -1,9 +1,9 @@
 import { randomId } from '../../crypto/random.ts'
 import { AppError } from '../../errors.ts'
-import type { RecordedRequest } from '../../http/recorded-request.ts'
 import { logFailure } from '../../log.ts'
 import type { AuditEvent, AuditResult } from './event.ts'
 import { recordable, recordablePath } from './recordable.ts'
+import type { RecordedRequest } from './recorded-request.ts'
 
 /** Waits before the `completed` of a write that did happen is offered to the queue again. */
 const RETRY_WAITS_MS = [100, 1_000, 5_000]

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
-import type { RecordedRequest } from '../../http/recorded-request.ts'
 import { ActRecord } from './act-record.ts'
 import { followedStream } from './followed-stream.ts'
+import type { RecordedRequest } from './recorded-request.ts'
 
 /**
  * How an act goes on record. `change`: as `received` before it runs and as `completed` after. `stream`: the same, but

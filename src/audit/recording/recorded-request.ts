@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
-import type { Clock, Env } from '../env.ts'
-import type { AppEnv, RequestFacts } from './context.ts'
-import { HEADERS, keptHeader } from './headers.ts'
-import { routeName } from './routing.ts'
+import type { Clock, Env } from '../../env.ts'
+import type { AppEnv, RequestFacts } from '../../http/context.ts'
+import { HEADERS, keptHeader } from '../../http/headers.ts'
+import { routeName } from '../../http/routing.ts'
 
 /** A request as its record tells of it, with what it takes to keep that record. The texts are as the caller sent them. */
 export interface RecordedRequest {
