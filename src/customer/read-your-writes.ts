@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { bookmarkOf } from '../db/client.ts'
+import { HEADERS } from '../http/headers.ts'
 
 /**
  * Sends `X-D1-Bookmark`, the bookmark of D1's session, with each success of a request that has one. Clients need not
@@ -11,5 +12,5 @@ import { bookmarkOf } from '../db/client.ts'
 export const readYourWrites = createMiddleware<CustomerEnv>(async (c, next) => {
   await next()
   const bookmark = bookmarkOf(c.var.db)
-  if (c.res.ok && bookmark !== null) c.header('X-D1-Bookmark', bookmark)
+  if (c.res.ok && bookmark !== null) c.header(HEADERS.BOOKMARK, bookmark)
 })
