@@ -113,7 +113,12 @@ export const customerPage = <const Name extends string, Item>(
 ): JsonAnswer<Page<Item>, Success & Record<Name, Item[]> & { pagination: PagePosition }, 200> =>
   answerOf(
     200,
-    () => z.object({ ...success(), [name]: z.array(item()), pagination: searchedPosition() }),
+    () =>
+      z.object({
+        ...success(),
+        [name]: z.array(item()).meta({ description: `The ${name.replaceAll('_', ' ')} of this page.` }),
+        pagination: searchedPosition(),
+      }),
     ({ items, ...place }) => ({
       ...SUCCESS,
       ...({ [name]: items } as Record<Name, Item[]>),
