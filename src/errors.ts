@@ -94,6 +94,8 @@ interface AppErrorOptions {
   /** Facts for the body beside the text, such as the uid of what is in the way. */
   details?: Record<string, unknown>
   headers?: Record<string, string>
+  /** The reason behind the code, for the log alone: it would tell a stranger which keys exist. */
+  because?: string
   cause?: unknown
 }
 
@@ -103,12 +105,14 @@ export class AppError extends Error {
   readonly fields: FieldErrors | undefined
   readonly details: Record<string, unknown>
   readonly headers: Record<string, string>
+  readonly because: string | null
 
   constructor(code: ErrorCode, options: AppErrorOptions = {}) {
     super(options.message ?? ERRORS[code][1], { cause: options.cause })
     this.code = code
     this.fields = options.fields && shownFields(options.fields)
     this.details = options.details ?? {}
+    this.because = options.because ?? null
     const retryAfter = RETRY_AFTER_SECONDS[this.status]
     this.headers = { ...(retryAfter && { 'Retry-After': `${retryAfter}` }), ...options.headers }
   }

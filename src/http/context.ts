@@ -59,6 +59,8 @@ export interface RequestFacts {
   replayed: boolean
   /** Rows of a streamed answer sent so far; null if the answer is no stream of rows. */
   rows: number | null
+  /** The refusal that was answered, with the reason that only the log has. */
+  refusal: { code: string; because: string | null } | null
   /** D1 round trips. */
   d1Calls: number
 }

@@ -27,6 +27,7 @@ export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   if (refusal.status >= 500 && !logged.has(error))
     logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
   logged.add(error)
+  c.var.facts.refusal = refusal
   for (const name of OF_ANOTHER_ANSWER) c.header(name, undefined)
   // It is thrown only where nothing is on record.
   if (refusal.code === 'audit_unavailable') c.header(HEADERS.AUDIT_ID, undefined)

@@ -32,6 +32,7 @@ export const requestContext = (now: Clock) =>
       changes: null,
       replayed: false,
       rows: null,
+      refusal: null,
       d1Calls: 0,
     }
     c.set('facts', facts)

@@ -20,6 +20,8 @@ export const requestLog = (write: WriteLine) =>
       admin_id: facts.actor?.adminId ?? null,
       api_key_id: facts.actor?.apiKeyId ?? null,
       customer_uid: facts.customerUid,
+      code: facts.refusal?.code ?? null,
+      because: facts.refusal?.because ?? null,
       d1_calls: facts.d1Calls,
     }
     write(JSON.stringify(line))

@@ -1,7 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
+import { createAccessKey } from '../../src/auth/callers/access-key.ts'
+import { admins } from '../../src/db/schema/staff.ts'
 import type { Env } from '../../src/env.ts'
 import { failingDatabase } from '../support/bindings/bindings.ts'
 import { expectLogged } from '../support/bindings/logged.ts'
@@ -9,11 +12,12 @@ import {
   type Caller,
   type CallOptions,
   call,
+  callerWith,
   customerWithCallers,
   loggedIn,
   signedCaller,
 } from '../support/calls/http.ts'
-import { makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
+import { database, makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
 
 /** The answer, and the lines that the request wrote. */
 async function logged(caller: Caller, path: string, options: CallOptions = {}, bindings: Partial<Env> = {}) {
@@ -50,6 +54,8 @@ describe('each request writes one line', () => {
       admin_id: null,
       api_key_id: null,
       customer_uid: uid,
+      code: null,
+      because: null,
       d1_calls: 1,
     })
   })
@@ -80,6 +86,44 @@ describe('each request writes one line', () => {
   test('a refused one', async () => {
     const { line } = await logged(call, '/lists')
     expect(line).toMatchObject({ route: '/lists', status: 401, ...nobody, d1_calls: 0 })
+  })
+
+  describe('why a key or client is refused, which the answer does not tell:', () => {
+    const key = (name: string, value: string) => callerWith({ [name]: value })
+    test.each([
+      { because: 'malformed', caller: () => key('X-API-KEY', 'stw_customer_x'), code: 'key_invalid' },
+      {
+        because: 'unknown, revoked, or its maker may not come in',
+        caller: () => key('X-API-KEY', createAccessKey('customer')),
+        code: 'key_invalid',
+      },
+      {
+        because: 'unknown',
+        caller: () => callerWith({ 'X-ADMIN-API-KEY': createAccessKey('admin'), 'X-CUSTOMER-ID': 'x' }),
+        code: 'key_invalid',
+      },
+      {
+        because: 'revoked, expired, or its owner may not come in',
+        caller: async () => {
+          const { admin, adminKey, impersonated } = await customerWithCallers()
+          await database().update(admins).set({ disabledAt: 1 }).where(eq(admins.id, admin.adminId))
+          expect(adminKey.key).toMatch(/^stw_admin_/)
+          return impersonated
+        },
+        code: 'key_invalid',
+      },
+      {
+        because: 'missing or unknown',
+        path: '/admin',
+        caller: () => key('SWI-CID', 'client_x'),
+        code: 'client_unknown',
+      },
+    ])('$because', async ({ because, caller, code, path = '/lists' }) => {
+      const { answer, line } = await logged(await caller(), path)
+      expect(line).toMatchObject({ status: 401, code, because })
+      expect(answer.json.code).toBe(code)
+      expect(answer.text).not.toContain(because)
+    })
   })
 
   test('one that no route answers', async () => {

@@ -36,11 +36,11 @@ export interface ClaimedKey {
  * @throws AppError key_invalid if there is no such key, dependency_unavailable if KV cannot be read
  */
 export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> {
-  if (!hasAccessKeyForm('admin', key)) throw new AppError('key_invalid')
+  if (!hasAccessKeyForm('admin', key)) throw new AppError('key_invalid', { because: 'malformed' })
   const hash = sha256Hex(key)
   const id =
     knownIds.get(hash) ?? (await orUnavailable(env.KEYS.get<KvEntry>(adminKeyName(hash), 'json')))?.id
-  if (id === undefined) throw new AppError('key_invalid')
+  if (id === undefined) throw new AppError('key_invalid', { because: 'unknown' })
   knownIds.set(hash, id)
   return { id, hash }
 }
@@ -81,7 +81,7 @@ export type KeyAuthority = RowOf<typeof keyAuthority>
 export function liveKey(claimed: ClaimedKey, key: KeyAuthority | undefined): KeyAuthority {
   if (key && isHashOf(key, claimed)) return key
   knownIds.delete(claimed.hash)
-  throw new AppError('key_invalid')
+  throw new AppError('key_invalid', { because: 'revoked, expired, or its owner may not come in' })
 }
 
 /** Who calls with a live key. */

@@ -43,7 +43,8 @@ export async function verifySignature(
   arrivedAt: number,
 ): Promise<Signature> {
   const signature = readSignature(header)
-  if (client.requireBoundSignatures && signature.time === undefined) throw new AppError('checksum_mismatch')
+  if (client.requireBoundSignatures && signature.time === undefined)
+    throw new AppError('checksum_mismatch', { because: 'not bound, as the client requires' })
   const bytes = await signedBytes(signature, request)
   for (const sealedSecret of [client.sealedSecret, client.previousSealedSecret]) {
     if (sealedSecret === null) continue

@@ -26,7 +26,7 @@ const knownKeys = new BoundedCache<KnownKey>(5_000)
  * @throws AppError key_invalid if there is no such key, customer_inactive
  */
 export async function customerWithKey(db: Database, key: string, now: Clock) {
-  if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid')
+  if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid', { because: 'malformed' })
   const hash = sha256Hex(key)
   const authority = new Authority(db, {
     queries: (asked) => ({ key: keyWithHash(asked, { hash, now: now() }) }),
@@ -71,7 +71,7 @@ type Row = RowOf<typeof keyWithHash>
 /** The key, if its customer may call with it. If not, its next call is a stranger's. */
 function keyOf(hash: string, row: Row | undefined): KnownKey {
   knownKeys.delete(hash)
-  if (!row) throw new AppError('key_invalid')
+  if (!row) throw new AppError('key_invalid', { because: 'unknown, revoked, or its maker may not come in' })
   if (row.status !== 'active') throw new AppError('customer_inactive')
   const known = { uid: row.uid, keyId: row.keyId }
   knownKeys.set(hash, known)

@@ -92,7 +92,8 @@ function ofSession(c: AdminContext) {
 }
 
 async function checkClient(c: AdminContext, client: Client | undefined): Promise<Client> {
-  if (!client || client.disabledAt !== null) throw new AppError('client_unknown')
+  if (!client) throw new AppError('client_unknown', { because: 'missing or unknown' })
+  if (client.disabledAt !== null) throw new AppError('client_unknown', { because: 'disabled' })
   const header = c.req.header(HEADERS.SIGNATURE)
   if (header === undefined) {
     if (client.requireBoundSignatures || takesBody(c)) throw new AppError('checksum_missing')

@@ -33,7 +33,7 @@ export interface SignedRequest {
 export function readSignature(header: string): Signature {
   const [, time, hex = ''] = /^(?:t=(\d{1,12}),v2=)?([0-9a-f]{64})$/i.exec(header) ?? []
   const hmac = fromHex(hex)
-  if (!hmac?.length) throw new AppError('checksum_mismatch')
+  if (!hmac?.length) throw new AppError('checksum_mismatch', { because: 'malformed' })
   return { hmac, time }
 }
 
