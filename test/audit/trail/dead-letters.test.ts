@@ -59,10 +59,13 @@ describe('a message that cannot be read', () => {
     'of a later release, which says more in $where, is kept whole: a rollback loses nothing',
     async ({ later }) => {
       await deliver(deliveriesOf([later, makeEvent(2)]))
+      // What earlier tests left in the queue may arrive meanwhile.
+      const appended = (await trail()).map(({ id }) => id)
+      expect(appended).toContain(makeEvent(2).id)
+      expect(appended).not.toContain(later.id)
       const kept = await vi.waitUntil(async () => (await letters())[0], WAIT)
       expect(JSON.parse(kept.body)).toEqual(later)
       expect(kept.reason).toMatch(/^unreadable: (message|target) unrecognized_keys$/)
-      expect((await trail()).map(({ id }) => id)).toEqual([makeEvent(2).id])
     },
   )
 
@@ -70,7 +73,8 @@ describe('a message that cannot be read', () => {
     const { changes: _, replayed: __, outcome, ...event } = makeEvent(1)
     const { rows: ___, ...earlier } = outcome ?? { rows: null }
     await deliver(deliveriesOf([{ ...event, outcome: earlier }]))
-    expect(await trail()).toMatchObject([{ id: event.id, changes: null, replayed: false, rows: null }])
+    const appended = (await trail()).filter(({ id }) => id === event.id)
+    expect(appended).toMatchObject([{ changes: null, replayed: false, rows: null }])
   })
 
   test('is not lost while D1 is down, nor while the other queue is', async () => {
