@@ -9,9 +9,10 @@ import { BODY_ERRORS, type Validated, validate, validQuery } from '../validation
 import { type CsvOptions, rowsOfCsv } from './csv.ts'
 import { type FileKind, fileKindOf, fileOf, fileTypeOf } from './files.ts'
 import { Form } from './form.ts'
-import { readInput, shapeOf } from './input.ts'
+import { readInput } from './input.ts'
 import { asObject, BULK_BODY_LIMIT_BYTES, jsonFile, mediaTypeOf, parsedBody, unpackedBody } from './parse.ts'
 import { limitedRows, MAX_ROWS, rowsOfArray, rowsOfLines, type SentRow } from './rows.ts'
+import { shapeOf } from './shape.ts'
 
 /** The most fields with errors in one row: 10,000 invalid rows make an answer too. */
 const MAX_ROW_FIELDS = 20
