@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { circles, faultsOf } from '../../src/cli/checks/import-rules.ts'
+import { circles, crowdedFolders, faultsOf } from '../../src/cli/checks/import-rules.ts'
 
 test.each([
   { name: 'a floor above', file: 'src/db/client.ts', other: 'src/http/context.ts' },
@@ -46,4 +46,10 @@ test('files that reach each other are a circle', () => {
       ]),
     ),
   ).toEqual([])
+})
+
+test('a folder has 14 files at most, those of its own folders not counted', () => {
+  const files = Array.from({ length: 14 }, (_, i) => `src/x/${i}.ts`)
+  expect(crowdedFolders([...files, 'src/x/y/14.ts'])).toEqual([])
+  expect(crowdedFolders([...files, 'src/x/14.ts'])).toEqual(['src/x has 15 files; 14 at most'])
 })

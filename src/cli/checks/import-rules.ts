@@ -18,6 +18,16 @@ const FORBIDDEN: Record<string, readonly string[]> = {
   customer: ['acting', 'audit/recording'],
 }
 
+/** The most files of a folder that a reader takes in at a glance. */
+const MAX_FILES = 14
+
+/** Returns the folders that hold too many files to find one by a look. */
+export function crowdedFolders(files: readonly string[]): string[] {
+  const folders = Map.groupBy(files, (file) => file.slice(0, file.lastIndexOf('/')))
+  const crowded = [...folders].filter(([, { length }]) => length > MAX_FILES)
+  return crowded.map(([folder, { length }]) => `${folder} has ${length} files; ${MAX_FILES} at most`)
+}
+
 type Imports = ReadonlyMap<string, readonly string[]>
 
 /** Returns the faults of the imports of each file: no floor, a floor above, or a room that is closed to it. */
