@@ -7,6 +7,10 @@ export const utf8 = (text: string) => new TextEncoder().encode(text)
 export const fromUtf8 = (bytes: Uint8Array) =>
   new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
 
+/** As `fromUtf8`, but a byte order mark stays: the text encodes to the same bytes. @throws TypeError */
+export const fromExactUtf8 = (bytes: Uint8Array) =>
+  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+
 /** The bytes that `hex` stands for, in either case; null if it is not hex. */
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> | null {
   return /^([0-9a-f]{2})*$/i.test(hex) ? new Uint8Array(Buffer.from(hex, 'hex')) : null

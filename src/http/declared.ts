@@ -3,8 +3,9 @@ import * as z from 'zod'
 import { once } from '../base/once.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { type Access, annotated } from './annotations.ts'
+import { unpackedBody } from './body/bytes.ts'
 import { readInput } from './body/input.ts'
-import { parsedBody, unpackedBody } from './body/parse.ts'
+import { parsedBody } from './body/parse.ts'
 import { handleError } from './error-handler.ts'
 import { annotationsOf, isWrite } from './routing.ts'
 import { sentQuery, takesBody, validate } from './validation.ts'
@@ -42,8 +43,7 @@ export const declaredAccess = (c: Context): Access | undefined =>
 /** Returns the error for query parameters of an endpoint that takes none; undefined if none were sent. */
 function unaskedQuery(c: Context): AppError | undefined {
   if (!c.req.url.includes('?') || annotationsOf(c).some((annotation) => annotation.query)) return undefined
-  const { fields } = validate(nothing(), readInput(nothing(), sentQuery(c.req.url)))
-  return fields && new AppError('invalid', { fields })
+  return refusalOf(sentQuery(c.req.url))
 }
 
 /**
@@ -54,12 +54,17 @@ async function unaskedBody(c: Context): Promise<AppError | undefined> {
   if (!isWrite(c) || takesBody(c) || c.req.raw.body === null) return undefined
   try {
     if ((await unpackedBody(c.req.raw)).length === 0) return undefined
-    const { fields } = validate(nothing(), readInput(nothing(), await parsedBody(c.req.raw)))
-    return fields && new AppError('invalid', { fields })
+    return refusalOf(await parsedBody(c.req.raw))
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   }
+}
+
+/** Returns the error that names each member sent; undefined if there is none. */
+function refusalOf(sent: unknown): AppError | undefined {
+  const { fields } = validate(nothing(), readInput(nothing(), sent))
+  return fields && new AppError('invalid', { fields })
 }
 
 const nothing = once(() => z.strictObject({}))

@@ -1,3 +1,4 @@
+import { fromExactUtf8 } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { digestName, LATEST_DIGEST, readDigest, type SegmentDigest } from '../export/digest.ts'
 import { fingerprintOf, type PublicKey, signatureHolds } from '../export/signing-keys.ts'
@@ -44,7 +45,7 @@ async function signedDigest(bytes: Uint8Array, keys: PublicKey[], fail: Fail): P
   let text: string
   let parts: ReturnType<typeof readDigest>
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    text = fromExactUtf8(bytes)
     parts = readDigest(text)
   } catch {
     throw fail('digest_unreadable', 'is not a signed digest')

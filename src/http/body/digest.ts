@@ -1,6 +1,7 @@
 import { sha256HexOfMuch } from '../../crypto/digest.ts'
+import { unpackedBody } from './bytes.ts'
 import { multipartParts } from './multipart.ts'
-import { mediaTypeOf, orMalformed, unpackedBody } from './parse.ts'
+import { mediaTypeOf, orMalformed } from './parse.ts'
 
 /**
  * Returns the lower-case hex SHA-256 of the body: of its bytes without their `Content-Encoding`, or of a multipart

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { fromExactUtf8 } from '../../base/encoding.ts'
 import { fileTypeOf } from './files.ts'
 import type { FormEntry } from './form.ts'
 
@@ -31,7 +32,7 @@ export const multipartEntries = (bytes: Uint8Array, contentType: string): FormEn
 
 function entryOf({ name, filename, mediaType, content }: FormPart): FormEntry[] {
   if (name === undefined) return []
-  return [[name, filename === undefined ? utf8Text(content) : { filename, mediaType, bytes: content }]]
+  return [[name, filename === undefined ? fromExactUtf8(content) : { filename, mediaType, bytes: content }]]
 }
 
 /**
@@ -101,7 +102,7 @@ function divided(part: Buffer) {
   const end = Math.min(...ends)
   if (!Number.isFinite(end)) throw new Error('a part without an end of its headers')
   // A line that begins with a blank goes on with the one before (RFC 5322, section 2.2.3).
-  const lines = utf8Text(part.subarray(0, end))
+  const lines = fromExactUtf8(part.subarray(0, end))
     .replace(/\r?\n[ \t]/g, ' ')
     .split('\n')
   const headers = lines.map((line): [string, string] => {
@@ -142,10 +143,6 @@ const ESCAPES: Record<string, string> = { '%22': '"', '%0D': '\r', '%0A': '\n' }
  */
 function fieldName(name: string): string {
   const [, encoded] = /^=\?utf-8\?B\?([\w+/=]*)\?=$/i.exec(name) ?? []
-  if (encoded !== undefined) return utf8Text(Buffer.from(encoded, 'base64'))
+  if (encoded !== undefined) return fromExactUtf8(Buffer.from(encoded, 'base64'))
   return name.replace(/%(?:22|0D|0A)/gi, (sign) => ESCAPES[sign.toUpperCase()] ?? sign)
 }
-
-/** @throws TypeError if it is not UTF-8. A byte order mark stays: it is what was sent. */
-const utf8Text = (bytes: Uint8Array) =>
-  new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -5,8 +5,6 @@ import { Form, urlencodedEntries } from './form.ts'
 import { parseJson } from './json.ts'
 import { multipartEntries } from './multipart.ts'
 
-export { BULK_BODY_LIMIT_BYTES, rawBody, unpackedBody } from './bytes.ts'
-
 /** Returns the media type of the Content-Type, without parameters; empty if there is none. */
 export const mediaTypeOf = (request: Request) =>
   request.headers.get('Content-Type')?.split(';', 1)[0]?.trim().toLowerCase() ?? ''

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { fromExactUtf8 } from '../../base/encoding.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, invalidField } from '../../errors.ts'
 import { parseJson } from './json.ts'
 import { asObject } from './parse.ts'
@@ -40,7 +41,7 @@ const latin1 = (bytes: Uint8Array) =>
 
 function utf8Text(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return fromExactUtf8(bytes)
   } catch {
     return undefined
   }
