@@ -12,7 +12,7 @@ import { admins, unlockTokens } from '../../db/schema/staff.ts'
 import type { Clock } from '../../env.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
-import { passwordResetMail } from '../../mail/templates.ts'
+import { passwordResetMail } from '../../mail/accounts.ts'
 import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from '../accounts/accounts.service.ts'
 
 /**
