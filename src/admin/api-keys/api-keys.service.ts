@@ -58,6 +58,8 @@ export async function createApiKey(
     ipAllow: input.ipAllow ?? [],
     ipDeny: input.ipDeny ?? [],
     requireReason: input.requireReason ?? false,
+    grantId: null,
+    sessionId: null,
     expiresAt: input.expiresAt ?? null,
     createdAt: owner.admin ? creationTime(owner.admin, now) : now,
     lastUsedAt: null,
