@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { type AdminEnv, identifyAdmin } from '../auth/callers/identify-admin.ts'
 import { adminEnvelope } from '../http/envelopes.ts'
+import { accountRequestsRoutes } from './account-requests/account-requests.routes.ts'
 import { accountStateRoutes } from './accounts/account-state.routes.ts'
 import { accountsRoutes } from './accounts/accounts.routes.ts'
 import { apiKeysRoutes } from './api-keys/api-keys.routes.ts'
@@ -32,6 +33,7 @@ export const adminSurface = (refuse: MiddlewareHandler) =>
     .route('/', clientsRoutes)
     .route('/', customersRoutes)
     .route('/', customerLifecycleRoutes)
+    .route('/', accountRequestsRoutes)
     .route('/', deadLettersRoutes)
     .route('/', auditRoutes)
     .route('/', accountsRoutes)

@@ -22,6 +22,7 @@ export interface RequestVariables {
 
 /** The types of resources that a request can be about. */
 export type TargetType =
+  | 'account_request'
   | 'admin'
   | 'api_key'
   | 'audit_entry'

@@ -1,8 +1,10 @@
 import { eq } from 'drizzle-orm'
+import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
+import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
-import { database, lockAccount, makeAdmin, makeClient, makeSession } from '../factories.ts'
+import { database, lockAccount, makeAdmin, makeClient, makeCustomer, makeSession } from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
@@ -36,6 +38,7 @@ export async function makeWorld(role: Role = 'super_admin') {
   const things = new Map([
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
+    ...(await accountRequests()),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -51,8 +54,9 @@ export async function makeWorld(role: Role = 'super_admin') {
     client,
     /** What exists for the last parameter of a path. */
     thing,
-    /** The path of a route, about what there is. */
-    path: (path: string) => filledPath(path, thing),
+    /** The path of a route, about what there is, which for some methods is another thing. */
+    path: (path: string, method = 'GET') =>
+      filledPath(path, (parameter) => things.get(`${method} ${parameter}`) ?? thing(parameter)),
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
   }
@@ -107,5 +111,27 @@ async function thingsOfAnybody(): Promise<[string, string][]> {
     ['/admin/revoke_credentials/:id', account],
     ['/admin/reset_password/:id', account],
     ['/admin/unlock/:id', account],
+  ]
+}
+
+/** A pending request of each kind, and a disabled customer that nobody wants to have enabled yet. */
+async function accountRequests(): Promise<[string, string][]> {
+  const asking = await makeAdmin('customer_success')
+  const suspected = await makeCustomer()
+  const [cleared, disabled] = [await makeCustomer(), await makeCustomer()]
+  for (const { uid } of [cleared, disabled])
+    await suspendCustomer(database(), { owner: null, toldOf: null, customers: null }, uid, Date.now())
+  const ask = (kind: 'disable' | 'enable', customerUid: string) =>
+    createRequest(database(), asking, { kind, customerUid, reason: 'Ticket 4711' }, Date.now())
+  const disable = `${(await ask('disable', suspected.uid)).id}`
+  const enable = `${(await ask('enable', cleared.uid)).id}`
+  return [
+    ['/admin/disable_requests/:id', disable],
+    ['/admin/disable_requests/approve/:id', disable],
+    ['/admin/disable_requests/decline/:id', disable],
+    ['/admin/enable_requests/:id', enable],
+    ['/admin/enable_requests/approve/:id', enable],
+    ['/admin/enable_requests/decline/:id', enable],
+    ['POST /admin/enable_requests/:id', disabled.uid],
   ]
 }
