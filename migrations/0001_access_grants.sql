@@ -3,8 +3,7 @@ CREATE TABLE `access_grant_links` (
 	`grant_id` text NOT NULL,
 	`purpose` text NOT NULL,
 	`expires_at` integer NOT NULL,
-	`used_at` integer,
-	FOREIGN KEY (`grant_id`) REFERENCES `access_grants`(`id`) ON UPDATE no action ON DELETE no action
+	`used_at` integer
 );
 --> statement-breakpoint
 CREATE INDEX `access_grant_links_grant` ON `access_grant_links` (`grant_id`);--> statement-breakpoint
@@ -67,6 +66,7 @@ CREATE TABLE `account_requests` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `account_requests_pending` ON `account_requests` (`kind`,`customer_uid`) WHERE status = 'pending';--> statement-breakpoint
+CREATE INDEX `account_requests_customer` ON `account_requests` (`customer_uid`);--> statement-breakpoint
 CREATE INDEX `account_requests_status` ON `account_requests` (`kind`,`status`,`id`);--> statement-breakpoint
 CREATE TABLE `impersonation_stops` (
 	`id` integer PRIMARY KEY NOT NULL,

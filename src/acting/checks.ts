@@ -26,6 +26,8 @@ const refusedIf = (isRefused: boolean, ...error: ConstructorParameters<typeof Ap
 
 const headers: Check = ({ malformed }) => malformed
 
+const stop: Check = ({ key }) => refusedIf(key.isStopped, 'impersonation_stopped')
+
 const limits: Check = ({ key, headers }) => limitRefusal(key, headers)
 
 const scope: Check = ({ actor, mode }) =>
@@ -42,8 +44,15 @@ const reach: Check = ({ key, actor, customerUid }) =>
 
 const customer: Check = ({ key }) => refusedIf(key.customerStatus !== 'active', 'customer_inactive')
 
+/** The customer's say, as it is at this moment: whom it has let in under another policy, it may not any more. */
+const consent: Check = ({ key: { supportAccess, grant } }) => {
+  const asks = supportAccess === 'ask' || supportAccess === 'closed'
+  const isApproved = supportAccess === 'ask' && grant?.customerDecision === 'approved'
+  return refusedIf(asks && !isApproved && !grant?.breakGlass, 'consent_required')
+}
+
 /** The checks of a valid key that acts for a customer, in the order in which they answer. */
-const CHECKS: readonly Check[] = [headers, limits, scope, ownKey, reach, customer]
+const CHECKS: readonly Check[] = [headers, stop, limits, scope, ownKey, reach, customer, consent]
 
 /** @throws AppError the refusal of the first check that does not pass */
 export function checkActing(request: ActingRequest): void {

@@ -31,12 +31,15 @@ export type RequestInHand = Pick<Context, 'req'> & { var: Pick<RequestVariables,
 /** Notes who acts and why, for the log and the record of the act. */
 export function noteActor(c: RequestInHand, actor: AdminActor): void {
   const { facts } = c.var
+  const key = actor.via === 'api_key' ? actor : undefined
   facts.actor = {
+    type: 'admin',
     adminId: actor.adminId,
     role: actor.role,
-    apiKeyId: actor.via === 'api_key' ? actor.apiKeyId : null,
+    apiKeyId: key?.apiKeyId ?? null,
   }
-  facts.reason = recordedReason(c.req.raw.headers)
+  facts.grant = key?.grant ?? null
+  facts.reason = key?.reason ?? recordedReason(c.req.raw.headers)
 }
 
 /** Returns how what a request asks for goes on record, where a read does. */

@@ -26,6 +26,7 @@ export const requestContext = (now: Clock) =>
     c.set('envelope', customerEnvelope)
     const facts: RequestFacts = {
       actor: null,
+      grant: null,
       reason: null,
       customerUid: null,
       target: null,

@@ -12,6 +12,8 @@ export interface Stores {
   kv: Env['KEYS']
   mailer: Mailer
   settings: Settings
+  /** What makes the pseudonyms of staff, by which customers know them. */
+  pseudonymKey: string
   /** Runs work after the answer. A failure is logged under this name, and only that. */
   later(name: string, work: Promise<unknown> | undefined): void
 }
@@ -24,6 +26,7 @@ export const storesOf = (
   kv: c.env.KEYS,
   mailer: mailerOf(c.env),
   settings: settingsOf(c.env),
+  pseudonymKey: c.env.PSEUDONYM_KEY,
   later(name, work) {
     if (work) inBackground(c.executionCtx, name, work)
   },

@@ -89,6 +89,8 @@ export const ACCESS_WORDS: Record<Access['kind'], AccessWords> = {
       'scope_insufficient',
       'customer_inactive',
       'customer_unknown',
+      'impersonation_stopped',
+      'consent_required',
       ...DEPENDENCIES,
       'audit_unavailable',
     ],

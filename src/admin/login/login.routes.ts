@@ -85,7 +85,7 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   async (c) => {
     const { facts, now } = c.var
     const { account, token, expiresAt } = await login(storesOf(c), facts, c.req.valid('json'), now())
-    facts.actor = { adminId: account.id, role: account.role, apiKeyId: null }
+    facts.actor = { type: 'admin', adminId: account.id, role: account.role, apiKeyId: null }
     return ADMIN_LOGIN_SUCCESSFUL.of(c, {
       auth_token: token,
       expires_at: timestamp(expiresAt),

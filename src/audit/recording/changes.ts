@@ -13,6 +13,21 @@ export interface Changed<Thing, Before = Thing> {
  */
 const TOLD = {
   account_request: { shown: ['status', 'reason', 'super_admin_comment', 'user_status'], hidden: [] },
+  access_grant: {
+    shown: [
+      'status',
+      'mode',
+      'reason',
+      'ticket',
+      'break_glass',
+      'waits_for',
+      'decisions',
+      'expires_at',
+      'ended_by',
+      'review',
+    ],
+    hidden: ['key'],
+  },
   admin: {
     shown: ['email', 'role', 'disabled', 'locked', 'has_changed_password', 'credentials_valid_from'],
     hidden: ['password'],
@@ -35,7 +50,7 @@ const TOLD = {
     hidden: ['secret'],
   },
   customer: {
-    shown: ['status', 'timezone', 'group', 'purge_at'],
+    shown: ['status', 'timezone', 'group', 'support_access', 'purge_at'],
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
 } as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
@@ -73,8 +88,10 @@ export function changesBetween(
   return changes.length === 0 ? null : Object.fromEntries(changes)
 }
 
-/** Names that people choose are text from outside: a key may have been pasted into one. */
+/** Names and comments that people choose are text from outside: a key may have been pasted into one. */
 function recorded(value: unknown): unknown {
   if (typeof value === 'string') return recordable(value)
-  return Array.isArray(value) ? value.map(recorded) : value
+  if (Array.isArray(value)) return value.map(recorded)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, recorded(member)]))
 }

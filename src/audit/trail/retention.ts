@@ -78,6 +78,7 @@ function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): T
     stage: 'checkpoint',
     time: new Date(now).toISOString(),
     actor: { type: 'system', admin_id: null, role: null, api_key_id: null },
+    grant: null,
     customer_uid: null,
     target: { type: 'entries', id: `${first.firstSeq}-${last.lastSeq}` },
     changes: null,

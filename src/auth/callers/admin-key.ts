@@ -2,16 +2,20 @@ import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { adminKeyName } from '../../base/kv-names.ts'
 import { sameDigest, sha256Hex } from '../../crypto/digest.ts'
+import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
-import { adminApiKeys, admins } from '../../db/schema/staff.ts'
+import { accessGrants, impersonationStops } from '../../db/schema/grants.ts'
+import { adminApiKeys, adminSessions, admins } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
 import type { ApiKeyActor } from '../actor.ts'
+import { grantIs } from '../grants/status.ts'
 import { ROLE_SCOPES } from '../permissions.ts'
 import { hasAccessKeyForm } from './access-key.ts'
 import { isKeyInForce, isKeyLive } from './revocation.ts'
+import { isLive, sessionUse } from './session.ts'
 
 /** The value of an API key's hash in KV: its id and its owner's, neither of which ever changes. */
 export interface KvEntry {
@@ -46,8 +50,9 @@ export async function claimAdminKey(env: Env, key: string): Promise<ClaimedKey> 
 }
 
 /**
- * The query for all that decides on a call with a key: the key if it is live and in force, its owner, and the customer
- * it names, if there is one. No row: the key is not valid.
+ * The query for all that decides on a call with a key: the key if it is live and in force, its owner, the grant and the
+ * session that it may hang on, the customer it names, if there is one, and what that has to say; and whether all of it
+ * is stopped. No row: the key is not valid.
  */
 export const keyAuthority = prepared(
   (db, { keyId, customerUid, now }: PlacesOf<{ keyId: string; customerUid: string | null; now: number }>) =>
@@ -64,12 +69,31 @@ export const keyAuthority = prepared(
         requireReason: adminApiKeys.requireReason,
         adminId: adminApiKeys.adminId,
         role: admins.role,
+        grant: {
+          id: accessGrants.id,
+          mode: accessGrants.mode,
+          reason: accessGrants.reason,
+          breakGlass: accessGrants.breakGlass,
+          customerDecision: accessGrants.customerDecision,
+        },
+        sessionId: adminApiKeys.sessionId,
         customerStatus: customers.status,
+        supportAccess: customers.supportAccess,
+        isStopped: sql`EXISTS (SELECT 1 FROM ${impersonationStops})`.mapWith(Boolean).as('is_stopped'),
       })
       .from(adminApiKeys)
       .innerJoin(admins, and(eq(admins.id, adminApiKeys.adminId), isKeyInForce(adminApiKeys.createdAt, now)))
+      .leftJoin(accessGrants, eq(accessGrants.id, adminApiKeys.grantId))
+      .leftJoin(adminSessions, eq(adminSessions.id, adminApiKeys.sessionId))
       .leftJoin(customers, eq(customers.uid, customerUid))
-      .where(and(eq(adminApiKeys.id, keyId), isKeyLive(now))),
+      .where(
+        and(
+          eq(adminApiKeys.id, keyId),
+          isKeyLive(now),
+          or(isNull(adminApiKeys.grantId), grantIs(now, 'active')),
+          or(isNull(adminApiKeys.sessionId), isLive(now)),
+        ),
+      ),
 )
 
 export type KeyAuthority = RowOf<typeof keyAuthority>
@@ -98,6 +122,8 @@ export function keyActor(
     apiKeyId: id,
     scopes: scopes as ApiKeyActor['scopes'],
     customers,
+    grant: key.grant && { id: key.grant.id, mode: key.grant.mode },
+    reason: key.grant?.reason ?? null,
   }
 }
 
@@ -117,18 +143,22 @@ export async function forgetKeys(
   await Promise.all(hashes.map((hash) => kv.delete(adminKeyName(hash))))
 }
 
-/** Notes that a key is in use, at most once a minute. A call to make when the answer is ready. */
+/**
+ * Notes that a key is in use, at most once a minute, and so is the session that it hangs on. A call to make when the
+ * answer is ready.
+ */
 export async function noteKeyUse(
   db: Database,
   { id }: ClaimedKey,
-  { lastUsedAt }: Pick<KeyAuthority, 'lastUsedAt'>,
+  { lastUsedAt, sessionId }: Pick<KeyAuthority, 'lastUsedAt' | 'sessionId'>,
   now: number,
 ): Promise<void> {
   const due = now - USE_PRECISION_MS
   if (lastUsedAt !== null && lastUsedAt > due) return
   const unnoted = or(isNull(adminApiKeys.lastUsedAt), lte(adminApiKeys.lastUsedAt, due))
-  await db
+  const key = db
     .update(adminApiKeys)
     .set({ lastUsedAt: now })
     .where(and(eq(adminApiKeys.id, id), unnoted))
+  await (sessionId === null ? key : inOneTrip(db, { key, session: sessionUse(db, sessionId, now) }))
 }

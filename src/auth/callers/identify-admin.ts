@@ -124,7 +124,12 @@ async function ofKey(c: AdminContext, sent: string) {
     judge({ key: [row] }): StaffCaller {
       const key = liveKey(claimed, row)
       const refusal = limitRefusal(key, c.req.raw.headers)
-      return { actor: keyActor(claimed, key), refusal, noteUse: () => noteKeyUse(db, claimed, key, now()) }
+      const actor = keyActor(claimed, key)
+      return {
+        actor: actor.grant ? { ...actor, scopes: [] } : actor,
+        refusal,
+        noteUse: () => noteKeyUse(db, claimed, key, now()),
+      }
     },
   })
   return { authority, isKnown: true }

@@ -1,4 +1,4 @@
-import { and, eq, gt, sql } from 'drizzle-orm'
+import { and, eq, gt, lt, sql } from 'drizzle-orm'
 import { toBase64Url } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
@@ -62,8 +62,15 @@ export async function touchSession(
   now: number,
 ): Promise<void> {
   if (now - lastSeenAt < SEEN_PRECISION_MS) return
-  await db.update(adminSessions).set({ lastSeenAt: now }).where(eq(adminSessions.id, sessionId))
+  await sessionUse(db, sessionId, now)
 }
+
+/** The statement that notes that a session is in use. */
+export const sessionUse = (db: Database, sessionId: string, now: number) =>
+  db
+    .update(adminSessions)
+    .set({ lastSeenAt: now })
+    .where(and(eq(adminSessions.id, sessionId), lt(adminSessions.lastSeenAt, now)))
 
 /** Ends one session. */
 export async function endSession(db: Database, sessionId: string): Promise<void> {

@@ -13,7 +13,7 @@ export type Decision = (typeof DECISIONS)[number]
 
 /**
  * Access of one person of staff to one customer, for a reason and a time: asked for, decided, begun, ended. Its status
- * follows from its times alone (see auth/grants/status.ts). A row outlives its customer, as a record does.
+ * follows from its times alone (see auth/grants/status.ts).
  */
 export const accessGrants = sqliteTable(
   'access_grants',
@@ -71,9 +71,7 @@ export const accessGrantLinks = sqliteTable(
   'access_grant_links',
   {
     tokenHash: text('token_hash').primaryKey(),
-    grantId: text('grant_id')
-      .notNull()
-      .references(() => accessGrants.id),
+    grantId: text('grant_id').notNull(),
     purpose: text('purpose', { enum: ['decide', 'end'] }).notNull(),
     expiresAt: moment('expires_at').notNull(),
     usedAt: moment('used_at'),
@@ -116,6 +114,7 @@ export const accountRequests = sqliteTable(
   },
   (table) => [
     uniqueIndex('account_requests_pending').on(table.kind, table.customerUid).where(sql`status = 'pending'`),
+    index('account_requests_customer').on(table.customerUid),
     index('account_requests_status').on(table.kind, table.status, table.id),
   ],
 )

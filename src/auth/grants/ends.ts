@@ -1,0 +1,70 @@
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Changed } from '../../audit/recording/changes.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { accessGrants } from '../../db/schema/grants.ts'
+import { adminApiKeys } from '../../db/schema/staff.ts'
+import { orUnknown } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
+import { forgetKeys } from '../callers/admin-key.ts'
+import { type Grant, grantColumns, grantIs } from './status.ts'
+
+/** Who ends a grant. */
+export type Ender = { by: 'customer' } | { by: 'staff'; adminId: number }
+
+/**
+ * Returns the statement that ends what is going on or asked for, of the grants that the condition finds. Their keys are
+ * refused from then on.
+ */
+export const endOf = (db: Database, which: SQL | undefined, ender: Ender, now: number) =>
+  db
+    .update(accessGrants)
+    .set({
+      endedAt: now,
+      endedBy: ender.by,
+      endedByAdminId: ender.by === 'staff' ? ender.adminId : null,
+    })
+    .where(and(which, grantIs(now, 'pending', 'active')))
+    .returning(grantColumns(now))
+
+/** Returns the statement that revokes the keys of ended grants, and gives the hashes that KV still knows. */
+export const revokeKeysOfEnded = (db: Database, which: SQL | undefined, now: number) =>
+  db
+    .update(adminApiKeys)
+    .set({ revokedAt: now })
+    .where(
+      and(
+        inArray(
+          adminApiKeys.grantId,
+          db
+            .select({ id: accessGrants.id })
+            .from(accessGrants)
+            .where(and(which, sql`${accessGrants.endedAt} IS NOT NULL`)),
+        ),
+        isNull(adminApiKeys.revokedAt),
+      ),
+    )
+    .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
+
+/**
+ * Ends the grant that the condition finds, or withdraws what was asked for. One that is over already stays as it is.
+ * Throws `grant_unknown`.
+ */
+export async function endGrant(
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
+  which: SQL | undefined,
+  ender: Ender,
+  now: number,
+): Promise<Changed<Grant>> {
+  const { before, ended, keys } = await inOneTrip(db, {
+    before: db.select(grantColumns(now)).from(accessGrants).where(which),
+    ended: endOf(db, which, ender, now),
+    keys: revokeKeysOfEnded(db, which, now),
+  })
+  const existing = orUnknown(before[0], 'grant_unknown')
+  later('forget_keys', forgetKeys(kv, keys))
+  return { before: existing, after: ended[0] ?? existing }
+}
+
+/** Returns the condition for the grants of an account. */
+export const grantsOf = (adminId: number): SQL => eq(accessGrants.adminId, adminId)

@@ -1,0 +1,114 @@
+import { and, eq, isNull, ne } from 'drizzle-orm'
+import { pseudonymOf } from '../../crypto/pseudonym.ts'
+import { inOneTrip } from '../../db/batch.ts'
+import type { Database } from '../../db/client.ts'
+import { customers } from '../../db/schema/customers.ts'
+import { accessGrants } from '../../db/schema/grants.ts'
+import { admins } from '../../db/schema/staff.ts'
+import type { Stores } from '../../http/stores.ts'
+import { logFailure } from '../../log.ts'
+import {
+  accessBeganMail,
+  breakGlassMail,
+  breakGlassReviewMail,
+  decidedMail,
+  decisionRequestedMail,
+} from '../../mail/grants.ts'
+import type { MailContent } from '../../mail/mailer.ts'
+import type { Say } from './decisions.ts'
+import { dropLink, makeLink } from './links.ts'
+import { type Grant, waitsFor } from './status.ts'
+
+/** What it takes to tell people. A mail that cannot be sent is logged, and holds nothing up. */
+type Means = Pick<Stores, 'db' | 'mailer' | 'settings' | 'pseudonymKey'>
+
+type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supportAccess'>
+
+/**
+ * Mails the customer what its policy or an emergency asks for: the request that waits for it, or that access began.
+ * Returns whether the mail was accepted, which the grant keeps; null if none was due.
+ */
+export async function tellCustomer(means: Means, grant: Grant): Promise<boolean | null> {
+  const { db } = means
+  const [customer] = await db.select().from(customers).where(eq(customers.uid, grant.customerUid))
+  const due = customer && dueMail(grant, customer, means.settings)
+  if (!due) return null
+  const reached = await sendWithLink(means, grant, customer, due)
+  await db.update(accessGrants).set({ customerReached: reached }).where(eq(accessGrants.id, grant.id))
+  return reached
+}
+
+/** A mail that is due: what its link is good for, until when, and what it says. */
+interface Due {
+  purpose: 'decide' | 'end'
+  expiresAt: number
+  write(told: { staff: string; timezone: string; token: string }): Promise<MailContent>
+}
+
+function dueMail(grant: Grant, { supportAccess }: Customer, settings: Stores['settings']): Due | undefined {
+  const { lapsesAt, expiresAt } = grant
+  if (waitsFor(grant).includes('customer')) {
+    const write: Due['write'] = (told) => decisionRequestedMail({ ...grant, ...told }, settings)
+    return { purpose: 'decide', expiresAt: lapsesAt, write }
+  }
+  if (grant.status !== 'active' || expiresAt === null) return undefined
+  const began = supportAccess === 'notify' ? accessBeganMail : undefined
+  const mail = grant.breakGlass ? breakGlassMail : began
+  return (
+    mail && { purpose: 'end', expiresAt, write: (told) => mail({ ...grant, ...told, expiresAt }, settings) }
+  )
+}
+
+async function sendWithLink(
+  { db, mailer, pseudonymKey }: Means,
+  grant: Grant,
+  { email, timezone }: Customer,
+  { purpose, expiresAt, write }: Due,
+): Promise<boolean> {
+  if (email === '') return false
+  const token = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
+  try {
+    const staff = await pseudonymOf(pseudonymKey, grant.customerUid, grant.adminId)
+    await mailer.send(email, await write({ staff, timezone, token }))
+    return true
+  } catch (error) {
+    logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
+    await dropLink(db, token)
+    return false
+  }
+}
+
+/** Mails all super_admins that one of them opened an account in an emergency. */
+export async function tellSuperAdmins({ db, mailer, settings }: Means, grant: Grant): Promise<void> {
+  const { askers, supers } = await inOneTrip(db, {
+    askers: emailOf(db, grant.adminId),
+    supers: db
+      .select({ email: admins.email })
+      .from(admins)
+      .where(and(eq(admins.role, 'super_admin'), isNull(admins.disabledAt), ne(admins.id, grant.adminId))),
+  })
+  const askedBy = askers[0]?.email ?? ''
+  const mail = await breakGlassReviewMail({ ...grant, askedBy, expiresAt: grant.expiresAt ?? 0 }, settings)
+  for (const { email } of [...askers, ...supers])
+    await mailer.send(email, mail).catch((error: unknown) => {
+      logFailure({ task: 'tell_super_admins', grant_id: grant.id }, error)
+    })
+}
+
+/** Mails the one who asked what was decided, and the customer if access began by it. */
+export async function tellDecision(means: Means, grant: Grant, say: Say): Promise<void> {
+  const { db, mailer, settings } = means
+  const { askers, colleagues } = await inOneTrip(db, {
+    askers: emailOf(db, grant.adminId),
+    colleagues: emailOf(db, say.by === 'colleague' ? say.adminId : grant.adminId),
+  })
+  const by = say.by === 'customer' ? 'customer' : { email: colleagues[0]?.email ?? '' }
+  const mail = await decidedMail({ ...grant, decision: say.decision, comment: say.comment, by }, settings)
+  const told = [tellCustomer(means, grant), ...askers.map(({ email }) => mailer.send(email, mail))]
+  for (const outcome of await Promise.allSettled(told))
+    if (outcome.status === 'rejected')
+      logFailure({ task: 'tell_decision', grant_id: grant.id }, outcome.reason)
+}
+
+const emailOf = (db: Database, adminId: number) =>
+  db.select({ email: admins.email }).from(admins).where(eq(admins.id, adminId))
