@@ -29,6 +29,7 @@ const settings = once(() =>
       .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
     AUDIT_RETENTION_DAYS: retentionDays(),
     READ_REPLICATION: z.enum(['on', 'off']),
+    GRANT_APPROVAL: z.enum(['none', 'write', 'all']),
   }),
 )
 
@@ -45,6 +46,8 @@ export interface Settings {
   corsOrigins: readonly string[]
   /** How long entries stay in D1; 0 keeps them for ever. */
   auditRetentionMs: number
+  /** Which access grants wait for a colleague's say. */
+  grantApproval: 'none' | 'write' | 'all'
   /** Whether D1 has read replicas. */
   readReplication: boolean
 }
@@ -78,6 +81,7 @@ export function settingsOf(env: Env): Settings {
     },
     corsOrigins: data.CORS_ORIGINS,
     auditRetentionMs: data.AUDIT_RETENTION_DAYS * DAY_MS,
+    grantApproval: data.GRANT_APPROVAL,
     readReplication: data.READ_REPLICATION === 'on',
   }
   parsed.set(env, read)

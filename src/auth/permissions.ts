@@ -51,8 +51,13 @@ export interface PermissionRule {
   recordsReads?: true
 }
 
-/** The caller's own things; or these, and everyone's for a super_admin. */
-type Whose = 'own' | 'own_or_super_admin'
+/** Whose things: the caller's own, and everyone's for these roles. */
+export const SEES_ALL = {
+  own: [],
+  own_or_super_admin: ['super_admin'],
+  own_or_admin: ['super_admin', 'admin'],
+} as const satisfies Record<string, readonly Role[]>
+type Whose = keyof typeof SEES_ALL
 
 const OWN = { roles: ROLES, whose: 'own' } as const
 
@@ -72,6 +77,19 @@ const PERMISSIONS = {
   'api_keys:roll': { ...OWN, tellsOf: 'own_or_super_admin', target: 'api_key' },
   'sessions:own': { ...OWN, target: 'session' },
   'sessions:end_others': { roles: ['super_admin'], target: 'admin' },
+  'access_grants:ask': OWN,
+  'access_grants:own': { ...OWN, target: 'access_grant' },
+  'access_grants:read': { roles: ROLES, whose: 'own_or_admin', target: 'access_grant' },
+  'access_grants:end': {
+    roles: ROLES,
+    whose: 'own_or_super_admin',
+    tellsOf: 'own_or_admin',
+    target: 'access_grant',
+  },
+  'access_grants:decide': { roles: ['super_admin', 'admin'], target: 'access_grant' },
+  'access_grants:review': { roles: ['super_admin'], target: 'access_grant' },
+  'impersonation:read': { roles: ROLES },
+  'impersonation:switch': { roles: ['super_admin'] },
   'clients:manage': { roles: ['super_admin'], target: 'client' },
   'customers:read': {
     roles: ROLES,
@@ -116,6 +134,9 @@ export const ACTING = {
   read: { scopes: ['customers:read', 'customers:write'] },
   write: { scopes: ['customers:write'] },
 } as const satisfies Record<string, Pick<PermissionRule, 'scopes'>>
+
+/** The scope of a key for which `ACTING` allows just this. */
+export const scopeOf = (mode: keyof typeof ACTING) => `customers:${mode}` as const
 
 /** Whether these scopes of an API key give it what a rule is about. */
 export const isGivenBy = ({ scopes = [] }: Pick<PermissionRule, 'scopes'>, given: readonly Scope[]) =>

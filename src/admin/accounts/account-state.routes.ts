@@ -37,14 +37,15 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     describes(() => ({
       id: 'disableAdmin',
       summary: 'Disable an account',
-      description: 'Its sessions end and its API keys are refused from the next request on.',
+      description:
+        'Its sessions and access grants end, and its API keys are refused from the next request on.',
       answers: [DISABLED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
     requires('admins:manage'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
+      const { actor, now } = c.var
+      const account = noteChange(c, await disableAdmin(storesOf(c), actor, c.req.param('id'), now()))
       return DISABLED.of(c, presentAdmin(account, now()))
     },
   )
@@ -69,16 +70,16 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       id: 'changeAdminRole',
       summary: 'Give an account another role',
       description:
-        'Its sessions end; its API keys can do no more than the new role from the next request on.',
+        'Its sessions and access grants end; its API keys can do no more than the new role from the next request on.',
       answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
     requires('admins:manage'),
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
-      const { db, actor, now } = c.var
+      const { actor, now } = c.var
       const { role } = c.req.valid('json')
-      const account = noteChange(c, await changeRole(db, actor, c.req.param('id'), role))
+      const account = noteChange(c, await changeRole(storesOf(c), actor, c.req.param('id'), role, now()))
       return ROLE_UPDATED.of(c, presentAdmin(account, now()))
     },
   )
@@ -88,7 +89,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       id: 'revokeAdminCredentials',
       summary: 'End everything that lets an account in but its password',
       description:
-        'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
+        'All sessions, API keys and access grants that it ever made are refused from the next request on. It can log in again.',
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),

@@ -1,4 +1,4 @@
-import { and, count, eq, not, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, not, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
@@ -51,14 +51,14 @@ export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
 const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
 
-/** Returns the keys of `ownerId` (null: of everyone) by age, revoked ones included. */
+/** Returns the keys of `ownerId` (null: of everyone) by age, revoked ones included. Those of grants are the grants'. */
 export async function listApiKeys(
   db: Database,
   ownerId: number | null,
   query: PageQuery,
 ): Promise<Page<ApiKey>> {
   const page = pageRequest(query, BY_AGE)
-  const matching = ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId)
+  const matching = ownedBy(ownerId)
   const { rows, total } = await inOneTrip(db, {
     rows: paged(db.select().from(adminApiKeys).$dynamic(), BY_AGE, page, matching),
     total: db.select({ rows: count() }).from(adminApiKeys).where(matching),
@@ -120,7 +120,11 @@ export async function revokeApiKey(
 
 /** The key with this id, if it is the account's; null: whoever's it is. */
 export const keyOwnedBy = (ownerId: number | null, id: string) =>
-  and(eq(adminApiKeys.id, id), ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId))
+  and(eq(adminApiKeys.id, id), ownedBy(ownerId))
+
+/** A key that was made for itself: of a grant, whoever has a say in that decides. */
+const ownedBy = (ownerId: number | null) =>
+  and(isNull(adminApiKeys.grantId), ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId))
 
 export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,

@@ -26,7 +26,7 @@ import {
 } from './api-key-records.service.ts'
 
 /** The shortest TTL of KV (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
-const MIN_KV_TTL_SECONDS = 60
+export const MIN_KV_TTL_SECONDS = 60
 
 /** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
 export type Maker = Pick<SessionActor, 'adminId' | 'role'> &
@@ -74,9 +74,9 @@ export async function createApiKey(
 }
 
 /** Writes the key to KV, before D1: an id that D1 does not know lets nobody in. */
-async function putKeyInKv(
+export async function putKeyInKv(
   kv: Env['KEYS'],
-  { id, adminId, keyHash }: ApiKeyRow,
+  { id, adminId, keyHash }: Pick<ApiKeyRow, 'id' | 'adminId' | 'keyHash'>,
   options?: KVNamespacePutOptions,
 ): Promise<void> {
   const entry: KvEntry = { id, admin_id: adminId }

@@ -1,6 +1,6 @@
 import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
@@ -9,7 +9,7 @@ import { accountObject, presentAccount } from '../../customer/account/account.se
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, sortKey, startsWith } from '../../db/paging.ts'
-import { customers, customerTotals } from '../../db/schema/customers.ts'
+import { customers, customerTotals, SUPPORT_ACCESS } from '../../db/schema/customers.ts'
 import { FIELD_TEXT, invalidField, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { timeValue } from '../../http/fields/values.ts'
@@ -24,6 +24,9 @@ export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'time
 export const customerObject = once(() =>
   accountObject()
     .extend({
+      support_access: z
+        .enum(SUPPORT_ACCESS)
+        .meta({ description: 'Who of staff the customer lets in. Only the customer changes it.' }),
       purge_at: timeValue()
         .nullable()
         .meta({ examples: [null] }),
@@ -148,5 +151,6 @@ async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Re
 
 export const presentCustomer = (row: Row): Customer => ({
   ...presentAccount(row),
+  support_access: row.supportAccess,
   purge_at: timestamp(row.pendingDeleteAt === null ? null : row.pendingDeleteAt + DELETE_AFTER_MS),
 })

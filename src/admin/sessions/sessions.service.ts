@@ -1,7 +1,8 @@
-import { and, count, eq, lte } from 'drizzle-orm'
+import { and, count, eq, lte, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import type { SessionActor } from '../../auth/actor.ts'
-import { endSessionsOf, isLive } from '../../auth/callers/session.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { endSessions, isLive } from '../../auth/callers/session.ts'
 import { once } from '../../base/once.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -11,6 +12,7 @@ import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 import { getAdmin } from '../accounts/accounts.service.ts'
 
 type Row = typeof adminSessions.$inferSelect
@@ -49,14 +51,16 @@ export async function listSessions(
 }
 
 /**
- * Ends a session of the admin, also the one of the request.
+ * Ends a session of the admin, also the one of the request, and the keys of grants that it got.
  * @throws AppError session_unknown, also if it is somebody else's
  */
-export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
-  const [ended] = await db
-    .delete(adminSessions)
-    .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
-    .returning({ id: adminSessions.id })
+export async function endOwnSession(
+  stores: Pick<Stores, 'db' | 'kv' | 'later'>,
+  { adminId }: Pick<Own, 'adminId'>,
+  id: string,
+  now: number,
+): Promise<void> {
+  const [ended] = await end(stores, and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)), now)
   orUnknown(ended, 'session_unknown')
 }
 
@@ -64,10 +68,24 @@ export async function endOwnSession(db: Database, { adminId }: Own, id: string):
  * Ends every session of an admin. Returns the account.
  * @throws AppError admin_unknown
  */
-export async function endAllSessions(db: Database, adminId: string) {
-  const account = await getAdmin(db, adminId)
-  await endSessionsOf(db, account.id)
+export async function endAllSessions(
+  stores: Pick<Stores, 'db' | 'kv' | 'later'>,
+  adminId: string,
+  now: number,
+) {
+  const account = await getAdmin(stores.db, adminId)
+  await end(stores, eq(adminSessions.adminId, account.id), now)
   return account
+}
+
+async function end(
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
+  which: SQL | undefined,
+  now: number,
+) {
+  const { keys, sessions } = await inOneTrip(db, endSessions(db, which, now))
+  later('forget_keys', forgetKeys(kv, keys))
+  return sessions
 }
 
 /** Deletes expired sessions. */

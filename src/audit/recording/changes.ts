@@ -53,6 +53,7 @@ const TOLD = {
     shown: ['status', 'timezone', 'group', 'support_access', 'purge_at'],
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
+  impersonation: { shown: ['stopped', 'reason'], hidden: [] },
 } as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
 
 export type ToldThing = keyof typeof TOLD

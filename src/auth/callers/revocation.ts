@@ -1,4 +1,4 @@
-import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, exists, gt, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../../db/client.ts'
 import type { Bindable } from '../../db/prepared.ts'
@@ -72,12 +72,12 @@ export const revokedUpTo = (now: number) => ({
   credentialsValidFrom: sql<number>`max(${admins.credentialsValidFrom}, ${now + 1})`,
 })
 
-/** Returns the query that revokes the API keys of an admin, and gives the hashes that KV still knows. */
-export const revokeKeysOf = (db: Database, adminId: number, now: number) =>
+/** Returns the query that revokes the API keys that the condition finds, and gives the hashes that KV still knows. */
+export const revokeKeys = (db: Database, which: SQL | undefined, now: number) =>
   db
     .update(adminApiKeys)
     .set({ revokedAt: now })
-    .where(and(eq(adminApiKeys.adminId, adminId), isNull(adminApiKeys.revokedAt)))
+    .where(and(which, isNull(adminApiKeys.revokedAt)))
     .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
 
 /**

@@ -1,12 +1,12 @@
-import { and, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { toBase64Url } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
 import { type Bindable, type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
-import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
+import { adminApiKeys, adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { adminColumns } from '../accounts/account.ts'
-import { isInForce } from './revocation.ts'
+import { isInForce, revokeKeys } from './revocation.ts'
 
 const TOKEN_PREFIX = 'stw_session_'
 const TOKEN_BYTES = 32
@@ -72,11 +72,15 @@ export const sessionUse = (db: Database, sessionId: string, now: number) =>
     .set({ lastSeenAt: now })
     .where(and(eq(adminSessions.id, sessionId), lt(adminSessions.lastSeenAt, now)))
 
-/** Ends one session. */
-export async function endSession(db: Database, sessionId: string): Promise<void> {
-  await db.delete(adminSessions).where(eq(adminSessions.id, sessionId))
-}
-
-/** The query that ends all sessions of an admin. */
-export const endSessionsOf = (db: Database, adminId: number) =>
-  db.delete(adminSessions).where(eq(adminSessions.adminId, adminId))
+/**
+ * Returns the statements that end the sessions which the condition finds, and revoke the keys that were got in them,
+ * whose hashes KV still knows.
+ */
+export const endSessions = (db: Database, which: SQL | undefined, now: number) => ({
+  keys: revokeKeys(
+    db,
+    inArray(adminApiKeys.sessionId, db.select({ id: adminSessions.id }).from(adminSessions).where(which)),
+    now,
+  ),
+  sessions: db.delete(adminSessions).where(which).returning({ id: adminSessions.id }),
+})

@@ -1,4 +1,4 @@
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -6,7 +6,7 @@ import { accessGrants, type Decision } from '../../db/schema/grants.ts'
 import { AppError, orUnknown } from '../../errors.ts'
 import { type Grant, grantColumns, grantIs } from './status.ts'
 
-/** What one of those who have a say in a grant decides. */
+/** What one of those who have a say in a grant decides: nobody does on a grant of their own. */
 export type Say = { decision: Decision; comment: string | null } & (
   | { by: 'customer' }
   | { by: 'colleague'; adminId: number }
@@ -32,7 +32,14 @@ export const decisionOn = (db: Database, which: SQL | undefined, say: Say, now: 
   db
     .update(accessGrants)
     .set({ ...columnsOf(say, now), ...outcomeOf(say, now) })
-    .where(and(which, grantIs(now, 'pending'), SAYS[say.by].awaited))
+    .where(
+      and(
+        which,
+        grantIs(now, 'pending'),
+        SAYS[say.by].awaited,
+        say.by === 'colleague' ? ne(accessGrants.adminId, say.adminId) : undefined,
+      ),
+    )
     .returning(grantColumns(now))
 
 function columnsOf(say: Say, now: number) {
@@ -58,7 +65,7 @@ function outcomeOf({ by, decision }: Say, now: number) {
 
 /**
  * Puts down a say on the grant that the condition finds.
- * Throws `grant_unknown`, or `grant_not_waiting` if it waits for no such say.
+ * Throws `grant_unknown`, `self_action` if it is the colleague's own, `grant_not_waiting` if it waits for no such say.
  */
 export async function decide(
   db: Database,
@@ -71,6 +78,7 @@ export async function decide(
     decided: decisionOn(db, which, say, now),
   })
   const existing = orUnknown(before[0], 'grant_unknown')
+  if (say.by === 'colleague' && existing.adminId === say.adminId) throw new AppError('self_action')
   if (!decided[0]) throw new AppError('grant_not_waiting')
   return { before: existing, after: decided[0] }
 }

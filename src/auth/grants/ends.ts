@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, inArray, isNotNull, type SQL } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -7,6 +7,7 @@ import { adminApiKeys } from '../../db/schema/staff.ts'
 import { orUnknown } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { forgetKeys } from '../callers/admin-key.ts'
+import { revokeKeys } from '../callers/revocation.ts'
 import { type Grant, grantColumns, grantIs } from './status.ts'
 
 /** Who ends a grant. */
@@ -28,23 +29,13 @@ export const endOf = (db: Database, which: SQL | undefined, ender: Ender, now: n
     .returning(grantColumns(now))
 
 /** Returns the statement that revokes the keys of ended grants, and gives the hashes that KV still knows. */
-export const revokeKeysOfEnded = (db: Database, which: SQL | undefined, now: number) =>
-  db
-    .update(adminApiKeys)
-    .set({ revokedAt: now })
-    .where(
-      and(
-        inArray(
-          adminApiKeys.grantId,
-          db
-            .select({ id: accessGrants.id })
-            .from(accessGrants)
-            .where(and(which, sql`${accessGrants.endedAt} IS NOT NULL`)),
-        ),
-        isNull(adminApiKeys.revokedAt),
-      ),
-    )
-    .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
+export const revokeKeysOfEnded = (db: Database, which: SQL | undefined, now: number) => {
+  const ended = db
+    .select({ id: accessGrants.id })
+    .from(accessGrants)
+    .where(and(which, isNotNull(accessGrants.endedAt)))
+  return revokeKeys(db, inArray(adminApiKeys.grantId, ended), now)
+}
 
 /**
  * Ends the grant that the condition finds, or withdraws what was asked for. One that is over already stays as it is.
@@ -65,6 +56,3 @@ export async function endGrant(
   later('forget_keys', forgetKeys(kv, keys))
   return { before: existing, after: ended[0] ?? existing }
 }
-
-/** Returns the condition for the grants of an account. */
-export const grantsOf = (adminId: number): SQL => eq(accessGrants.adminId, adminId)

@@ -30,12 +30,17 @@ type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supp
  */
 export async function tellCustomer(means: Means, grant: Grant): Promise<boolean | null> {
   const { db } = means
-  const [customer] = await db.select().from(customers).where(eq(customers.uid, grant.customerUid))
-  const due = customer && dueMail(grant, customer, means.settings)
-  if (!due) return null
-  const reached = await sendWithLink(means, grant, customer, due)
-  await db.update(accessGrants).set({ customerReached: reached }).where(eq(accessGrants.id, grant.id))
-  return reached
+  try {
+    const [customer] = await db.select().from(customers).where(eq(customers.uid, grant.customerUid))
+    const due = customer && dueMail(grant, customer, means.settings)
+    if (!due) return null
+    const customerReached = await sendWithLink(means, grant, customer, due)
+    await db.update(accessGrants).set({ customerReached }).where(eq(accessGrants.id, grant.id))
+    return customerReached
+  } catch (error) {
+    logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
+    return false
+  }
 }
 
 /** A mail that is due: what its link is good for, until when, and what it says. */
