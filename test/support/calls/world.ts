@@ -2,11 +2,11 @@ import { eq } from 'drizzle-orm'
 import type { Role } from '../../../src/auth/permissions.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
-import { database, lockAccount, makeAdmin, makeClient, makeSession } from '../factories.ts'
+import { database, lockAccount, makeAdmin, makeClient, makeGrant, makeSession } from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
-import { filledPath } from './paths.ts'
+import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
 
@@ -36,6 +36,7 @@ export async function makeWorld(role: Role = 'super_admin') {
   const things = new Map([
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
+    ...(await grantsOn(customer)),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -52,7 +53,10 @@ export async function makeWorld(role: Role = 'super_admin') {
     /** What exists for the last parameter of a path. */
     thing,
     /** The path of a route, about what there is. */
-    path: (path: string) => filledPath(path, thing),
+    path: (path: string) => {
+      const [whole, last] = [withoutPatterns(path), parametersOf(path).length - 1]
+      return filledPath(path, (parameter, i) => (i === last && things.get(whole)) || thing(parameter))
+    },
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
   }
@@ -83,6 +87,22 @@ async function thingsOfCustomer({
     ['/contacts/:uid', contact.uid],
     ['/api_keys/:id', key.id],
     ['/admin/audit/:id', act.id],
+  ]
+}
+
+/** Access grants: one's own, which has begun, and a colleague's that wait for a decision, and for a review. */
+async function grantsOn({
+  uid: customerUid,
+  admin,
+}: Awaited<ReturnType<typeof customerWithCallers>>): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('super_admin')
+  const own = await makeGrant({ adminId: admin.adminId, customerUid, mode: 'write' })
+  const pending = await makeGrant({ adminId, customerUid, needsColleague: true })
+  return [
+    ['/admin/access_grants/:id', own],
+    ['/admin/access_grants/:id/approve', pending],
+    ['/admin/access_grants/:id/decline', pending],
+    ['/admin/access_grants/:id/review', await makeGrant({ adminId, customerUid, breakGlass: true })],
   ]
 }
 
