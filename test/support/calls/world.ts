@@ -2,13 +2,22 @@ import { eq } from 'drizzle-orm'
 import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
 import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
+import { randomUid } from '../../../src/crypto/random.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
-import { database, lockAccount, makeAdmin, makeClient, makeCustomer, makeSession } from '../factories.ts'
+import {
+  database,
+  lockAccount,
+  makeAdmin,
+  makeClient,
+  makeCustomer,
+  makeGrant,
+  makeSession,
+} from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
-import { filledPath } from './paths.ts'
+import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
 
@@ -39,6 +48,8 @@ export async function makeWorld(role: Role = 'super_admin') {
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
     ...(await accountRequests()),
+    ...(await grantsOn(customer)),
+    ...(await consentOf(customer.uid)),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -54,9 +65,12 @@ export async function makeWorld(role: Role = 'super_admin') {
     client,
     /** What exists for the last parameter of a path. */
     thing,
-    /** The path of a route, about what there is, which for some methods is another thing. */
-    path: (path: string, method = 'GET') =>
-      filledPath(path, (parameter) => things.get(`${method} ${parameter}`) ?? thing(parameter)),
+    /** The path of a route, about what there is, which for some routes is a thing of their own. */
+    path: (path: string, method = 'GET') => {
+      const [whole, last] = [withoutPatterns(path), parametersOf(path).length - 1]
+      const own = things.get(`${method} ${whole}`) ?? things.get(whole)
+      return filledPath(path, (parameter, i) => (i === last && own) || thing(parameter))
+    },
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
   }
@@ -87,6 +101,34 @@ async function thingsOfCustomer({
     ['/contacts/:uid', contact.uid],
     ['/api_keys/:id', key.id],
     ['/admin/audit/:id', act.id],
+  ]
+}
+
+/** Access grants: one's own, which has begun, and a colleague's that wait for a decision, and for a review. */
+async function grantsOn({
+  uid: customerUid,
+  admin,
+}: Awaited<ReturnType<typeof customerWithCallers>>): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('super_admin')
+  const own = await makeGrant({ adminId: admin.adminId, customerUid, mode: 'write' })
+  const pending = await makeGrant({ adminId, customerUid, needsColleague: true })
+  return [
+    ['/admin/access_grants/:id', own],
+    ['/admin/access_grants/:id/approve', pending],
+    ['/admin/access_grants/:id/decline', pending],
+    ['/admin/access_grants/:id/review', await makeGrant({ adminId, customerUid, breakGlass: true })],
+  ]
+}
+
+/** Access that waits for a customer, and access that is going on, by the uids that it knows them by. */
+async function consentOf(customerUid: string): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('customer_success')
+  const [waiting, current] = [randomUid(), randomUid()]
+  await makeGrant({ adminId, customerUid, uid: waiting, needsCustomer: true })
+  await makeGrant({ adminId, customerUid, uid: current })
+  return [
+    ['/access_requests/:uid', waiting],
+    ['/access_grants/:uid', current],
   ]
 }
 
