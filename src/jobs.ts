@@ -5,6 +5,7 @@ import { pruneTrail } from './audit/trail/retention.ts'
 import { purgeFailures } from './auth/accounts/lockout.ts'
 import { purgeUnlockTokens } from './auth/accounts/unlock-link.ts'
 import { purgeUsedSignatures } from './auth/callers/signature.ts'
+import { purgeAccessLinks } from './auth/grants/links.ts'
 import { purgeIdempotencyKeys } from './customer/idempotency.service.ts'
 import { runListTasks } from './customer/lists/list-tasks.service.ts'
 import { type Database, openDatabase } from './db/client.ts'
@@ -26,6 +27,7 @@ const FREQUENT_JOBS: Jobs = {
   exportOwedSegments: (env, db, now) => exportOwedSegments(db, env.AUDIT_BUCKET, now()),
   pruneTrail: (env, _, now) => pruneTrail(env, now()),
   runListTasks: (_, db, now) => runListTasks(db, now),
+  purgeAccessLinks: (_, db, now) => purgeAccessLinks(db, now()),
   purgeFailures: (_, db, now) => purgeFailures(db, now()),
   purgeIdempotencyKeys: (_, db, now) => purgeIdempotencyKeys(db, now()),
   purgeUnlockTokens: (_, db, now) => purgeUnlockTokens(db, now()),

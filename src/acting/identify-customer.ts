@@ -2,7 +2,8 @@ import { createMiddleware } from 'hono/factory'
 import { readCredentials } from '../auth/callers/credentials.ts'
 import { customerWithKey } from '../auth/callers/customer-key.ts'
 import { customerScope } from '../auth/customer-scope.ts'
-import { type CustomerEnv, noteTarget } from '../auth/requires-customer.ts'
+import { noteCustomer, onRecord } from '../auth/on-record.ts'
+import { type CustomerEnv, noteTarget, recordsOwn } from '../auth/requires-customer.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite, routePattern } from '../http/routing.ts'
 import { impersonate } from './impersonate.ts'
@@ -20,8 +21,15 @@ export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) =>
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
   const { uid, keyId, authority } = await customerWithKey(c.var.db, credentials.key, c.var.now)
   c.var.facts.customerUid = uid
-  if (isWrite(c)) await authority.verify()
   c.set('customer', customerScope(uid, keyId, authority))
+  if (recordsOwn(c)) {
+    const authorize = async () => {
+      await authority.verify()
+      noteCustomer(c.var.facts, keyId)
+    }
+    return onRecord(c, { recording: 'change', authorize, ridesAlong: false }, next)
+  }
+  if (isWrite(c)) await authority.verify()
   await next()
   await authority.verify()
 })

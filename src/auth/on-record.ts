@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
+import { setChanges } from '../audit/recording/changes.ts'
 import { type Act, type Recording, recorded } from '../audit/recording/recorded.ts'
 import { recordedRequest } from '../audit/recording/recorded-request.ts'
-import type { RequestVariables } from '../http/context.ts'
+import type { AppEnv, RequestFacts, RequestVariables } from '../http/context.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite, streamsAnswer } from '../http/routing.ts'
 import type { AdminActor } from './actor.ts'
@@ -25,6 +26,23 @@ export async function onRecord(
   if (answer !== c.res) c.res = answer
 }
 
+/**
+ * Runs what the holder of a mailed link does as an act on record. Nobody else is to be identified, and a page does not
+ * name its record.
+ * @throws AppError audit_unavailable
+ */
+export const recordedByLink = (c: Context<AppEnv>, run: () => Promise<Response>): Promise<Response> =>
+  recorded(
+    {
+      request: recordedRequest(c),
+      recording: 'change',
+      authorize: async () => undefined,
+      ridesAlong: false,
+      nameRecord: () => undefined,
+    },
+    run,
+  )
+
 /** The context of a request, as far as it holds what was sent and what is known of it. */
 export type RequestInHand = Pick<Context, 'req'> & { var: Pick<RequestVariables, 'facts'> }
 
@@ -41,6 +59,14 @@ export function noteActor(c: RequestInHand, actor: AdminActor): void {
   facts.grant = key?.grant ?? null
   facts.reason = key?.reason ?? recordedReason(c.req.raw.headers)
 }
+
+/** Notes that the customer itself acts, with a key of its own or by a link that it was mailed. */
+export function noteCustomer(facts: RequestFacts, apiKeyId: string | null): void {
+  facts.actor = { type: 'customer', adminId: null, role: null, apiKeyId }
+}
+
+/** Notes what a change that the customer made changed. */
+export const noteChange = setChanges
 
 /** Returns how what a request asks for goes on record, where a read does. */
 export function recordingOf(c: Context): Recording {

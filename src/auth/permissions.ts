@@ -105,6 +105,10 @@ const PERMISSIONS = {
   },
   'customers:manage': { roles: ['super_admin', 'admin'], scopes: ['customers:manage'], target: 'customer' },
   'customers:keys': { roles: ['super_admin', 'admin'], scopes: ['customers:keys'], target: 'customer' },
+  // Whoever asks does not decide: no role has both.
+  'account_requests:create': { roles: ['customer_success'], target: 'customer' },
+  'account_requests:read': { roles: ROLES, target: 'account_request', recordsReads: true },
+  'account_requests:decide': { roles: ['super_admin'], target: 'account_request' },
   'audit:replay': { roles: ['super_admin'], target: 'dead_letter', recordsReads: true },
   'audit:read': {
     roles: ['super_admin'],

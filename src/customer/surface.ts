@@ -3,6 +3,8 @@ import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { accessLogRoutes } from './account/access-log.routes.ts'
 import { accountRoutes } from './account/account.routes.ts'
 import { bulkRoutes } from './bulk/bulk.routes.ts'
+import { consentRoutes } from './consent/consent.routes.ts'
+import { consentPagesRoutes } from './consent/pages.routes.ts'
 import { contactsRoutes } from './contacts/contacts.routes.ts'
 import { exportRoutes } from './contacts/export.routes.ts'
 import { idempotent } from './idempotency.ts'
@@ -16,6 +18,8 @@ import { readYourWrites } from './read-your-writes.ts'
  */
 export const customerSurface = (identify: MiddlewareHandler<CustomerEnv>, refuse: MiddlewareHandler) =>
   new Hono<CustomerEnv>()
+    // For whoever was mailed a link: past the identification.
+    .route('/', consentPagesRoutes)
     .use(identify, refuse)
     .use(readYourWrites)
     .use(idempotent)
@@ -26,3 +30,4 @@ export const customerSurface = (identify: MiddlewareHandler<CustomerEnv>, refuse
     .route('/', contactsRoutes)
     .route('/', accountRoutes)
     .route('/', accessLogRoutes)
+    .route('/', consentRoutes)

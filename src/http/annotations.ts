@@ -8,7 +8,12 @@ import type { TargetType } from './context.ts'
 /** The callers of a route. With a scope, admin API keys are among them. */
 export type Access =
   | { kind: 'public' | 'client' }
-  | { kind: 'customer'; target?: TargetType | undefined; ownKeyOnly?: boolean | undefined }
+  | {
+      kind: 'customer'
+      target?: TargetType | undefined
+      ownKeyOnly?: boolean | undefined
+      recordsOwn?: boolean | undefined
+    }
   | { kind: 'admin'; permission: string; scope: string | undefined }
 
 /** A part of the service, and what its routes have in common. */

@@ -22,6 +22,7 @@ export interface RequestVariables {
 
 /** The types of resources that a request can be about. */
 export type TargetType =
+  | 'account_request'
   | 'access_grant'
   | 'admin'
   | 'api_key'

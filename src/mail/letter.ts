@@ -31,7 +31,7 @@ type Facts = readonly (readonly [label: string, value: string])[]
  * Replaces line breaks, controls and marks that turn the direction of text (UAX #9): what somebody typed must not look
  * like lines of the mail itself.
  */
-const inOneLine = (value: string) =>
+export const inOneLine = (value: string) =>
   value.replace(/[\s\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 
 function asText(productName: string, letter: Letter, facts: Facts): string {

@@ -44,7 +44,7 @@ type Credentials = Record<string, string>
 /** A world in which a valid call of one route can be made with any credentials, and what it put on record. */
 async function routeCaller(route: Route, role = allowedRole(route)) {
   const world = await makeWorld(role)
-  const path = world.path(route.path)
+  const path = world.path(route.path, route.method)
   const { events: sent, bindings } = listenedQueue()
   const content = validBody(route, world)
   const body = content === undefined ? undefined : JSON.stringify(content)
@@ -219,7 +219,7 @@ function allowedBy(rule: ReturnType<typeof ruleFor>): Allowed[] {
 function stagesOf(route: Route): string[] {
   if (route.access?.kind === 'client') return ['completed']
   if (isWrite(route) || route.path === '/admin/audit/export') return ['received', 'completed']
-  return /^\/admin\/(customers|audit)/.test(route.path) ? ['completed'] : []
+  return /^\/admin\/(customers|audit|(dis|en)able_requests)/.test(route.path) ? ['completed'] : []
 }
 
 /** Each record names what the path names: the row of its permission says as what. */
@@ -252,9 +252,15 @@ describe('what the contract says of roles', () => {
     [/ \/admin\/clients/, ['super_admin']],
     [/^GET \/admin\/customers/, everybody],
     [/ \/admin\/customers/, ['admin', 'super_admin']],
+    [/^GET \/admin\/(dis|en)able_requests/, everybody],
+    [/ \/admin\/(dis|en)able_requests\/(approve|decline)\//, ['super_admin']],
+    [/ \/admin\/(dis|en)able_requests/, ['customer_success']],
     [/ \/admin\/audit/, ['super_admin']],
     [/^GET \/admin(\/list|\/:id\{\[0-9\]\+\})?$/, everybody],
-    [/^POST \/admin\/(new|disable|enable|reset_password|unlock|role|revoke_credentials)/, ['super_admin']],
+    [
+      /^POST \/admin\/(new|(disable|enable|reset_password|unlock|role|revoke_credentials)\/)/,
+      ['super_admin'],
+    ],
     [/^POST \/admin\/(logout|update_password)$/, everybody],
   ]
 

@@ -1,7 +1,7 @@
 import { and, eq, exists, lte, sql } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
 import { customerApiKeys, customers, idempotencyKeys } from '../../db/schema/customers.ts'
-import { accessGrants } from '../../db/schema/grants.ts'
+import { accessGrants, accountRequests } from '../../db/schema/grants.ts'
 import { contacts, lists, members } from '../../db/schema/lists.ts'
 import type { Clock } from '../../env.ts'
 import { DELETE_AFTER_MS } from './customers.service.ts'
@@ -21,6 +21,7 @@ export const OWNED_TABLES = [
   { table: contacts, key: sql`id` },
   { table: lists, key: sql`id` },
   { table: customerApiKeys, key: sql`id` },
+  { table: accountRequests, key: sql`id` },
   { table: accessGrants, key: sql`id` },
   { table: idempotencyKeys, key: sql`customer_uid, caller, key, step` },
 ] as const

@@ -12,6 +12,7 @@ export interface Changed<Thing, Before = Thing> {
  * they are secrets or a customer's personal data.
  */
 const TOLD = {
+  account_request: { shown: ['status', 'reason', 'super_admin_comment', 'user_status'], hidden: [] },
   access_grant: {
     shown: [
       'status',

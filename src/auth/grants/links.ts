@@ -1,8 +1,8 @@
-import { eq } from 'drizzle-orm'
+import { and, eq, gt, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
-import { accessGrantLinks } from '../../db/schema/grants.ts'
+import { accessGrantLinks, accessGrants } from '../../db/schema/grants.ts'
 
 const TOKEN_PREFIX = 'stw_access_'
 
@@ -22,3 +22,24 @@ export async function makeLink(db: Database, link: Link): Promise<string> {
 export async function dropLink(db: Database, token: string): Promise<void> {
   await db.delete(accessGrantLinks).where(eq(accessGrantLinks.tokenHash, sha256Hex(token)))
 }
+
+/** The condition for a link that was not used yet, and is not too old. */
+export const isUsable = (token: string, now: number): SQL | undefined =>
+  and(
+    eq(accessGrantLinks.tokenHash, sha256Hex(token)),
+    gt(accessGrantLinks.expiresAt, now),
+    isNull(accessGrantLinks.usedAt),
+  )
+
+/** The condition for the grant that a usable link is about, if it is one for this. */
+export const linkedBy = (token: string, purpose: Link['purpose'], now: number): SQL =>
+  sql`${accessGrants.id} = (SELECT grant_id FROM access_grant_links
+    WHERE ${and(isUsable(token, now), eq(accessGrantLinks.purpose, purpose))})`
+
+/** Returns the statement that uses a link up. */
+export const useUp = (db: Database, token: string, now: number) =>
+  db.update(accessGrantLinks).set({ usedAt: now }).where(isUsable(token, now))
+
+/** Removes links that nobody can use any more. */
+export const purgeAccessLinks = (db: Database, now: number) =>
+  db.delete(accessGrantLinks).where(lte(accessGrantLinks.expiresAt, now))

@@ -5,6 +5,9 @@ import { accessGrants } from '../../db/schema/grants.ts'
 export const GRANT_STATUSES = ['pending', 'active', 'declined', 'ended', 'expired', 'lapsed'] as const
 export type GrantStatus = (typeof GRANT_STATUSES)[number]
 
+/** The longest that a grant lives: a day to be decided, and four hours. */
+export const LONGEST_LIFE_MS = (24 + 4) * 60 * 60 * 1000
+
 /** Returns, for SQL, the status of a grant at a moment. It follows from times alone: nothing has to run for it. */
 export const grantStatus = (now: Bindable<number>): SQL<GrantStatus> =>
   sql<GrantStatus>`CASE

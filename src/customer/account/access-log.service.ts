@@ -1,4 +1,4 @@
-import { and, eq, notExists, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
 import { outcome, unknownUpTo } from '../../audit/trail/outcome.ts'
@@ -87,7 +87,8 @@ export async function listAccesses(
     })
     .from(auditEntries)
     .leftJoin(completed, and(isReceived, eq(completed.id, auditEntries.id), eq(completed.stage, 'completed')))
-  const own = eq(auditEntries.customerUid, uid)
+  // What the customer itself did is on record too.
+  const own = and(eq(auditEntries.customerUid, uid), isNotNull(auditEntries.adminId))
   const { rows, total } = await scope.read({
     rows: paged(acts.$dynamic(), NEWEST_FIRST, page, and(own, or(isReceived, notExists(wasReceived)))),
     total: boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${own}`),

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { getTableName } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
 import { OWNED_TABLES, purgeDeletedCustomers } from '../../../src/admin/customers/customer-purge.service.ts'
 import { openDatabase } from '../../../src/db/client.ts'
 import { customers } from '../../../src/db/schema/customers.ts'
@@ -20,13 +21,15 @@ let other: Customer
 let deleted: Answer
 
 /** Gives a customer a list with two members, and one contact more by a request that can be repeated. */
-async function fill({ key }: Customer) {
+async function fill({ uid, key }: Customer) {
   const own = callerWith({ 'X-API-KEY': key })
   const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
   for (const email of ['ada@example.com', 'grace@example.com'])
     await own(`/lists/${list}/contacts`, { body: { email } })
   const headers = { 'Idempotency-Key': 'key-1' }
   await own('/contacts', { body: { email: 'alan@example.com' }, headers })
+  const request = { kind: 'disable', customerUid: uid, reason: 'Ticket 4711' } as const
+  await createRequest(database(), admin, request, Date.now())
 }
 
 const rowsOf = async ({ uid }: Customer) => {

@@ -1,8 +1,18 @@
 import { eq } from 'drizzle-orm'
+import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
+import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
-import { database, lockAccount, makeAdmin, makeClient, makeGrant, makeSession } from '../factories.ts'
+import {
+  database,
+  lockAccount,
+  makeAdmin,
+  makeClient,
+  makeCustomer,
+  makeGrant,
+  makeSession,
+} from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
@@ -37,6 +47,7 @@ export async function makeWorld(role: Role = 'super_admin') {
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
     ...(await grantsOn(customer)),
+    ...(await accountRequests()),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -52,10 +63,14 @@ export async function makeWorld(role: Role = 'super_admin') {
     client,
     /** What exists for the last parameter of a path. */
     thing,
-    /** The path of a route, about what there is. */
-    path: (path: string) => {
+    /** The path of a route, about what there is, which for some methods and paths is a thing of their own. */
+    path: (path: string, method = 'GET') => {
       const [whole, last] = [withoutPatterns(path), parametersOf(path).length - 1]
-      return filledPath(path, (parameter, i) => (i === last && things.get(whole)) || thing(parameter))
+      return filledPath(
+        path,
+        (parameter, i) =>
+          things.get(`${method} ${parameter}`) ?? ((i === last && things.get(whole)) || thing(parameter)),
+      )
     },
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
@@ -127,5 +142,27 @@ async function thingsOfAnybody(): Promise<[string, string][]> {
     ['/admin/revoke_credentials/:id', account],
     ['/admin/reset_password/:id', account],
     ['/admin/unlock/:id', account],
+  ]
+}
+
+/** A pending request of each kind, and a disabled customer that nobody wants to have enabled yet. */
+async function accountRequests(): Promise<[string, string][]> {
+  const asking = await makeAdmin('customer_success')
+  const suspected = await makeCustomer()
+  const [cleared, disabled] = [await makeCustomer(), await makeCustomer()]
+  for (const { uid } of [cleared, disabled])
+    await suspendCustomer(database(), { owner: null, toldOf: null, customers: null }, uid, Date.now())
+  const ask = (kind: 'disable' | 'enable', customerUid: string) =>
+    createRequest(database(), asking, { kind, customerUid, reason: 'Ticket 4711' }, Date.now())
+  const disable = `${(await ask('disable', suspected.uid)).id}`
+  const enable = `${(await ask('enable', cleared.uid)).id}`
+  return [
+    ['/admin/disable_requests/:id', disable],
+    ['/admin/disable_requests/approve/:id', disable],
+    ['/admin/disable_requests/decline/:id', disable],
+    ['/admin/enable_requests/:id', enable],
+    ['/admin/enable_requests/approve/:id', enable],
+    ['/admin/enable_requests/decline/:id', enable],
+    ['POST /admin/enable_requests/:id', disabled.uid],
   ]
 }
