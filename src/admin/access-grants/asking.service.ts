@@ -18,7 +18,7 @@ import type { Ask } from './grant-input.ts'
 import { announceKey, type KeyedGrant, keyStatements, newGrantKey } from './grant-keys.service.ts'
 
 /** How long there is to decide. */
-export const PENDING_MS = 24 * 60 * 60 * 1000
+const PENDING_MS = 24 * 60 * 60 * 1000
 
 /**
  * Asks for access to a customer. Where nobody else has a say it begins at once, and the answer has its key.

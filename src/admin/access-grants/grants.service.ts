@@ -5,7 +5,13 @@ import { decide, type Say } from '../../auth/grants/decisions.ts'
 import { endGrant } from '../../auth/grants/ends.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellDecision } from '../../auth/grants/notices.ts'
-import { type Grant, type GrantStatus, grantColumns, grantIs } from '../../auth/grants/status.ts'
+import {
+  type Grant,
+  type GrantStatus,
+  grantColumns,
+  grantIs,
+  LONGEST_LIFE_MS,
+} from '../../auth/grants/status.ts'
 import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -14,13 +20,8 @@ import { accessGrants, type Decision } from '../../db/schema/grants.ts'
 import { AppError, orUnknown } from '../../errors.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
-import { PENDING_MS } from './asking.service.ts'
-import { MAX_DURATION_SECONDS } from './grant-input.ts'
 
 const NEWEST_FIRST = sortKey({ requestedAt: accessGrants.requestedAt, id: accessGrants.id }, 'descending')
-
-/** The longest that a grant is pending and active: what was asked for before is over, however long the table is. */
-const LIVE_MS = PENDING_MS + 1000 * MAX_DURATION_SECONDS
 
 export interface GrantFilter {
   customerUid?: string | undefined
@@ -50,7 +51,8 @@ function conditionsOf({ customerUid, status, review }: GrantFilter, now: number)
   return [
     customerUid === undefined ? undefined : eq(accessGrants.customerUid, customerUid),
     status === undefined ? undefined : grantIs(now, status),
-    isLive ? gte(accessGrants.requestedAt, now - LIVE_MS) : undefined,
+    // Keeps the search from the grants of years, which are over.
+    isLive ? gte(accessGrants.requestedAt, now - LONGEST_LIFE_MS) : undefined,
     review === undefined ? undefined : sql`${accessGrants.breakGlass}`,
     review === 'unreviewed' ? isNull(accessGrants.reviewedAt) : undefined,
     review === 'reviewed' ? isNotNull(accessGrants.reviewedAt) : undefined,
