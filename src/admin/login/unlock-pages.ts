@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { htmlPage } from '../../http/html-page.ts'
+import { htmlPage } from '../../http/files/html-page.ts'
 
 /** Returns the page of a mailed link. Opening it changes nothing: mail scanners follow links, people press buttons. */
 export const confirmationPage = (productName: string, token: string) =>

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { htmlPage } from '../../http/html-page.ts'
+import { htmlPage } from '../../http/files/html-page.ts'
 import { accessFacts, durationText, requestFacts } from '../../mail/grants.ts'
 import { inOneLine } from '../../mail/letter.ts'
 import type { Linked } from './links.service.ts'

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { html } from 'hono/html'
-import { BASE62, randomString } from '../crypto/random.ts'
+import { BASE62, randomString } from '../../crypto/random.ts'
 
 /** A page and the policy under which it is shown. */
 export interface HtmlPage {
