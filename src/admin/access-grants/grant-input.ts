@@ -2,12 +2,15 @@ import * as z from 'zod'
 import { GRANT_STATUSES } from '../../auth/grants/status.ts'
 import { positiveDigits } from '../../base/digits.ts'
 import { GRANT_MODES } from '../../db/schema/grants.ts'
-import { FIELD_TEXT } from '../../errors.ts'
-import { digits, flag, limitedText, nullableText, uid } from '../../http/fields/inputs.ts'
+import {
+  digits,
+  explanation,
+  flag,
+  MAX_EXPLANATION_LENGTH,
+  nullableText,
+  uid,
+} from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
-
-/** As long as the reason of a call may be. */
-const MAX_REASON_LENGTH = 500
 
 const MIN_DURATION_SECONDS = 5 * 60
 const MAX_DURATION_SECONDS = 4 * 60 * 60
@@ -54,14 +57,8 @@ const duration = () =>
       examples: [DEFAULT_DURATION_SECONDS],
     })
 
-/** A schema for text that says why: not blank. */
-const explanation = () =>
-  limitedText(MAX_REASON_LENGTH)
-    .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
-    .meta({ minLength: 1 })
-
 /** An approval, which may say why. */
-export const approvalBody = () => z.strictObject({ comment: nullableText(MAX_REASON_LENGTH).optional() })
+export const approvalBody = () => z.strictObject({ comment: nullableText(MAX_EXPLANATION_LENGTH).optional() })
 
 /** A refusal or a review, which has to say why. */
 export const commentBody = () => z.strictObject({ comment: explanation() })

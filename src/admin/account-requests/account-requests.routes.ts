@@ -9,7 +9,7 @@ import { FIELD_TEXT, invalidField } from '../../errors.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
-import { uid } from '../../http/fields/inputs.ts'
+import { explanation, uid } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
 import {
@@ -20,7 +20,7 @@ import {
   toldRequest,
 } from './account-request-records.service.ts'
 import { createRequest, type NewRequest } from './account-requests.service.ts'
-import { ACCOUNT_REQUESTS, decisionRoutes, explanation } from './decisions.routes.ts'
+import { ACCOUNT_REQUESTS, decisionRoutes } from './decisions.routes.ts'
 
 const describes = describing(ACCOUNT_REQUESTS)
 

@@ -6,7 +6,7 @@ import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { type ActorEnv, requires } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
-import { filledText } from '../../http/fields/inputs.ts'
+import { explanation } from '../../http/fields/inputs.ts'
 import { body } from '../../http/validation.ts'
 import { accountRequestObject, type RequestKind, toldRequest } from './account-request-records.service.ts'
 import { type Decision, decideRequest } from './account-requests.service.ts'
@@ -19,9 +19,6 @@ export const ACCOUNT_REQUESTS = {
     id: { description: 'The id of a request.', examples: ['52'] },
   },
 } satisfies Part
-
-/** Why something is asked for or decided: as long as `X-ADMIN-REASON`. */
-export const explanation = () => filledText(500)
 
 const decisionBody = () => z.strictObject({ comment: explanation() })
 

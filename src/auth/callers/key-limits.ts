@@ -1,14 +1,13 @@
 import ipaddr from 'ipaddr.js'
 import { AppError } from '../../errors.ts'
+import { MAX_EXPLANATION_LENGTH } from '../../http/fields/inputs.ts'
 import { HEADERS, isIntact, keptHeader } from '../../http/headers.ts'
 import type { KeyAuthority } from './admin-key.ts'
-
-const MAX_REASON_LENGTH = 500
 
 /** Why the caller says it calls, as far as a record keeps it. */
 export function recordedReason(headers: Headers): string | null {
   const reason = keptHeader(headers, HEADERS.REASON)
-  return reason && [...reason.slice(0, 2 * MAX_REASON_LENGTH)].slice(0, MAX_REASON_LENGTH).join('')
+  return reason && [...reason.slice(0, 2 * MAX_EXPLANATION_LENGTH)].slice(0, MAX_EXPLANATION_LENGTH).join('')
 }
 
 /**
@@ -28,7 +27,9 @@ export function reasonRefusal(headers: Headers): AppError | undefined {
 }
 
 const isReason = (reason: string) =>
-  isIntact(reason) && reason.length <= 2 * MAX_REASON_LENGTH && [...reason].length <= MAX_REASON_LENGTH
+  isIntact(reason) &&
+  reason.length <= 2 * MAX_EXPLANATION_LENGTH &&
+  [...reason].length <= MAX_EXPLANATION_LENGTH
 
 /**
  * Returns whether an address may use the key. A denied address is refused even if it is allowed; so is a caller

@@ -19,15 +19,21 @@ export const limitedText = (max: number) =>
 /** Counts code points. Each is at most two UTF-16 units, so longer text is refused without counting. */
 const hasAtMost = (max: number, value: string) => value.length <= 2 * max && [...value].length <= max
 
-/** A schema for text that says something: not blank, at most `max` characters after trimming, kept as sent. */
-export const filledText = (max: number) =>
+/** A schema for a name: not blank, at most 255 characters after trimming, kept as sent. */
+export const name = () =>
   text()
     .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
-    .refine((value) => hasAtMost(max, value.trim()), { error: `is too long (maximum is ${max} characters)` })
-    .meta({ minLength: 1, maxLength: max })
+    .refine((value) => hasAtMost(255, value.trim()), { error: 'is too long (maximum is 255 characters)' })
+    .meta({ minLength: 1, maxLength: 255 })
 
-/** A schema for a name. */
-export const name = () => filledText(255)
+/** The longest reason or comment, `X-ADMIN-REASON` too, in characters. */
+export const MAX_EXPLANATION_LENGTH = 500
+
+/** A schema for text that says why: not blank. */
+export const explanation = () =>
+  limitedText(MAX_EXPLANATION_LENGTH)
+    .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
+    .meta({ minLength: 1 })
 
 /** A schema for a boolean, also as forms write it. */
 export const flag = () =>

@@ -32,6 +32,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   'POST /admin/disable_requests/decline/:id': () => ({ comment: 'Not okay' }),
   'POST /admin/enable_requests/approve/:id': () => ({ comment: 'Confirmed by the bank' }),
   'POST /admin/enable_requests/decline/:id': () => ({ comment: 'Not okay' }),
+  'PUT /account/support_access': () => ({ policy: 'notify' }),
   'POST /api_keys': () => ({ name: 'Website' }),
   'POST /lists': () => ({ name: 'Spring', description: 'Flowers' }),
   'PUT /lists/:uid': () => ({ name: 'Summer' }),

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
 import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
+import { randomUid } from '../../../src/crypto/random.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
 import {
@@ -46,8 +47,9 @@ export async function makeWorld(role: Role = 'super_admin') {
   const things = new Map([
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
-    ...(await grantsOn(customer)),
     ...(await accountRequests()),
+    ...(await grantsOn(customer)),
+    ...(await consentOf(customer.uid)),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -63,14 +65,11 @@ export async function makeWorld(role: Role = 'super_admin') {
     client,
     /** What exists for the last parameter of a path. */
     thing,
-    /** The path of a route, about what there is, which for some methods and paths is a thing of their own. */
+    /** The path of a route, about what there is, which for some routes is a thing of their own. */
     path: (path: string, method = 'GET') => {
       const [whole, last] = [withoutPatterns(path), parametersOf(path).length - 1]
-      return filledPath(
-        path,
-        (parameter, i) =>
-          things.get(`${method} ${parameter}`) ?? ((i === last && things.get(whole)) || thing(parameter)),
-      )
+      const own = things.get(`${method} ${whole}`) ?? things.get(whole)
+      return filledPath(path, (parameter, i) => (i === last && own) || thing(parameter))
     },
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
@@ -118,6 +117,18 @@ async function grantsOn({
     ['/admin/access_grants/:id/approve', pending],
     ['/admin/access_grants/:id/decline', pending],
     ['/admin/access_grants/:id/review', await makeGrant({ adminId, customerUid, breakGlass: true })],
+  ]
+}
+
+/** Access that waits for a customer, and access that is going on, by the uids that it knows them by. */
+async function consentOf(customerUid: string): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('customer_success')
+  const [waiting, current] = [randomUid(), randomUid()]
+  await makeGrant({ adminId, customerUid, uid: waiting, needsCustomer: true })
+  await makeGrant({ adminId, customerUid, uid: current })
+  return [
+    ['/access_requests/:uid', waiting],
+    ['/access_grants/:uid', current],
   ]
 }
 
