@@ -13,7 +13,7 @@ import { recordedReason } from './callers/key-limits.ts'
  */
 export async function onRecord(
   c: Context,
-  act: Pick<Act, 'recording' | 'authorize' | 'ridesAlong'>,
+  act: Pick<Act, 'recording' | 'presume' | 'authorize' | 'ridesAlong'>,
   next: () => Promise<void>,
 ): Promise<void> {
   const request = recordedRequest(c)
@@ -37,6 +37,12 @@ export function noteActor(c: RequestInHand, actor: AdminActor): void {
     apiKeyId: actor.via === 'api_key' ? actor.apiKeyId : null,
   }
   facts.reason = recordedReason(c.req.raw.headers)
+}
+
+/** Takes back what was noted of who acts. */
+export function retractActor({ var: { facts } }: RequestInHand): void {
+  facts.actor = null
+  facts.reason = null
 }
 
 /** Returns how what a request asks for goes on record, where a read does. */

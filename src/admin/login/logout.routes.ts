@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { endSession } from '../../auth/callers/session.ts'
-import { requires } from '../../auth/requires.ts'
+import { requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
@@ -20,7 +20,7 @@ export const logoutRoutes = new Hono<AdminEnv>().post(
     description: 'Ends the session that the call is made with.',
     answers: [USER_SESSION_INVALIDATED],
   })),
-  requires('session:end'),
+  requiresToChange('session:end'),
   async (c) => {
     await endSession(c.var.db, c.var.actor.sessionId)
     return USER_SESSION_INVALIDATED.of(c, null)

@@ -1,5 +1,6 @@
 import { and, count, eq, lte } from 'drizzle-orm'
 import * as z from 'zod'
+import type { AdminAccount } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { endSessionsOf, isLive } from '../../auth/callers/session.ts'
 import { once } from '../../base/once.ts'
@@ -11,7 +12,7 @@ import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
-import { getAdmin } from '../accounts/accounts.service.ts'
+import { adminIdOf, adminOrUnknown, selectAccount } from '../accounts/accounts.service.ts'
 
 type Row = typeof adminSessions.$inferSelect
 type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
@@ -53,21 +54,25 @@ export async function listSessions(
  * @throws AppError session_unknown, also if it is somebody else's
  */
 export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
-  const [ended] = await db
-    .delete(adminSessions)
-    .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
-    .returning({ id: adminSessions.id })
-  orUnknown(ended, 'session_unknown')
+  const { ended } = await inOneTrip(db, {
+    ended: db
+      .delete(adminSessions)
+      .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
+      .returning({ id: adminSessions.id }),
+  })
+  orUnknown(ended[0], 'session_unknown')
 }
 
 /**
  * Ends every session of an admin. Returns the account.
  * @throws AppError admin_unknown
  */
-export async function endAllSessions(db: Database, adminId: string) {
-  const account = await getAdmin(db, adminId)
-  await endSessionsOf(db, account.id)
-  return account
+export async function endAllSessions(db: Database, id: string): Promise<AdminAccount> {
+  const { account } = await inOneTrip(db, {
+    account: selectAccount(db, id),
+    ended: endSessionsOf(db, adminIdOf(id)),
+  })
+  return adminOrUnknown(account[0], id)
 }
 
 /** Deletes expired sessions. */
