@@ -23,13 +23,15 @@ export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) =>
   c.var.facts.customerUid = uid
   c.set('customer', customerScope(uid, keyId, authority))
   if (recordsOwn(c)) {
-    const authorize = async () => {
-      await authority.verify()
+    const noted = async (verdict: Promise<unknown>) => {
+      await verdict
       noteCustomer(c.var.facts, keyId)
     }
-    return onRecord(c, { recording: 'change', authorize, ridesAlong: false }, next)
+    const presume = () => noted(authority.presume())
+    const authorize = () => noted(authority.verify())
+    return onRecord(c, { recording: 'change', presume, authorize, ridesAlong: false }, next)
   }
-  if (isWrite(c)) await authority.verify()
+  if (isWrite(c)) await authority.presume()
   await next()
   await authority.verify()
 })

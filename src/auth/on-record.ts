@@ -14,7 +14,7 @@ import { recordedReason } from './callers/key-limits.ts'
  */
 export async function onRecord(
   c: Context,
-  act: Pick<Act, 'recording' | 'authorize' | 'ridesAlong'>,
+  act: Pick<Act, 'recording' | 'presume' | 'authorize' | 'ridesAlong'>,
   next: () => Promise<void>,
 ): Promise<void> {
   const request = recordedRequest(c)
@@ -67,6 +67,13 @@ export function noteCustomer(facts: RequestFacts, apiKeyId: string | null): void
 
 /** Notes what a change that the customer made changed. */
 export const noteChange = setChanges
+
+/** Takes back what was noted of who acts. */
+export function retractActor({ var: { facts } }: RequestInHand): void {
+  facts.actor = null
+  facts.grant = null
+  facts.reason = null
+}
 
 /** Returns how what a request asks for goes on record, where a read does. */
 export function recordingOf(c: Context): Recording {

@@ -1,15 +1,14 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Recording } from '../audit/recording/recorded.ts'
 import { once } from '../base/once.ts'
-import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
-import type { Authority } from './authority.ts'
+import type { Authority, Questions } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
-import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
+import { noteActor, onRecord, type RequestInHand, recordingOf, retractActor } from './on-record.ts'
 import { isGivenBy, type Owed, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
 import { type Reach, reachUnder } from './reach.ts'
 
@@ -32,15 +31,38 @@ type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActo
  */
 export function requires<P extends Permission>(permission: P): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declaresPermission(permission, (c, next) => {
-    const permitted = once(async () => {
-      const caller = await c.var.authority.verify()
-      identify(c, caller, permission)
-      const actor = permittedActor(caller, permission) as ActorWith<P>
-      c.set('actor', actor)
-      c.set('reach', reachUnder(ruleOf(permission), actor))
-    })
+    const permitted = once(async () => permit(c, await c.var.authority.verify(), permission))
     const recording = recordingUnder(permission, c)
     return onRecord(c, { recording, authorize: permitted, ridesAlong: false }, next)
+  })
+}
+
+/**
+ * Declares the same of a route that does nothing but by its transactions in `c.var.db`: the first of them holds the
+ * proof of the permission, so that a change is one round trip.
+ * @throws AppError as `requires` does
+ */
+export function requiresToChange<P extends Permission>(
+  permission: P,
+): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
+  return declaresPermission(permission, (c, next) => {
+    const { authority } = c.var
+    let known: StaffCaller | undefined
+    const permitted = (caller: StaffCaller) => {
+      if (caller !== known) permit(c, caller, permission)
+      known = caller
+    }
+    const authorize = async () => permitted(await authority.verify())
+    const presume = async () => {
+      try {
+        permitted(await authority.presume())
+      } catch {
+        retractActor(c)
+        await authorize()
+      }
+    }
+    c.set('db', authority.changing(permitted))
+    return onRecord(c, { recording: 'change', presume, authorize, ridesAlong: false }, next)
   })
 }
 
@@ -68,7 +90,7 @@ const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permi
 
 /** The way to the data for who is permitted. `permitted` throws the refusal. */
 const permittedReader = (
-  authority: Authority<Statements, StaffCaller>,
+  authority: Authority<Questions, StaffCaller>,
   permission: Permission,
   permitted: () => Promise<unknown>,
 ): Reader => ({
@@ -78,6 +100,7 @@ const permittedReader = (
     await permitted()
     return rows
   },
+  changing: () => authority.changing((caller) => void permittedActor(caller, permission)),
   renewed() {
     const again = authority.renewed()
     return permittedReader(again, permission, async () => permittedActor(await again.verify(), permission))
@@ -87,6 +110,25 @@ const permittedReader = (
 function recordingUnder(permission: Permission, c: Context): Recording {
   const recording = recordingOf(c)
   return recording === 'change' || ruleOf(permission).recordsReads ? recording : 'refusal'
+}
+
+/**
+ * Gives the rest of the chain the actor, and what it may touch.
+ * @throws AppError what refuses the caller; dependency_unavailable if it may touch other things than a moment ago, when
+ * a change was begun that must not go on with either
+ */
+function permit<P extends Permission>(
+  c: Context<ActorEnv<ActorWith<P>>>,
+  caller: StaffCaller,
+  permission: P,
+) {
+  identify(c, caller, permission)
+  const actor = permittedActor(caller, permission) as ActorWith<P>
+  const reach = reachUnder(ruleOf(permission), actor)
+  const { reach: before = reach } = c.var
+  if (JSON.stringify(reach) !== JSON.stringify(before)) throw new AppError('dependency_unavailable')
+  c.set('actor', actor)
+  c.set('reach', reach)
 }
 
 /** @throws AppError session_invalid, or what refuses the caller */

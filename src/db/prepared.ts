@@ -1,5 +1,4 @@
 import { fillPlaceholders, type Placeholder, sql } from 'drizzle-orm'
-import type { BatchItem } from 'drizzle-orm/batch'
 import { drizzle } from 'drizzle-orm/d1'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import type { PreparedQuery } from 'drizzle-orm/session'
@@ -22,10 +21,6 @@ type PlaceOf<Given> = Given extends undefined
   : Given extends readonly (infer Item)[]
     ? readonly Placeholder<string, Item>[]
     : Placeholder<string, Given>
-
-/** A row of what a prepared query gives. */
-export type RowOf<Prepared extends (...args: never) => BatchItem<'sqlite'>> =
-  ReturnType<Prepared>['_']['result'][number]
 
 /**
  * Returns what makes a statement for `inOneTrip` of a request's values. drizzle takes longer to make the SQL of one

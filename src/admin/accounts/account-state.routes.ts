@@ -5,7 +5,7 @@ import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../../a
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
-import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { type ActorEnv, requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -42,7 +42,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [DISABLED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
       const { actor, now } = c.var
       const account = noteChange(c, await disableAdmin(storesOf(c), actor, c.req.param('id'), now()))
@@ -58,7 +58,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ENABLED],
       errors: ['admin_unknown'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
       const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
       return ENABLED.of(c, presentAdmin(account, c.var.now()))
@@ -74,7 +74,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
       const { actor, now } = c.var
@@ -93,7 +93,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
       const { actor, now } = c.var
       const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))

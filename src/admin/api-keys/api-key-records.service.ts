@@ -1,8 +1,7 @@
-import { and, count, eq, isNull, not, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { isSessionOpen } from '../../auth/callers/revocation.ts'
 import { SCOPES, type Scope } from '../../auth/permissions.ts'
 import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
@@ -70,28 +69,6 @@ export async function listApiKeys(
 export async function getApiKey(db: Database, reach: Reach, id: string): Promise<ApiKey> {
   const [row] = await db.select().from(adminApiKeys).where(keyOwnedBy(reach.owner, id))
   return presentApiKey(orUnknown(row, 'api_key_unknown'))
-}
-
-/**
- * Inserts a key. Returns false, without a key, if the session has ended: then everything of the account may have been
- * revoked with it.
- */
-export async function insertKey(
-  db: Database,
-  row: ApiKeyRow,
-  sessionId: string | undefined,
-): Promise<boolean> {
-  const insert = db.insert(adminApiKeys).values(row)
-  if (sessionId === undefined) {
-    await insert
-    return true
-  }
-  const orphaned = and(eq(adminApiKeys.id, row.id), not(isSessionOpen(db, sessionId)))
-  const { withdrawn } = await inOneTrip(db, {
-    insert,
-    withdrawn: db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
-  })
-  return withdrawn.length === 0
 }
 
 /**

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires, requiresToRead } from '../../auth/requires.ts'
+import { requiresToChange, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
@@ -41,7 +41,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
         'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
       answers: [CLIENT_CREATED],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(clientBody),
     async (c) => {
       const { db, now } = c.var
@@ -78,7 +78,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_UPDATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(clientChangesBody),
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
@@ -96,7 +96,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ROTATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(graceBody),
     async (c) => {
       const change = await rotateClient(
@@ -120,7 +120,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_DISABLED],
       errors: ['client_id_unknown', 'self_action'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     async (c) => {
       const { db, actor, now } = c.var
       const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
@@ -137,7 +137,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ENABLED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     async (c) => {
       const change = await enableClient(c.var.db, c.req.param('id'))
       setChanges(c.var.facts, 'client', change)

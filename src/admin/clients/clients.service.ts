@@ -27,11 +27,9 @@ export async function createClient(
 ): Promise<IssuedClient> {
   const id = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, id)
-  const [row] = await db
-    .insert(clients)
-    .values({ ...input, id, sealedSecret, createdAt: now })
-    .returning()
-  return { ...presentClient(orUnknown(row, 'client_id_unknown')), secret }
+  const row = { ...input, id, sealedSecret, createdAt: now }
+  const { created } = await inOneTrip(db, { created: db.insert(clients).values(row).returning() })
+  return { ...presentClient(orUnknown(created[0], 'client_id_unknown')), secret }
 }
 
 /**

@@ -41,8 +41,10 @@ export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
 /** @throws AppError invalid if another customer has this email */
 export async function createCustomer(db: Database, input: CustomerInput, now: number): Promise<Customer> {
   const row = { ...input, uid: randomUid(), status: 'active' as const, createdAt: now, updatedAt: now }
-  const [created] = await refuseTakenEmail(db.insert(customers).values(row).returning())
-  return presentCustomer(orUnknown(created, 'customer_unknown'))
+  const { created } = await refuseTakenEmail(
+    inOneTrip(db, { created: db.insert(customers).values(row).returning() }),
+  )
+  return presentCustomer(orUnknown(created[0], 'customer_unknown'))
 }
 
 export interface CustomerFilter {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires } from '../../auth/requires.ts'
+import { requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -21,7 +21,7 @@ export const logoutRoutes = new Hono<AdminEnv>().post(
     description: 'Ends the session that the call is made with, and the keys of access grants that it got.',
     answers: [USER_SESSION_INVALIDATED],
   })),
-  requires('session:end'),
+  requiresToChange('session:end'),
   async (c) => {
     const { actor, now } = c.var
     await endOwnSession(storesOf(c), actor, actor.sessionId, now())

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires } from '../../auth/requires.ts'
+import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -45,7 +45,7 @@ export const sessionsRoutes = new Hono<AdminEnv>()
       answers: [SESSION_ENDED],
       errors: ['session_unknown'],
     })),
-    requires('sessions:own'),
+    requiresToChange('sessions:own'),
     async (c) => {
       await endOwnSession(storesOf(c), c.var.actor, c.req.param('id'), c.var.now())
       return SESSION_ENDED.of(c, null)
@@ -61,7 +61,7 @@ export const sessionsRoutes = new Hono<AdminEnv>()
       answers: [SESSIONS_ENDED],
       errors: ['admin_unknown'],
     })),
-    requires('sessions:end_others'),
+    requiresToChange('sessions:end_others'),
     async (c) => {
       const account = await endAllSessions(storesOf(c), c.req.param('id'), c.var.now())
       return SESSIONS_ENDED.of(c, presentAdmin(account, c.var.now()))

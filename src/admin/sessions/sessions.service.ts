@@ -1,5 +1,6 @@
 import { and, count, eq, lte, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
+import type { AdminAccount } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { endSessions, isLive } from '../../auth/callers/session.ts'
@@ -13,7 +14,7 @@ import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
-import { getAdmin } from '../accounts/accounts.service.ts'
+import { adminIdOf, adminOrUnknown, selectAccount } from '../accounts/accounts.service.ts'
 
 type Row = typeof adminSessions.$inferSelect
 type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
@@ -69,13 +70,16 @@ export async function endOwnSession(
  * @throws AppError admin_unknown
  */
 export async function endAllSessions(
-  stores: Pick<Stores, 'db' | 'kv' | 'later'>,
-  adminId: string,
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
+  id: string,
   now: number,
-) {
-  const account = await getAdmin(stores.db, adminId)
-  await end(stores, eq(adminSessions.adminId, account.id), now)
-  return account
+): Promise<AdminAccount> {
+  const { account, keys } = await inOneTrip(db, {
+    account: selectAccount(db, id),
+    ...endSessions(db, eq(adminSessions.adminId, adminIdOf(id)), now),
+  })
+  later('forget_keys', forgetKeys(kv, keys))
+  return adminOrUnknown(account[0], id)
 }
 
 async function end(

@@ -3,7 +3,8 @@ import { toBase64Url } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
-import { type Bindable, type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
+import type { Bindable, PlacesOf } from '../../db/prepared.ts'
+import { type AnswerTo, question, stampOf } from '../../db/question.ts'
 import { adminApiKeys, adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { adminColumns } from '../accounts/account.ts'
 import { isInForce, revokeKeys } from './revocation.ts'
@@ -39,29 +40,25 @@ export function newSession(adminId: number, now: number) {
 export const isLive = (now: Bindable<number>) =>
   and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, sql`${now} - ${IDLE_MS}`))
 
-/** The query for the live session with this token's hash and the enabled admin it belongs to. */
-export const liveSession = prepared((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>
+const decisive = { sessionId: sql<string>`${adminSessions.id}`.as('session_id'), admin: adminColumns }
+
+/** The question for the live session with this token's hash and the enabled admin it belongs to. */
+export const liveSession = question((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>
   db
-    .select({
-      sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
-      lastSeenAt: adminSessions.lastSeenAt,
-      admin: adminColumns,
-    })
+    .select({ ...decisive, lastSeenAt: adminSessions.lastSeenAt, stamp: stampOf(decisive) })
     .from(adminSessions)
     .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isInForce(adminSessions.createdAt)))
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
     .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now))),
 )
 
-export type LiveSession = RowOf<typeof liveSession>
+export type LiveSession = AnswerTo<typeof liveSession>
 
-/** Notes that a session is in use, at most once a minute. */
-export async function touchSession(
-  db: Database,
-  { sessionId, lastSeenAt }: LiveSession,
-  now: number,
-): Promise<void> {
+/** Notes that a session is in use, at most once a minute, in the database and in what is remembered. */
+export async function touchSession(db: Database, session: LiveSession, now: number): Promise<void> {
+  const { sessionId, lastSeenAt } = session
   if (now - lastSeenAt < SEEN_PRECISION_MS) return
+  session.lastSeenAt = now
   await sessionUse(db, sessionId, now)
 }
 
