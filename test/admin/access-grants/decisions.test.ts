@@ -211,7 +211,7 @@ describe('of what happens at once one counts:', () => {
     const id = await waiting()
     const late = await approve(
       id,
-      before(() => end(staff.call, id)),
+      heldBack(() => end(staff.call, id)),
     )
     expect(late).toMatchObject({ status: 409, json: DECIDED })
     expect(await shown(id)).toMatchObject({ status: 'ended', decisions: [], expires_at: null })
