@@ -4,13 +4,22 @@ import { once } from '../base/once.ts'
 import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import type { OperationParts } from '../http/annotations.ts'
 import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
 import type { Authority } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
-import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
-import { isGivenBy, type Owed, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
+import { LIMIT_ERRORS, reasonHeader } from './callers/key-limits.ts'
+import { noteActor, ON_RECORD, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
+import {
+  isGivenBy,
+  type Owed,
+  type Permission,
+  type PermissionRule,
+  ruleOf,
+  type SessionPermission,
+} from './permissions.ts'
 import { type Reach, reachUnder } from './reach.ts'
 
 /** The context of a route that needs a permission. */
@@ -25,11 +34,7 @@ interface ReaderEnv extends AdminEnv {
 
 type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActor : AdminActor
 
-/**
- * Declares the permission a route needs, and keeps the record of what is done with it.
- * @throws AppError session_invalid, password_change_required, forbidden, ip_refused, reason_missing, reason_invalid,
- * scope_insufficient, audit_unavailable
- */
+/** Declares the permission a route needs, and keeps the record of what is done with it. */
 export function requires<P extends Permission>(permission: P): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declaresPermission(permission, (c, next) => {
     const permitted = once(async () => {
@@ -47,7 +52,6 @@ export function requires<P extends Permission>(permission: P): MiddlewareHandler
 /**
  * Declares the same of a route whose answer does not depend on who reads it. Its queries, put through `reader`, share a
  * round trip with the question of who that is.
- * @throws AppError as `requires` does
  */
 export function requiresToRead(permission: Permission): MiddlewareHandler<ReaderEnv> {
   return declaresPermission(permission, (c, next) => {
@@ -63,8 +67,24 @@ export function requiresToRead(permission: Permission): MiddlewareHandler<Reader
   })
 }
 
-const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) =>
-  declares({ kind: 'admin', permission, scope: ruleOf(permission).scopes?.[0] }, handler)
+function declaresPermission<Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) {
+  const rule = ruleOf(permission)
+  return declares({ kind: 'admin', permission, scope: rule.scopes?.[0] }, () => operationUnder(rule), handler)
+}
+
+const operationUnder = ({ scopes, mayOwe }: PermissionRule): OperationParts => ({
+  errors: [
+    'session_invalid',
+    ...OWED.flatMap((owed) => (mayOwe?.includes(owed) ? [] : REFUSAL_OF[owed])),
+    'forbidden',
+    'scope_insufficient',
+    ...LIMIT_ERRORS,
+    ...ON_RECORD.errors,
+  ],
+  security: [['client', 'session'], ...(scopes ? [['adminKey'] as const] : [])],
+  requestHeaders: reasonHeader(),
+  answerHeaders: ON_RECORD.answerHeaders,
+})
 
 /** The way to the data for who is permitted. `permitted` throws the refusal. */
 const permittedReader = (
@@ -97,13 +117,19 @@ function permittedActor({ actor, refusal }: StaffCaller, permission: Permission)
   return actor
 }
 
+const operationForClients = (): OperationParts => ({
+  // A key is no client.
+  errors: ['scope_insufficient', ...ON_RECORD.errors],
+  security: [['client']],
+  answerHeaders: ON_RECORD.answerHeaders,
+})
+
 /**
  * Declares that a registered client may call without anybody being logged in. What comes of it is on record before
  * the answer leaves.
- * @throws AppError scope_insufficient (a key is no client), audit_unavailable
  */
 export function requiresClient(): MiddlewareHandler<AdminEnv> {
-  return declares({ kind: 'client' }, (c, next) => {
+  return declares({ kind: 'client' }, operationForClients, (c, next) => {
     const authorize = async () => {
       const { actor } = await c.var.authority.verify()
       if (actor?.via !== 'api_key') return
@@ -124,6 +150,7 @@ function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permissi
 
 /** The refusals of sessions that owe something. */
 const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
+const OWED = Object.keys(REFUSAL_OF) as Owed[]
 
 function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {
   const rule = ruleOf(permission)
