@@ -1,10 +1,11 @@
 import { desc, isNull, sql } from 'drizzle-orm'
 import { utf8 } from '../../base/encoding.ts'
+import type { SigningKeys } from '../../crypto/signing-keys.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
+import type { Stores } from '../../http/stores.ts'
 import { signDigest } from '../export/digest.ts'
-import type { SigningKeys } from '../export/signing-keys.ts'
 import type { TrailEvent } from '../recording/event.ts'
 import { type ChainedEntry, chainEntry } from './entry.ts'
 import { type EntryKey, isAmong, markAppended } from './entry-key.ts'
@@ -44,8 +45,7 @@ type Entries = [ChainedEntry, ...ChainedEntry[]]
  * one if nothing is new.
  */
 export async function appendEvents(
-  db: Database,
-  keys: SigningKeys,
+  { db, signingKeys }: Pick<Stores, 'db' | 'signingKeys'>,
   events: TrailEvent[],
   now: number,
 ): Promise<Segment[]> {
@@ -59,7 +59,7 @@ export async function appendEvents(
     const seen = new Set(known.map(keyOf))
     const fresh = events.filter((event) => !seen.has(keyOf(event)) && seen.add(keyOf(event)))
     const entries = chain(fresh, head[0] ?? { seq: 0, hash: GENESIS_HASH })
-    const segments = await signedSegments(keys, segmented(entries), lastSegment[0]?.digest, now)
+    const segments = await signedSegments(signingKeys, segmented(entries), lastSegment[0]?.digest, now)
     if (segments.length === 0) return owed
     try {
       await db.batch([

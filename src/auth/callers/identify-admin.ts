@@ -9,6 +9,7 @@ import { rawBody } from '../../http/body/bytes.ts'
 import type { AppEnv } from '../../http/context.ts'
 import { HEADERS } from '../../http/headers.ts'
 import { isWrite, isWriteMethod, routePattern } from '../../http/routing.ts'
+import { storesOf } from '../../http/stores.ts'
 import { takesBody } from '../../http/validation.ts'
 import { inBackground } from '../../log.ts'
 import { isPast } from '../accounts/account.ts'
@@ -122,7 +123,7 @@ async function checkClient(c: AdminContext, client: Client | undefined): Promise
   const request = { method, url, authorization, body: await rawBody(c.req.raw) }
   const { db, startedAt } = c.var
   // It has to be in time when it arrives: a stream that asks again an hour later was signed well.
-  const signature = await verifySignature(client, c.env.CLIENT_SECRETS_KEYS, header, request, startedAt)
+  const signature = await verifySignature(client, storesOf(c), header, request, startedAt)
   // After it verified, so that strangers write nothing: a round trip of its own.
   if (isWrite(c)) await takeOnce(db, client.id, signature)
   return client

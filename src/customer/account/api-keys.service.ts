@@ -4,6 +4,7 @@ import { holderOf } from '../../auth/callers/customer-key.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 import { AppError, orUnknown } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import {
   type CustomerKey,
   type newCustomerKeyObject,
@@ -21,7 +22,7 @@ import { newCustomerKey } from './new-api-key.ts'
  */
 export async function createCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   name: string,
   now: number,
 ): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
@@ -43,7 +44,7 @@ export async function createCustomerKey(
       after: { kept: selectKey(scope, row.id) },
     }),
   )
-  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), pseudonymKey)
+  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), stores)
   if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
 }
@@ -68,7 +69,7 @@ async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
  */
 export async function revokeCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   id: string,
   now: number,
 ): Promise<CustomerKey> {
@@ -81,5 +82,5 @@ export async function revokeCustomerKey(
     ],
     after: { revoked: selectKey(scope, id) },
   })
-  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), pseudonymKey)
+  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), stores)
 }
