@@ -3,23 +3,17 @@ import type { Recording } from '../audit/recording/recorded.ts'
 import { once } from '../base/once.ts'
 import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { OperationParts } from '../http/annotations.ts'
 import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
 import type { Authority } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
-import { LIMIT_ERRORS, reasonHeader } from './callers/key-limits.ts'
+import { reasonHeader } from './callers/key-limits.ts'
 import { noteActor, ON_RECORD, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
-import {
-  isGivenBy,
-  type Owed,
-  type Permission,
-  type PermissionRule,
-  ruleOf,
-  type SessionPermission,
-} from './permissions.ts'
+import { type Permission, type PermissionRule, ruleOf, type SessionPermission } from './permissions.ts'
+import { permittedActor, refusalsUnder } from './permitted-actor.ts'
 import { type Reach, reachUnder } from './reach.ts'
 
 /** The context of a route that needs a permission. */
@@ -72,16 +66,9 @@ function declaresPermission<Handler extends MiddlewareHandler>(permission: Permi
   return declares({ kind: 'admin', permission, scope: rule.scopes?.[0] }, () => operationUnder(rule), handler)
 }
 
-const operationUnder = ({ scopes, mayOwe }: PermissionRule): OperationParts => ({
-  errors: [
-    'session_invalid',
-    ...OWED.flatMap((owed) => (mayOwe?.includes(owed) ? [] : REFUSAL_OF[owed])),
-    'forbidden',
-    'scope_insufficient',
-    ...LIMIT_ERRORS,
-    ...ON_RECORD.errors,
-  ],
-  security: [['client', 'session'], ...(scopes ? [['adminKey'] as const] : [])],
+const operationUnder = (rule: PermissionRule): OperationParts => ({
+  errors: [...refusalsUnder(rule), ...ON_RECORD.errors],
+  security: [['client', 'session'], ...(rule.scopes ? [['adminKey'] as const] : [])],
   requestHeaders: reasonHeader(),
   answerHeaders: ON_RECORD.answerHeaders,
 })
@@ -107,14 +94,6 @@ const permittedReader = (
 function recordingUnder(permission: Permission, c: Context): Recording {
   const recording = recordingOf(c)
   return recording === 'change' || ruleOf(permission).recordsReads ? recording : 'refusal'
-}
-
-/** @throws AppError session_invalid, or what refuses the caller */
-function permittedActor({ actor, refusal }: StaffCaller, permission: Permission): AdminActor {
-  if (!actor) throw new AppError('session_invalid')
-  const refused = refusal ?? refusalOf(actor, permission)
-  if (refused) throw refused
-  return actor
 }
 
 const operationForClients = (): OperationParts => ({
@@ -146,19 +125,4 @@ function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permissi
   const { target } = ruleOf(permission)
   const [id] = Object.values(c.req.param() as Record<string, string>)
   if (target !== undefined && id !== undefined) setTarget(c.var.facts, target, id)
-}
-
-/** The refusals of sessions that owe something. */
-const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
-const OWED = Object.keys(REFUSAL_OF) as Owed[]
-
-function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {
-  const rule = ruleOf(permission)
-  if (actor.via === 'api_key') {
-    const reaches = !rule.ofAllCustomers || actor.customers === null
-    return isGivenBy(rule, actor.scopes) && reaches ? undefined : new AppError('scope_insufficient')
-  }
-  const owed = actor.owes.find((each) => !rule.mayOwe?.includes(each))
-  if (owed) return new AppError(REFUSAL_OF[owed])
-  return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')
 }

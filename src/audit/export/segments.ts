@@ -2,8 +2,9 @@ import { between, desc, inArray, isNotNull } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
 import type { Stores } from '../../http/stores.ts'
-import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from '../trail/append.ts'
+import { LINK, OWED_AT_ONCE, owedSegments } from '../trail/append.ts'
 import type { ChainedEntry } from '../trail/entry.ts'
+import type { Segment } from '../trail/segment.ts'
 import { digestName, LATEST_DIGEST, objectText, readDigest } from './digest.ts'
 
 /** The most rounds of the cron: an invocation may call R2 and D1 a thousand times together. */

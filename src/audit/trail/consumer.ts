@@ -3,7 +3,8 @@ import { storesIn } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
 import { exportSegments } from '../export/segments.ts'
 import { type AuditEvent, auditEvent } from '../recording/event.ts'
-import { appendEvents, type Segment } from './append.ts'
+import { appendEvents } from './append.ts'
+import type { Segment } from './segment.ts'
 
 /** The longest delay of a retry. With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
 const MAX_RETRY_DELAY_SECONDS = 15 * 60
