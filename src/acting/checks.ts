@@ -1,8 +1,8 @@
 import type { ApiKeyActor } from '../auth/actor.ts'
 import type { KeyAuthority } from '../auth/callers/admin-key.ts'
-import { limitRefusal } from '../auth/callers/key-limits.ts'
+import { LIMIT_ERRORS, limitRefusal } from '../auth/callers/key-limits.ts'
 import { ACTING, isGivenBy } from '../auth/permissions.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 
 /** A request by an admin key that is valid, for the customer it names. */
 export interface ActingRequest {
@@ -41,6 +41,14 @@ const reach: Check = ({ key, actor, customerUid }) =>
   )
 
 const customer: Check = ({ key }) => refusedIf(key.customerStatus !== 'active', 'customer_inactive')
+
+/** The refusals of the checks, besides those that a route declares itself and those of the credential headers. */
+export const ACTING_ERRORS = [
+  ...LIMIT_ERRORS,
+  'scope_insufficient',
+  'customer_unknown',
+  'customer_inactive',
+] as const satisfies readonly ErrorCode[]
 
 /** The checks of a valid key that acts for a customer, in the order in which they answer. */
 const CHECKS: readonly Check[] = [headers, limits, scope, ownKey, reach, customer]
