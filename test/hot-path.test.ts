@@ -102,7 +102,8 @@ test.each(table)('$request costs no more before its answer than it has to', asyn
 
 /**
  * Changes of more than one round trip: those that hash a password, send a mail or a message ask before any of that who
- * may. The members of a deleted list go while the answer is on its way.
+ * may. The members of a deleted list go, and who asked for access is told of a decision, while the answer is on its
+ * way.
  */
 const MORE_THAN_ONE: Record<string, number> = {
   'POST /admin/new': 3,
@@ -111,6 +112,10 @@ const MORE_THAN_ONE: Record<string, number> = {
   'POST /admin/unlock/:id{[0-9]+}': 3,
   'POST /admin/audit/dead_letters/:id/replay': 3,
   'DELETE /lists/:uid': 2,
+  'POST /admin/access_grants/:id/approve': 2,
+  'POST /admin/access_grants/:id/decline': 2,
+  'POST /access_requests/:uid/approve': 2,
+  'POST /access_requests/:uid/decline': 2,
 }
 
 const CHANGES = routeTable().filter(

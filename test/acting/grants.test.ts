@@ -2,6 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { accessGrants, impersonationStops } from '../../src/db/schema/grants.ts'
 import { adminApiKeys } from '../../src/db/schema/staff.ts'
 import worker from '../../src/index.ts'
 import { fetchWith, interceptedDatabase } from '../support/bindings/bindings.ts'
@@ -291,6 +292,14 @@ describe('what a customer lets staff do holds from the next request on', () => {
 })
 
 describe('requests that are under way', () => {
+  /** Undoes all of the ends below. */
+  async function mend(id: string) {
+    await database().update(accessGrants).set({ endedAt: null }).where(eq(accessGrants.id, id))
+    await database().update(adminApiKeys).set({ revokedAt: null }).where(eq(adminApiKeys.grantId, id))
+    await database().delete(impersonationStops)
+    await setPolicy(customer.uid, 'open')
+  }
+
   const under: { what: string; end: (id: string) => unknown; code: string }[] = [
     {
       what: 'the end of the grant',
@@ -305,23 +314,33 @@ describe('requests that are under way', () => {
     { what: 'another policy', end: () => setPolicy(customer.uid, 'ask'), code: 'consent_required' },
   ]
 
-  test.each(under)(
-    'that were let in before $what may end, and none begins after it',
-    async ({ end, code }) => {
-      const { grant, call } = await granted(staff, customer.uid, { mode: 'write' })
-      let trips = 0
-      const DB = interceptedDatabase(env.DB, {
-        before: async () => {
-          if (++trips === 2) await end(grant.id)
-        },
-      })
-      const options = { body: { name: 'Spring' } }
-      const first = await call('/lists', { ...options, via: (request) => fetchWith({ DB }, request) })
-      expect(first.status).toBe(201)
-      expect(await call('/lists', options)).toMatchObject({ json: { code } })
-      expect((await customer.own('/lists')).json.lists).toHaveLength(1)
-    },
-  )
+  test.each(under)('and write, before $what or not at all', async ({ end, code }) => {
+    const { grant, call } = await granted(staff, customer.uid, { mode: 'write' })
+    expect((await call('/lists')).status).toBe(200)
+    /** Makes a list, and something else before or after the transaction that writes it. */
+    const during = (around: { before?: () => Promise<void>; after?: () => void }) => {
+      const DB = interceptedDatabase(env.DB, around)
+      return call('/lists', { body: { name: 'Spring' }, via: (request) => fetchWith({ DB }, request) })
+    }
+    let ending: Promise<unknown> | undefined
+    const made = await during({
+      after: () => {
+        ending ??= Promise.resolve(end(grant.id))
+      },
+    })
+    expect(made.status).toBe(201)
+    await ending
+    await mend(grant.id)
+    let isOver = false
+    const refused = await during({
+      before: async () => {
+        if (!isOver) await end(grant.id)
+        isOver = true
+      },
+    })
+    expect(refused).toMatchObject({ json: { code } })
+    expect((await customer.own('/lists')).json.lists).toHaveLength(1)
+  })
 
   test.each(under)('and stream, end at their next page after $what', async ({ end }) => {
     const { grant, key } = await granted(staff, customer.uid)

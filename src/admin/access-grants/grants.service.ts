@@ -118,7 +118,7 @@ export async function decideAsColleague(
   })
   const changed = { before: another(before[0], adminId), after: decided[0] }
   if (!changed.after) throw new AppError('grant_not_waiting')
-  stores.later('tell_decision', tellDecision(stores, changed.after, say))
+  stores.later('tell_decision', tellDecision(stores, id, say, now))
   return presented({ ...changed, after: changed.after })
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, isNull, ne } from 'drizzle-orm'
+import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
@@ -16,7 +16,7 @@ import {
 import type { MailContent } from '../../mail/mailer.ts'
 import type { Say } from './decisions.ts'
 import { dropLink, makeLink } from './links.ts'
-import { type Grant, waitsFor } from './status.ts'
+import { type Grant, grantColumns, waitsFor } from './status.ts'
 
 /** What it takes to tell people. A mail that cannot be sent is logged, and holds nothing up. */
 type Means = Pick<Stores, 'db' | 'mailer' | 'settings' | 'pseudonymOf'>
@@ -100,21 +100,27 @@ export async function tellSuperAdmins({ db, mailer, settings }: Means, grant: Gr
 }
 
 /** Mails the one who asked what was decided, and the customer if access began by it. */
-export async function tellDecision(means: Means, grant: Grant, say: Say): Promise<void> {
+export async function tellDecision(means: Means, grantId: string, say: Say, now: number): Promise<void> {
   const { db, mailer, settings } = means
-  const { told, askers, colleagues } = await inOneTrip(db, {
-    told: db.select().from(customers).where(eq(customers.uid, grant.customerUid)),
-    askers: emailOf(db, grant.adminId),
-    colleagues: emailOf(db, say.by === 'colleague' ? say.adminId : grant.adminId),
+  const { grants, deciders, askers, told } = await inOneTrip(db, {
+    grants: db.select(grantColumns(now)).from(accessGrants).where(eq(accessGrants.id, grantId)),
+    deciders: emailOf(db, say.by === 'colleague' ? say.adminId : 0),
+    askers: emailOf(db, sql`(SELECT admin_id FROM access_grants WHERE id = ${grantId})`),
+    told: db
+      .select()
+      .from(customers)
+      .where(eq(customers.uid, sql`(SELECT customer_uid FROM access_grants WHERE id = ${grantId})`)),
   })
-  const by = say.by === 'customer' ? 'customer' : { email: colleagues[0]?.email ?? '' }
+  const [grant] = grants
+  if (!grant) return
+  const by = say.by === 'customer' ? 'customer' : { email: deciders[0]?.email ?? '' }
   const mail = await decidedMail({ ...grant, decision: say.decision, comment: say.comment, by }, settings)
   const mails = askers.map(({ email }) => mailer.send(email, mail))
   const notices = told.map((customer) => tellCustomer(means, grant, customer))
   for (const outcome of await Promise.allSettled([...mails, ...notices]))
     if (outcome.status === 'rejected')
-      logFailure({ task: 'tell_decision', grant_id: grant.id }, outcome.reason)
+      logFailure({ task: 'tell_decision', grant_id: grantId }, outcome.reason)
 }
 
-const emailOf = (db: Database, adminId: number) =>
+const emailOf = (db: Database, adminId: number | SQL) =>
   db.select({ email: admins.email }).from(admins).where(eq(admins.id, adminId))

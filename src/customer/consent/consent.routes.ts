@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { tellDecision } from '../../auth/grants/notices.ts'
 import { noteChange } from '../../auth/on-record.ts'
 import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
 import { SUPPORT_ACCESS } from '../../db/schema/customers.ts'
@@ -15,7 +16,7 @@ import {
   endAccess,
   listAccessRequests,
   listCurrentGrants,
-  tellOfDecision,
+  sayOf,
 } from './consent.service.ts'
 import {
   accessRequestObject,
@@ -57,7 +58,7 @@ async function decide(c: Context<CustomerEnv>, uid: string, decision: Decision) 
   const stores = storesOf(c)
   const { before, after, request } = await decideAccessRequest(customer, stores, { uid, decision }, at)
   noteGrantChange(c, before, after)
-  if (!facts.replayed) stores.later('tell_decision', tellOfDecision(stores, after.id, decision, at))
+  if (!facts.replayed) stores.later('tell_decision', tellDecision(stores, after.id, sayOf(decision), at))
   return request
 }
 

@@ -3,8 +3,7 @@ import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { decisionOn, type Say } from '../../auth/grants/decisions.ts'
 import { endOf, revokeKeysOfEnded } from '../../auth/grants/ends.ts'
-import { tellDecision } from '../../auth/grants/notices.ts'
-import { grantColumns, grantIs } from '../../auth/grants/status.ts'
+import { grantIs } from '../../auth/grants/status.ts'
 import { accessGrants, type Decision } from '../../db/schema/grants.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
 import { AppError, orUnknown } from '../../errors.ts'
@@ -70,15 +69,6 @@ export async function decideAccessRequest(
 
 /** The say of a customer, who gives no reasons. */
 export const sayOf = (decision: Decision): Say => ({ by: 'customer', decision, comment: null })
-
-/** Mails who asked what the customer decided. */
-export async function tellOfDecision(stores: Stores, grantId: string, decision: Decision, now: number) {
-  const [grant] = await stores.db
-    .select(grantColumns(now))
-    .from(accessGrants)
-    .where(eq(accessGrants.id, grantId))
-  if (grant) await tellDecision(stores, grant, sayOf(decision))
-}
 
 /**
  * Ends access that is going on: its keys are refused from the next request on.

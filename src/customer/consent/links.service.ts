@@ -60,7 +60,7 @@ export async function decideByLink(stores: Stores, token: string, decision: Deci
     used: useUp(db, token, now),
   })
   if (!before[0] || !after[0]) return undefined
-  later('tell_decision', tellDecision(stores, after[0], say))
+  later('tell_decision', tellDecision(stores, after[0].id, say, now))
   return { before: before[0], after: after[0] }
 }
 

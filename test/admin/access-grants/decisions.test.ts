@@ -221,7 +221,7 @@ describe('of what happens at once one counts:', () => {
     const id = await waiting()
     const late = await staff.call(`/admin/access_grants/${id}/end`, {
       method: 'POST',
-      ...heldBack(() => say(colleague.call, id, 'approve'), 3),
+      ...heldBack(() => say(colleague.call, id, 'approve')),
     })
     expect(late).toMatchObject({ status: 200, json: { data: { status: 'ended' } } })
     expect(late.json.data.decisions).toHaveLength(1)
