@@ -62,7 +62,8 @@ function readingRoutes<const Name extends 'Disable' | 'Enable'>(name: Name, kind
       '/:id',
       describes(() => ({
         id: `get${name}Request`,
-        summary: `Get a ${kind}-request`,
+        summary: `Get one of the ${kind}-requests`,
+        description: 'With the customer as it is now, and who asked.',
         answers: [FOUND],
         errors: ['account_request_unknown'],
       })),

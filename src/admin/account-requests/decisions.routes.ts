@@ -33,7 +33,7 @@ export function decisionRoutes<const Name extends 'Disable' | 'Enable'>(name: Na
       '/approve/:id',
       describes(() => ({
         id: `approve${name}Request`,
-        summary: `Approve a ${kind}-request`,
+        summary: `Approve one of the ${kind}-requests`,
         description: `The customer is ${kind}d in the same moment. Nobody approves what they asked for themselves.`,
         answers: [APPROVED],
         errors: [
@@ -54,7 +54,7 @@ export function decisionRoutes<const Name extends 'Disable' | 'Enable'>(name: Na
       '/decline/:id',
       describes(() => ({
         id: `decline${name}Request`,
-        summary: `Decline a ${kind}-request`,
+        summary: `Decline one of the ${kind}-requests`,
         description: 'The customer stays as it is.',
         answers: [DECLINED],
         errors: ['account_request_unknown', 'account_request_decided', 'self_action'],
