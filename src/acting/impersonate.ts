@@ -27,8 +27,6 @@ type CustomerContext = Context<CustomerEnv>
 /**
  * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record.
  * Without a valid key nothing is recorded, for nobody is known to have asked.
- * @throws AppError key_invalid, impersonation_stopped, ip_refused, reason_missing, reason_invalid, scope_insufficient,
- * own_key_required, customer_unknown, customer_inactive, consent_required, audit_unavailable
  */
 export async function impersonate(
   c: CustomerContext,

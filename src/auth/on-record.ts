@@ -2,11 +2,18 @@ import type { Context } from 'hono'
 import { setChanges } from '../audit/recording/changes.ts'
 import { type Act, type Recording, recorded } from '../audit/recording/recorded.ts'
 import { recordedRequest } from '../audit/recording/recorded-request.ts'
+import type { OperationParts } from '../http/annotations.ts'
 import type { AppEnv, RequestFacts, RequestVariables } from '../http/context.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite, streamsAnswer } from '../http/routing.ts'
 import type { AdminActor } from './actor.ts'
 import { recordedReason } from './callers/key-limits.ts'
+
+/** What `onRecord` adds to an operation. */
+export const ON_RECORD = {
+  errors: ['audit_unavailable'],
+  answerHeaders: [HEADERS.AUDIT_ID],
+} as const satisfies OperationParts
 
 /**
  * Has the rest of the chain answer a request as an act on record, which the answer names in `X-Audit-Id`.

@@ -135,9 +135,6 @@ export const ACTING = {
   write: { scopes: ['customers:write'] },
 } as const satisfies Record<string, Pick<PermissionRule, 'scopes'>>
 
-/** The scope of a key for which `ACTING` allows just this. */
-export const scopeOf = (mode: keyof typeof ACTING) => `customers:${mode}` as const
-
 /** Whether these scopes of an API key give it what a rule is about. */
 export const isGivenBy = ({ scopes = [] }: Pick<PermissionRule, 'scopes'>, given: readonly Scope[]) =>
   scopes.some((scope) => given.includes(scope))

@@ -21,11 +21,14 @@ interface CustomerRoute {
 export const requiresCustomer = (route: CustomerRoute = {}): MiddlewareHandler<CustomerEnv> =>
   declares<MiddlewareHandler<CustomerEnv>>(
     { kind: 'customer', ...route },
+    () =>
+      route.ownKeyOnly
+        ? { security: [['customerKey']], errors: ['own_key_required'] }
+        : { security: [['customerKey'], ['adminKey', 'customer']] },
     (c, next) => {
       if (!c.var.customer) throw new Error('no customer was identified before a customer route')
       return next()
     },
-    route.ownKeyOnly ? ['own_key_required'] : [],
   )
 
 /** Whether the endpoint that answers this request is for the customer's own keys only. */

@@ -1,9 +1,5 @@
+import type { Credential } from '../http/annotations.ts'
 import { HEADERS } from '../http/headers.ts'
-/** Headers of every answer. */
-export const ANSWER_HEADERS = {
-  [HEADERS.REQUEST_ID]: { $ref: '#/components/headers/X-Request-Id' },
-  'Cache-Control': { $ref: '#/components/headers/Cache-Control' },
-}
 
 const header = (description: string, example: string) => ({
   description,
@@ -37,5 +33,5 @@ export const SHARED = {
     adminKey: keyHeader(HEADERS.ADMIN_KEY, 'An admin API key, `stw_admin_...`.'),
     customer: keyHeader(HEADERS.CUSTOMER_ID, 'The uid of the customer to act for.'),
     customerKey: keyHeader(HEADERS.CUSTOMER_KEY, 'A customer’s own key, `stw_customer_...`.'),
-  },
+  } satisfies Record<Credential, object>,
 }

@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { SigningKeys } from '../audit/export/signing-keys.ts'
 import { describing } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { textValue } from '../http/fields/values.ts'
+import { storesOf } from '../http/stores.ts'
 import { OPERATIONS } from '../openapi/docs.routes.ts'
 
 const publicKeyObject = () =>
@@ -31,5 +31,5 @@ export const wellKnownRoutes = new Hono<AppEnv>().get(
     answers: [KEYS],
   })),
   isPublic(),
-  async (c) => KEYS.of(c, { keys: await new SigningKeys(c.env.AUDIT_SIGNING_KEYS).publicKeys() }),
+  async (c) => KEYS.of(c, { keys: await storesOf(c).signingKeys.publicKeys() }),
 )

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { signDigest } from '../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../src/audit/export/signing-keys.ts'
+import { SigningKeys } from '../../src/crypto/signing-keys.ts'
 import { auditSegments } from '../../src/db/schema/audit.ts'
 import { countedBindings } from '../support/bindings/counted-bindings.ts'
 import { database } from '../support/factories.ts'

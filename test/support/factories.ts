@@ -17,6 +17,7 @@ import { issueCustomerKey } from '../../src/customer/account/new-api-key.ts'
 import { openDatabase } from '../../src/db/client.ts'
 import { accessGrants } from '../../src/db/schema/grants.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
+import { storesIn } from '../../src/http/stores.ts'
 
 /** The password of every admin that a test makes. */
 export const PASSWORD = 'correct horse battery staple'
@@ -38,7 +39,7 @@ export const database = () => openDatabase(env.DB)
 
 /** A registered client of the admin surface. */
 export const makeClient = (name = 'Test client', requireBoundSignatures = false) =>
-  createClient(database(), env.CLIENT_SECRETS_KEYS, { name, requireBoundSignatures }, Date.now())
+  createClient(storesIn(env), { name, requireBoundSignatures }, Date.now())
 
 /** A staff account that can log in with `PASSWORD`, or with the password of another hash. */
 export async function makeAdmin(

@@ -3,7 +3,7 @@ import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { grantObject, noteGrant } from '../../auth/grants/grant-object.ts'
 import { ownerToList } from '../../auth/reach.ts'
-import { requires } from '../../auth/requires.ts'
+import { requires, requiresToChange } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
@@ -14,7 +14,7 @@ import { body, query } from '../../http/validation.ts'
 import { askForAccess } from './asking.service.ts'
 import { askBody, grantsQuery } from './grant-input.ts'
 import { issueGrantKey } from './grant-keys.service.ts'
-import { endGrantOf, getGrant, listGrants } from './grants.service.ts'
+import { endGrant, getGrant, listGrants } from './grants.service.ts'
 
 const keyedGrant = once(() =>
   grantObject()
@@ -52,7 +52,7 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
       answers: [REQUESTED],
       errors: ['forbidden', 'customer_unknown', 'customer_inactive', 'access_closed', 'grant_exists'],
     })),
-    requires('access_grants:ask'),
+    requiresToChange('access_grants:ask'),
     body(askBody),
     async (c) => {
       const { actor, facts, now } = c.var
@@ -109,7 +109,7 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
       answers: [KEY_CREATED],
       errors: ['grant_unknown', 'grant_inactive'],
     })),
-    requires('access_grants:own'),
+    requiresToChange('access_grants:own'),
     async (c) => {
       const { actor, facts, now } = c.var
       const grant = await issueGrantKey(storesOf(c), actor, c.req.param('id'), now())
@@ -128,10 +128,10 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
       answers: [ENDED],
       errors: ['grant_unknown'],
     })),
-    requires('access_grants:end'),
+    requiresToChange('access_grants:end'),
     async (c) => {
       const { actor, reach, facts, now } = c.var
-      const change = await endGrantOf(storesOf(c), { actor, reach }, c.req.param('id'), now())
+      const change = await endGrant(storesOf(c), { actor, reach }, c.req.param('id'), now())
       noteGrant(facts, change.after)
       setChanges(facts, 'access_grant', change)
       return ENDED.of(c, change.after)

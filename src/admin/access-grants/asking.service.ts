@@ -1,11 +1,10 @@
-import { and, eq, exists, ne, not, or } from 'drizzle-orm'
+import { and, eq, exists, ne, notExists, or, sql } from 'drizzle-orm'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { isSessionOpen, standingOf } from '../../auth/callers/revocation.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellCustomer, tellSuperAdmins } from '../../auth/grants/notices.ts'
-import { type Grant, grantColumns, grantIs } from '../../auth/grants/status.ts'
-import { ROLE_SCOPES, scopeOf } from '../../auth/permissions.ts'
+import { grantColumns, grantIs } from '../../auth/grants/status.ts'
+import { ROLE_SCOPES } from '../../auth/permissions.ts'
 import { randomId, randomUid } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -14,16 +13,17 @@ import { accessGrants } from '../../db/schema/grants.ts'
 import { AppError, orUnknown } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import type { Settings } from '../../settings.ts'
+import { withKeyInKv } from '../api-keys/api-keys.service.ts'
 import type { Ask } from './grant-input.ts'
-import { announceKey, type KeyedGrant, keyStatements, newGrantKey } from './grant-keys.service.ts'
+import { IN_KV, type KeyedGrant, newGrantKey } from './grant-keys.service.ts'
 
 /** How long there is to decide. */
 const PENDING_MS = 24 * 60 * 60 * 1000
 
 /**
  * Asks for access to a customer. Where nobody else has a say it begins at once, and the answer has its key.
- * Throws `forbidden` if the role does not cover it, `customer_unknown`, `customer_inactive`, `access_closed`,
- * `grant_exists` with the id of the live one, or `session_invalid` if the session has ended meanwhile.
+ * @throws AppError forbidden if the role does not cover it, customer_unknown, customer_inactive, access_closed,
+ * grant_exists with the id of the live one
  */
 export async function askForAccess(
   stores: Stores,
@@ -32,67 +32,89 @@ export async function askForAccess(
   now: number,
 ): Promise<GrantObject & Partial<KeyedGrant>> {
   const { db, kv, later, settings } = stores
-  if (!ROLE_SCOPES[actor.role].includes(scopeOf(ask.mode))) throw new AppError('forbidden')
-  if (ask.breakGlass && actor.role !== 'super_admin') throw new AppError('forbidden')
-  const [customer] = await db.select().from(customers).where(eq(customers.uid, ask.customerUid))
-  const row = newGrant(actor, ask, orUnknown(customer, 'customer_unknown'), settings, now)
-  const made = row.beganAt === null ? undefined : newGrantKey(row, actor, now)
-  if (made) await announceKey(kv, made.row, now)
-  const { grants, others, standings } = await inOneTrip(db, {
-    ...grantStatements(db, row, actor.sessionId, now),
-    standings: standingOf(db, actor, now),
-    ...(made && keyStatements(db, made.row)),
-  })
-  const [grant] = grants
-  if (!grant) {
-    if (made) await forgetKeys(kv, [made.row])
-    if (standings.length === 0) throw new AppError('session_invalid')
-    throw new AppError('grant_exists', { details: { access_grant: others[0] } })
-  }
+  checkRole(actor, ask)
+  const row = newGrant(actor, ask, settings, now)
+  const { key, inKv, statements } = newGrantKey(db, row.id, actor, now)
+  const write = async () => insertGrant(db, row, statements, now)
+  // Who waits for a colleague does not begin: it gets no key yet.
+  const { grant, customer, keys } = await (row.needsColleague ? write() : withKeyInKv(kv, inKv, write, IN_KV))
+  const hasBegun = keys.length > 0
+  if (!hasBegun && !row.needsColleague)
+    later('forget_keys', forgetKeys(kv, [{ ...inKv, previousKeyHash: null }]))
   if (grant.breakGlass) later('tell_super_admins', tellSuperAdmins(stores, grant))
-  const customerReached = await tellCustomer(stores, grant)
-  return { ...presentGrant({ ...grant, customerReached }), ...(made && { key: made.key }) }
+  const customerReached = await tellCustomer(stores, grant, customer)
+  return { ...presentGrant({ ...grant, customerReached }), ...(hasBegun && { key }) }
 }
 
-type Customer = Pick<typeof customers.$inferSelect, 'uid' | 'status' | 'supportAccess'>
+function checkRole({ role }: SessionActor, { mode, breakGlass }: Ask): void {
+  const isCovered = ROLE_SCOPES[role].includes(`customers:${mode}`)
+  if (!isCovered || (breakGlass && role !== 'super_admin')) throw new AppError('forbidden')
+}
+
+/** The policy of a customer, for SQL: it counts as it is when the grant is made. */
+const policyOf = (uid: string) =>
+  sql`(SELECT ${customers.supportAccess} FROM ${customers} WHERE ${eq(customers.uid, uid)})`
 
 /** The row of a new grant, with whose say it waits for. */
-function newGrant(
-  { adminId }: SessionActor,
-  ask: Ask,
-  { status, supportAccess }: Customer,
-  { grantApproval }: Settings,
-  now: number,
-) {
-  if (status !== 'active') throw new AppError('customer_inactive')
-  if (supportAccess === 'closed' && !ask.breakGlass) throw new AppError('access_closed')
+function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settings, now: number) {
   const isSensitive = grantApproval === 'all' || (grantApproval === 'write' && ask.mode === 'write')
-  const needsCustomer = supportAccess === 'ask' && !ask.breakGlass
   const needsColleague = isSensitive && !ask.breakGlass
-  const begins = !needsCustomer && !needsColleague
+  const needsCustomer = ask.breakGlass ? sql`0` : sql`coalesce(${policyOf(ask.customerUid)} = 'ask', 0)`
+  const ifItBegins = (value: number) =>
+    sql<number>`iif(${needsColleague} OR ${needsCustomer}, NULL, ${value})`
   return {
     ...ask,
     id: randomId('gra'),
     uid: randomUid(),
     adminId,
-    needsCustomer,
+    needsCustomer: needsCustomer as typeof needsCustomer & { _: { type: boolean } },
     needsColleague,
     requestedAt: now,
     lapsesAt: now + PENDING_MS,
-    beganAt: begins ? now : null,
-    expiresAt: begins ? now + 1000 * ask.durationSeconds : null,
+    beganAt: ifItBegins(now),
+    expiresAt: ifItBegins(now + 1000 * ask.durationSeconds),
   }
 }
 
 type NewGrant = ReturnType<typeof newGrant>
 
 /**
- * Returns the statements that make a grant, unless its owner has a live one of this kind or the session has ended. They
- * are one transaction: of asks at once only one finds no other.
+ * Inserts a grant, and its key if it begins, unless it must not be. Of asks at once only one finds
+ * no other.
  */
-function grantStatements(db: Database, row: NewGrant, sessionId: string, now: number) {
+async function insertGrant(
+  db: Database,
+  row: NewGrant,
+  keyStatements: ReturnType<typeof newGrantKey>['statements'],
+  now: number,
+) {
   const itself = eq(accessGrants.id, row.id)
-  const others = db
+  const ofCustomer = eq(customers.uid, row.customerUid)
+  const isOpen = and(
+    eq(customers.status, 'active'),
+    row.breakGlass ? undefined : ne(customers.supportAccess, 'closed'),
+  )
+  const open = db.select({ uid: customers.uid }).from(customers).where(and(ofCustomer, isOpen))
+  const others = selectOthers(db, row, now)
+  const found = await inOneTrip(db, {
+    customers: db.select().from(customers).where(ofCustomer),
+    others,
+    inserted: db.insert(accessGrants).values(row),
+    refused: db.delete(accessGrants).where(and(itself, or(notExists(open), exists(others)))),
+    grants: db.select(grantColumns(now)).from(accessGrants).where(itself),
+    ...keyStatements,
+  })
+  const customer = orUnknown(found.customers[0], 'customer_unknown')
+  if (customer.status !== 'active') throw new AppError('customer_inactive')
+  if (customer.supportAccess === 'closed' && !row.breakGlass) throw new AppError('access_closed')
+  const [grant] = found.grants
+  if (!grant) throw new AppError('grant_exists', { details: { access_grant: found.others[0] } })
+  return { ...found, grant, customer }
+}
+
+/** Selects the other live grants of this person for this customer in this mode. */
+const selectOthers = (db: Database, row: NewGrant, now: number) =>
+  db
     .select({ id: accessGrants.id })
     .from(accessGrants)
     .where(
@@ -104,12 +126,3 @@ function grantStatements(db: Database, row: NewGrant, sessionId: string, now: nu
         grantIs(now, 'pending', 'active'),
       ),
     )
-  return {
-    inserted: db.insert(accessGrants).values(row),
-    refused: db
-      .delete(accessGrants)
-      .where(and(itself, or(exists(others), not(isSessionOpen(db, sessionId))))),
-    grants: db.select(grantColumns(now)).from(accessGrants).where(itself) satisfies PromiseLike<Grant[]>,
-    others,
-  }
-}

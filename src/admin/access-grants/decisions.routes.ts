@@ -3,7 +3,7 @@ import { type Changed, setChanges } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { type GrantObject, grantObject, noteGrant } from '../../auth/grants/grant-object.ts'
-import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { type ActorEnv, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -30,7 +30,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       answers: [APPROVED],
       errors: ['grant_unknown', 'self_action', 'grant_not_waiting'],
     })),
-    requires('access_grants:decide'),
+    requiresToChange('access_grants:decide'),
     body(approvalBody),
     async (c) => {
       const { actor, now } = c.var
@@ -48,7 +48,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       answers: [DECLINED],
       errors: ['grant_unknown', 'self_action', 'grant_not_waiting'],
     })),
-    requires('access_grants:decide'),
+    requiresToChange('access_grants:decide'),
     body(commentBody),
     async (c) => {
       const { actor, now } = c.var
@@ -66,7 +66,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       answers: [REVIEWED],
       errors: ['grant_unknown', 'self_action', 'grant_not_waiting'],
     })),
-    requires('access_grants:review'),
+    requiresToChange('access_grants:review'),
     body(commentBody),
     async (c) => {
       const { db, actor, now } = c.var

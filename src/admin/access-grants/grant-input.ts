@@ -13,7 +13,7 @@ import {
 import { pageQuery } from '../../http/pagination.ts'
 
 const MIN_DURATION_SECONDS = 5 * 60
-const MAX_DURATION_SECONDS = 4 * 60 * 60
+export const MAX_DURATION_SECONDS = 4 * 60 * 60
 const DEFAULT_DURATION_SECONDS = 60 * 60
 
 /** The longest emergency. */

@@ -1,8 +1,9 @@
 import { and, eq, gte, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
-import { decide, type Say } from '../../auth/grants/decisions.ts'
-import { endGrant } from '../../auth/grants/ends.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { decisionOn, type Say } from '../../auth/grants/decisions.ts'
+import { endOf, revokeKeysOfEnded } from '../../auth/grants/ends.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellDecision } from '../../auth/grants/notices.ts'
 import {
@@ -61,40 +62,47 @@ function conditionsOf({ customerUid, status, review }: GrantFilter, now: number)
 
 const ownedBy = (ownerId: number | null) => (ownerId === null ? undefined : eq(accessGrants.adminId, ownerId))
 
+const selectGrant = (db: Database, which: SQL | undefined, now: number) =>
+  db.select(grantColumns(now)).from(accessGrants).where(which)
+
 const withId = (id: string) => eq(accessGrants.id, id)
 
-/** Throws `grant_unknown`, also for a grant out of reach. */
+/** @throws AppError grant_unknown, also for a grant out of reach */
 export async function getGrant(
   db: Database,
   ownerId: number | null,
   id: string,
   now: number,
 ): Promise<GrantObject> {
-  const [found] = await db
-    .select(grantColumns(now))
-    .from(accessGrants)
-    .where(and(withId(id), ownedBy(ownerId)))
+  const [found] = await selectGrant(db, and(withId(id), ownedBy(ownerId)), now)
   return presentGrant(orUnknown(found, 'grant_unknown'))
 }
 
 /**
- * Ends a grant within reach, or withdraws what was asked for. Doing it twice changes nothing.
- * Throws `grant_unknown`, `forbidden`.
+ * Ends a grant within reach, or withdraws what was asked for. One that is over already stays as it is.
+ * @throws AppError grant_unknown, forbidden
  */
-export async function endGrantOf(
-  stores: Stores,
+export async function endGrant(
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
   { actor, reach }: { actor: SessionActor; reach: Reach },
   id: string,
   now: number,
 ): Promise<Changed<GrantObject>> {
-  const told = await getGrant(stores.db, reach.toldOf, id, now)
-  checkOwner(reach, told.admin_id)
-  return presented(await endGrant(stores, withId(id), { by: 'staff', adminId: actor.adminId }, now))
+  const reached = and(withId(id), ownedBy(reach.owner))
+  const { before, ended, keys } = await inOneTrip(db, {
+    before: selectGrant(db, and(withId(id), ownedBy(reach.toldOf)), now),
+    ended: endOf(db, reached, { by: 'staff', adminId: actor.adminId }, now),
+    keys: revokeKeysOfEnded(db, reached, now),
+  })
+  const existing = orUnknown(before[0], 'grant_unknown')
+  checkOwner(reach, existing.adminId)
+  later('forget_keys', forgetKeys(kv, keys))
+  return presented({ before: existing, after: ended[0] ?? existing })
 }
 
 /**
  * Puts down a colleague's say, and mails the one who asked.
- * Throws `grant_unknown`, `self_action`, `grant_not_waiting`.
+ * @throws AppError grant_unknown, self_action, grant_not_waiting
  */
 export async function decideAsColleague(
   stores: Stores,
@@ -104,14 +112,26 @@ export async function decideAsColleague(
   now: number,
 ): Promise<Changed<GrantObject>> {
   const say: Say = { by: 'colleague', adminId, decision, comment }
-  const changed = await decide(stores.db, withId(id), say, now)
+  const { before, decided } = await inOneTrip(stores.db, {
+    before: selectGrant(stores.db, withId(id), now),
+    decided: decisionOn(stores.db, withId(id), say, now),
+  })
+  const changed = { before: another(before[0], adminId), after: decided[0] }
+  if (!changed.after) throw new AppError('grant_not_waiting')
   stores.later('tell_decision', tellDecision(stores, changed.after, say))
-  return presented(changed)
+  return presented({ ...changed, after: changed.after })
+}
+
+/** @throws AppError grant_unknown, self_action if it is the admin's own */
+function another(grant: Grant | undefined, adminId: number): Grant {
+  const existing = orUnknown(grant, 'grant_unknown')
+  if (existing.adminId === adminId) throw new AppError('self_action')
+  return existing
 }
 
 /**
  * Puts down that another super_admin looked at a break-glass, and what came of it.
- * Throws `grant_unknown`, `self_action`, `grant_not_waiting` if it is none, or was reviewed.
+ * @throws AppError grant_unknown, self_action, grant_not_waiting if it is none, or was reviewed
  */
 export async function reviewGrant(
   db: Database,
@@ -121,7 +141,7 @@ export async function reviewGrant(
   now: number,
 ): Promise<Changed<GrantObject>> {
   const { before, after } = await inOneTrip(db, {
-    before: db.select(grantColumns(now)).from(accessGrants).where(withId(id)),
+    before: selectGrant(db, withId(id), now),
     after: db
       .update(accessGrants)
       .set({ reviewedAt: now, reviewedBy: adminId, reviewComment: comment })
@@ -135,8 +155,7 @@ export async function reviewGrant(
       )
       .returning(grantColumns(now)),
   })
-  const existing = orUnknown(before[0], 'grant_unknown')
-  if (existing.adminId === adminId) throw new AppError('self_action')
+  const existing = another(before[0], adminId)
   if (!after[0]) throw new AppError('grant_not_waiting')
   return presented({ before: existing, after: after[0] })
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires } from '../../auth/requires.ts'
+import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { body } from '../../http/validation.ts'
@@ -42,7 +42,7 @@ export const impersonationRoutes = new Hono<AdminEnv>()
         'Refuses every request on behalf of a customer, with whatever key, from the next one on and everywhere. Customers are served. Doing it twice changes nothing.',
       answers: [STOPPED],
     })),
-    requires('impersonation:switch'),
+    requiresToChange('impersonation:switch'),
     body(stopBody),
     async (c) => {
       const { db, actor, facts, now } = c.var
@@ -59,7 +59,7 @@ export const impersonationRoutes = new Hono<AdminEnv>()
       description: 'Ends the stop. Grants that are not over and keys work again.',
       answers: [STARTED],
     })),
-    requires('impersonation:switch'),
+    requiresToChange('impersonation:switch'),
     async (c) => {
       const change = await startImpersonation(c.var.db)
       setChanges(c.var.facts, 'impersonation', change)

@@ -59,6 +59,6 @@ export async function stopImpersonation(
 
 /** Lets people act for customers again. Doing it twice changes nothing. */
 export async function startImpersonation(db: Database): Promise<Changed<Impersonation>> {
-  const [before] = await db.delete(impersonationStops).returning()
-  return { before: presented(before), after: presented(undefined) }
+  const { before } = await inOneTrip(db, { before: db.delete(impersonationStops).returning() })
+  return { before: presented(before[0]), after: presented(undefined) }
 }

@@ -24,7 +24,7 @@ import {
 } from './api-key-records.service.ts'
 
 /** The shortest TTL of KV (https://developers.cloudflare.com/kv/api/write-key-value-pairs/). */
-export const MIN_KV_TTL_SECONDS = 60
+const MIN_KV_TTL_SECONDS = 60
 
 /** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
 export type Maker = Pick<SessionActor, 'adminId' | 'role'> & Partial<Pick<SessionActor, 'admin'>>
@@ -86,12 +86,13 @@ const newRow = (owner: Maker, input: ApiKeyInput, key: string, now: number): Api
 type KeyInKv = Pick<ApiKeyRow, 'id' | 'adminId' | 'keyHash'>
 
 /** Has KV know a key before D1 does, which lets nobody in until then; and forget it if D1 does not take it. */
-async function withKeyInKv<Result>(
+export async function withKeyInKv<Result>(
   kv: Env['KEYS'],
   key: KeyInKv,
   write: () => Promise<Result>,
+  options?: KVNamespacePutOptions,
 ): Promise<Result> {
-  await putKeyInKv(kv, key)
+  await putKeyInKv(kv, key, options)
   try {
     return await write()
   } catch (error) {
@@ -100,8 +101,7 @@ async function withKeyInKv<Result>(
   }
 }
 
-/** Writes the key to KV, before D1: an id that D1 does not know lets nobody in. */
-export async function putKeyInKv(
+async function putKeyInKv(
   kv: Env['KEYS'],
   { id, adminId, keyHash }: KeyInKv,
   options?: KVNamespacePutOptions,

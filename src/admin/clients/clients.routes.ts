@@ -8,6 +8,7 @@ import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
 import { flag, graceBody, name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
 import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
@@ -44,10 +45,9 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requiresToChange('clients:manage'),
     body(clientBody),
     async (c) => {
-      const { db, now } = c.var
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const input = { name, requireBoundSignatures }
-      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
+      const client = await createClient(storesOf(c), input, c.var.now())
       setTarget(c.var.facts, 'client', client.id)
       setChanges(c.var.facts, 'client', { before: null, after: client })
       return CLIENT_CREATED.of(c, client)
@@ -99,13 +99,8 @@ export const clientsRoutes = new Hono<AdminEnv>()
     requiresToChange('clients:manage'),
     body(graceBody),
     async (c) => {
-      const change = await rotateClient(
-        c.var.db,
-        c.env.CLIENT_SECRETS_KEYS,
-        c.req.param('id'),
-        c.req.valid('json').grace_seconds,
-        c.var.now(),
-      )
+      const { grace_seconds: grace } = c.req.valid('json')
+      const change = await rotateClient(storesOf(c), c.req.param('id'), grace, c.var.now())
       setChanges(c.var.facts, 'client', change)
       return CLIENT_ROTATED.of(c, change.after)
     },

@@ -32,10 +32,9 @@ const session = once(() =>
  * Limits login attempts by address and by client. Only Cloudflare sets CF-Connecting-IP, so what a caller claims does
  * not count; nor does a client's id without its signature. A throttled attempt is neither checked nor recorded: a
  * brake that costs a message for each push is none.
- * @throws AppError throttled
  */
 const brake = annotated(
-  { errors: ['throttled'] },
+  { operation: () => ({ errors: ['throttled'] }) },
   createMiddleware<AdminEnv>(async (c, next) => {
     const { clientId } = await c.var.authority.verify()
     const isWithin =

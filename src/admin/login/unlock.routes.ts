@@ -8,6 +8,7 @@ import { pageAnswer } from '../../http/answers.ts'
 import { type AppEnv, setTarget } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
 import { showPage } from '../../http/files/html-page.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
@@ -60,7 +61,7 @@ export const unlockRoutes = new Hono<AppEnv>()
       if (owner === undefined) return showPage(c, 404, await deadLinkPage(productName))
       setTarget(c.var.facts, 'admin', `${owner}`)
       return recordedByLink(c, async () => {
-        const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
+        const unlocked = await redeemLink(storesOf(c), token, c.var.now())
         if (!unlocked) return showPage(c, 404, await deadLinkPage(productName))
         setChanges(c.var.facts, 'admin', UNLOCKED)
         return showPage(c, 200, await unlockedPage(productName))

@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne } from 'drizzle-orm'
+import { and, eq, exists, inArray, ne } from 'drizzle-orm'
 import { setChanges } from '../../audit/recording/changes.ts'
 import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
@@ -14,7 +14,6 @@ import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
 import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { isSessionOpen } from '../../auth/callers/revocation.ts'
 import { endSessions } from '../../auth/callers/session.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -117,6 +116,10 @@ async function writePassword(
   { emailHash, currentHash, passwordHash }: { emailHash: string; currentHash: string; passwordHash: string },
   now: number,
 ) {
+  const session = db
+    .select({ id: adminSessions.id })
+    .from(adminSessions)
+    .where(eq(adminSessions.id, sessionId))
   const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
   const written = db.select({ id: admins.id }).from(admins).where(isWritten)
   const others = and(inArray(adminSessions.adminId, written), ne(adminSessions.id, sessionId))
@@ -124,7 +127,7 @@ async function writePassword(
     changed: db
       .update(admins)
       .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
-      .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), isSessionOpen(db, sessionId)))
+      .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
       .returning({ id: admins.id }),
     ...endSessions(db, others, now),
     forgotten: forgetFailures(db, emailHash),

@@ -3,10 +3,12 @@ import { createMiddleware } from 'hono/factory'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { AppError } from '../../errors.ts'
+import { annotated, type OperationParts } from '../../http/annotations.ts'
 import { rawBody } from '../../http/body/bytes.ts'
 import type { AppEnv } from '../../http/context.ts'
 import { HEADERS } from '../../http/headers.ts'
-import { isWrite, routePattern } from '../../http/routing.ts'
+import { isWrite, isWriteMethod, routePattern } from '../../http/routing.ts'
+import { storesOf } from '../../http/stores.ts'
 import { takesBody } from '../../http/validation.ts'
 import { inBackground } from '../../log.ts'
 import { isPast } from '../accounts/account.ts'
@@ -26,7 +28,7 @@ import { type Client, clientById, verifySignature } from './client.ts'
 import { readAdminKey } from './credentials.ts'
 import { limitRefusal, reasonRefusal } from './key-limits.ts'
 import { type LiveSession, liveSession, touchSession } from './session.ts'
-import { takeOnce } from './signature.ts'
+import { signatureHeader, takeOnce } from './signature.ts'
 
 /** Who calls the admin surface. */
 export interface StaffCaller {
@@ -62,13 +64,24 @@ type AdminContext = Context<AdminEnv>
  */
 const knownSessions = new BoundedCache<{ client: Client; session: LiveSession }>(5_000)
 
-/**
- * Tells who calls the admin surface: a registered client that signs what it sends, with a session or none yet; or a
- * script with an admin API key, which stands for both.
- * @throws AppError client_unknown, checksum_missing, checksum_mismatch, checksum_expired, checksum_replayed, key_invalid,
- * credentials_ambiguous, credentials_malformed
- */
-export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
+const operation = (method: string): OperationParts => ({
+  errors: [
+    'client_unknown',
+    'checksum_missing',
+    'checksum_mismatch',
+    'checksum_expired',
+    ...(isWriteMethod(method) ? (['checksum_replayed'] as const) : []),
+    // Of a body that a signature is checked over.
+    'body_too_large',
+    'credentials_ambiguous',
+    'credentials_malformed',
+    'key_invalid',
+    'dependency_unavailable',
+  ],
+  requestHeaders: signatureHeader(),
+})
+
+const identify = createMiddleware<AdminEnv>(async (c, next) => {
   // An unknown path is refused for what it is: there is nothing to identify anyone for.
   if (routePattern(c) === undefined) return next()
   const key = readAdminKey(c.req.raw.headers)
@@ -80,6 +93,12 @@ export const identifyAdmin = createMiddleware<AdminEnv>(async (c, next) => {
   const { noteUse } = await authority.verify()
   if (noteUse) inBackground(c.executionCtx, 'note_use', noteUse())
 })
+
+/**
+ * Tells who calls the admin surface: a registered client that signs what it sends, with a session or none yet; or a
+ * script with an admin API key, which stands for both.
+ */
+export const identifyAdmin = annotated({ operation }, identify)
 
 function ofSession(c: AdminContext) {
   const { db, now } = c.var
@@ -125,7 +144,7 @@ async function checkClient(c: AdminContext, client: Client | undefined) {
   const request = { method, url, authorization, body: await rawBody(c.req.raw) }
   const { db, startedAt } = c.var
   // It has to be in time when it arrives: a stream that asks again an hour later was signed well.
-  const signature = await verifySignature(client, c.env.CLIENT_SECRETS_KEYS, header, request, startedAt)
+  const signature = await verifySignature(client, storesOf(c), header, request, startedAt)
   return { client, takeSignature: () => takeOnce(db, client.id, signature) }
 }
 

@@ -1,10 +1,7 @@
 import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
-import type { Changed } from '../../audit/recording/changes.ts'
-import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { accessGrants, type Decision } from '../../db/schema/grants.ts'
-import { AppError, orUnknown } from '../../errors.ts'
-import { type Grant, grantColumns, grantIs } from './status.ts'
+import { grantColumns, grantIs } from './status.ts'
 
 /** What one of those who have a say in a grant decides: nobody does on a grant of their own. */
 export type Say = { decision: Decision; comment: string | null } & (
@@ -61,24 +58,4 @@ function outcomeOf({ by, decision }: Say, now: number) {
     beganAt: sql<number>`iif(${isLast}, ${now}, NULL)`,
     expiresAt: sql<number>`iif(${isLast}, ${now} + 1000 * ${accessGrants.durationSeconds}, NULL)`,
   }
-}
-
-/**
- * Puts down a say on the grant that the condition finds.
- * Throws `grant_unknown`, `self_action` if it is the colleague's own, `grant_not_waiting` if it waits for no such say.
- */
-export async function decide(
-  db: Database,
-  which: SQL | undefined,
-  say: Say,
-  now: number,
-): Promise<Changed<Grant>> {
-  const { before, decided } = await inOneTrip(db, {
-    before: db.select(grantColumns(now)).from(accessGrants).where(which),
-    decided: decisionOn(db, which, say, now),
-  })
-  const existing = orUnknown(before[0], 'grant_unknown')
-  if (say.by === 'colleague' && existing.adminId === say.adminId) throw new AppError('self_action')
-  if (!decided[0]) throw new AppError('grant_not_waiting')
-  return { before: existing, after: decided[0] }
 }

@@ -1,14 +1,9 @@
 import { and, inArray, isNotNull, type SQL } from 'drizzle-orm'
-import type { Changed } from '../../audit/recording/changes.ts'
-import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { accessGrants } from '../../db/schema/grants.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
-import { orUnknown } from '../../errors.ts'
-import type { Stores } from '../../http/stores.ts'
-import { forgetKeys } from '../callers/admin-key.ts'
 import { revokeKeys } from '../callers/revocation.ts'
-import { type Grant, grantColumns, grantIs } from './status.ts'
+import { grantColumns, grantIs } from './status.ts'
 
 /** Who ends a grant. */
 export type Ender = { by: 'customer' } | { by: 'staff'; adminId: number }
@@ -35,24 +30,4 @@ export const revokeKeysOfEnded = (db: Database, which: SQL | undefined, now: num
     .from(accessGrants)
     .where(and(which, isNotNull(accessGrants.endedAt)))
   return revokeKeys(db, inArray(adminApiKeys.grantId, ended), now)
-}
-
-/**
- * Ends the grant that the condition finds, or withdraws what was asked for. One that is over already stays as it is.
- * Throws `grant_unknown`.
- */
-export async function endGrant(
-  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
-  which: SQL | undefined,
-  ender: Ender,
-  now: number,
-): Promise<Changed<Grant>> {
-  const { before, ended, keys } = await inOneTrip(db, {
-    before: db.select(grantColumns(now)).from(accessGrants).where(which),
-    ended: endOf(db, which, ender, now),
-    keys: revokeKeysOfEnded(db, which, now),
-  })
-  const existing = orUnknown(before[0], 'grant_unknown')
-  later('forget_keys', forgetKeys(kv, keys))
-  return { before: existing, after: ended[0] ?? existing }
 }

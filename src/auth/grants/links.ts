@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { BASE62, randomString } from '../../crypto/random.ts'
+import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { accessGrantLinks, accessGrants } from '../../db/schema/grants.ts'
 
@@ -14,13 +15,15 @@ type Link = Pick<typeof accessGrantLinks.$inferInsert, 'grantId' | 'purpose' | '
 /** Makes a link of a mail. Returns the only copy of its token. */
 export async function makeLink(db: Database, link: Link): Promise<string> {
   const token = TOKEN_PREFIX + randomString(BASE62, TOKEN_LENGTH)
-  await db.insert(accessGrantLinks).values({ tokenHash: sha256Hex(token), ...link })
+  const made = db.insert(accessGrantLinks).values({ tokenHash: sha256Hex(token), ...link })
+  await inOneTrip(db, { made })
   return token
 }
 
 /** Takes a link back that nobody was sent. */
 export async function dropLink(db: Database, token: string): Promise<void> {
-  await db.delete(accessGrantLinks).where(eq(accessGrantLinks.tokenHash, sha256Hex(token)))
+  const dropped = db.delete(accessGrantLinks).where(eq(accessGrantLinks.tokenHash, sha256Hex(token)))
+  await inOneTrip(db, { dropped })
 }
 
 /** The condition for a link that was not used yet, and is not too old. */

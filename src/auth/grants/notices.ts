@@ -1,5 +1,4 @@
 import { and, eq, isNull, ne } from 'drizzle-orm'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
@@ -20,7 +19,7 @@ import { dropLink, makeLink } from './links.ts'
 import { type Grant, waitsFor } from './status.ts'
 
 /** What it takes to tell people. A mail that cannot be sent is logged, and holds nothing up. */
-type Means = Pick<Stores, 'db' | 'mailer' | 'settings' | 'pseudonymKey'>
+type Means = Pick<Stores, 'db' | 'mailer' | 'settings' | 'pseudonymOf'>
 
 type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supportAccess'>
 
@@ -28,14 +27,14 @@ type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supp
  * Mails the customer what its policy or an emergency asks for: the request that waits for it, or that access began.
  * Returns whether the mail was accepted, which the grant keeps; null if none was due.
  */
-export async function tellCustomer(means: Means, grant: Grant): Promise<boolean | null> {
+export async function tellCustomer(means: Means, grant: Grant, customer: Customer): Promise<boolean | null> {
   const { db } = means
+  const due = dueMail(grant, customer, means.settings)
+  if (!due) return null
   try {
-    const [customer] = await db.select().from(customers).where(eq(customers.uid, grant.customerUid))
-    const due = customer && dueMail(grant, customer, means.settings)
-    if (!due) return null
     const customerReached = await sendWithLink(means, grant, customer, due)
-    await db.update(accessGrants).set({ customerReached }).where(eq(accessGrants.id, grant.id))
+    const kept = db.update(accessGrants).set({ customerReached }).where(eq(accessGrants.id, grant.id))
+    await inOneTrip(db, { kept })
     return customerReached
   } catch (error) {
     logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
@@ -65,7 +64,7 @@ function dueMail(grant: Grant, { supportAccess }: Customer, settings: Stores['se
 }
 
 async function sendWithLink(
-  { db, mailer, pseudonymKey }: Means,
+  { db, mailer, pseudonymOf }: Means,
   grant: Grant,
   { email, timezone }: Customer,
   { purpose, expiresAt, write }: Due,
@@ -73,7 +72,7 @@ async function sendWithLink(
   if (email === '') return false
   const token = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
   try {
-    const staff = await pseudonymOf(pseudonymKey, grant.customerUid, grant.adminId)
+    const staff = await pseudonymOf(grant.customerUid, grant.adminId)
     await mailer.send(email, await write({ staff, timezone, token }))
     return true
   } catch (error) {
@@ -103,14 +102,16 @@ export async function tellSuperAdmins({ db, mailer, settings }: Means, grant: Gr
 /** Mails the one who asked what was decided, and the customer if access began by it. */
 export async function tellDecision(means: Means, grant: Grant, say: Say): Promise<void> {
   const { db, mailer, settings } = means
-  const { askers, colleagues } = await inOneTrip(db, {
+  const { told, askers, colleagues } = await inOneTrip(db, {
+    told: db.select().from(customers).where(eq(customers.uid, grant.customerUid)),
     askers: emailOf(db, grant.adminId),
     colleagues: emailOf(db, say.by === 'colleague' ? say.adminId : grant.adminId),
   })
   const by = say.by === 'customer' ? 'customer' : { email: colleagues[0]?.email ?? '' }
   const mail = await decidedMail({ ...grant, decision: say.decision, comment: say.comment, by }, settings)
-  const told = [tellCustomer(means, grant), ...askers.map(({ email }) => mailer.send(email, mail))]
-  for (const outcome of await Promise.allSettled(told))
+  const mails = askers.map(({ email }) => mailer.send(email, mail))
+  const notices = told.map((customer) => tellCustomer(means, grant, customer))
+  for (const outcome of await Promise.allSettled([...mails, ...notices]))
     if (outcome.status === 'rejected')
       logFailure({ task: 'tell_decision', grant_id: grant.id }, outcome.reason)
 }

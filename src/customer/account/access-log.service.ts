@@ -5,11 +5,11 @@ import { outcome, unknownUpTo } from '../../audit/trail/outcome.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { ROLES, type Role } from '../../auth/permissions.ts'
 import { once } from '../../base/once.ts'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
 import { auditEntries } from '../../db/schema/audit.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 /** An act of an admin, as the customer whose data it concerned sees it. */
 export const accessLogEntry = once(() =>
@@ -67,7 +67,7 @@ const NEWEST_FIRST = sortKey({ seq: auditEntries.seq }, 'descending')
  */
 export async function listAccesses(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   query: PageQuery,
   now: number,
 ): Promise<Page<AccessLogEntry>> {
@@ -94,14 +94,14 @@ export async function listAccesses(
     total: boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${own}`),
   })
   const found = pageOf(rows, total[0]?.total ?? null, page, NEWEST_FIRST, (row) => row)
-  const items = await Promise.all(found.items.map((row) => present(row, uid, pseudonymKey, now)))
+  const items = await Promise.all(found.items.map((row) => present(row, uid, stores, now)))
   return { ...found, items }
 }
 
 async function present(
   { entry, ending }: Row,
   customerUid: string,
-  pseudonymKey: string,
+  { pseudonymOf }: Pick<Stores, 'pseudonymOf'>,
   now: number,
 ): Promise<AccessLogEntry> {
   const act = JSON.parse(entry) as StoredEntry
@@ -110,7 +110,7 @@ async function present(
   return {
     id: act.id,
     time: act.time,
-    admin: { id: await pseudonymOf(pseudonymKey, customerUid, act.admin_id), role: act.role },
+    admin: { id: await pseudonymOf(customerUid, act.admin_id), role: act.role },
     method: act.method,
     route: act.route,
     reason: act.reason,

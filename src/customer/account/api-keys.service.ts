@@ -3,6 +3,7 @@ import type * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 import { AppError, orUnknown } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import {
   type CustomerKey,
   type newCustomerKeyObject,
@@ -19,7 +20,7 @@ import { newCustomerKey } from './new-api-key.ts'
  */
 export async function createCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   name: string,
   now: number,
 ): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
@@ -37,7 +38,7 @@ export async function createCustomerKey(
     statements: [scope.db.insert(customerApiKeys).values(made)],
     after: { kept: selectKey(scope, row.id) },
   })
-  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), pseudonymKey)
+  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), stores)
   if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
 }
@@ -49,7 +50,7 @@ export async function createCustomerKey(
  */
 export async function revokeCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   id: string,
   now: number,
 ): Promise<CustomerKey> {
@@ -62,5 +63,5 @@ export async function revokeCustomerKey(
     ],
     after: { revoked: selectKey(scope, id) },
   })
-  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), pseudonymKey)
+  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), stores)
 }

@@ -55,12 +55,7 @@ async function decide(c: Context<CustomerEnv>, uid: string, decision: Decision) 
   const { customer, facts, now } = c.var
   const at = now()
   const stores = storesOf(c)
-  const { before, after, request } = await decideAccessRequest(
-    customer,
-    stores.pseudonymKey,
-    { uid, decision },
-    at,
-  )
+  const { before, after, request } = await decideAccessRequest(customer, stores, { uid, decision }, at)
   noteGrantChange(c, before, after)
   if (!facts.replayed) stores.later('tell_decision', tellOfDecision(stores, after.id, decision, at))
   return request
@@ -118,7 +113,7 @@ export const consentRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { customer, now } = c.var
       const page = c.req.valid('query')
-      return REQUESTS.of(c, await listAccessRequests(customer, c.env.PSEUDONYM_KEY, page, now()))
+      return REQUESTS.of(c, await listAccessRequests(customer, storesOf(c), page, now()))
     },
   )
   .post(
@@ -159,7 +154,7 @@ export const consentRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { customer, now } = c.var
       const page = c.req.valid('query')
-      return GRANTS.of(c, await listCurrentGrants(customer, c.env.PSEUDONYM_KEY, page, now()))
+      return GRANTS.of(c, await listCurrentGrants(customer, storesOf(c), page, now()))
     },
   )
   .delete(

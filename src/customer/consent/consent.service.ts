@@ -16,27 +16,27 @@ import { listGrants, ownGrants, presentersFor, selectGrants } from './grant-reco
 /** Returns the requests that wait for the customer, newest first. */
 export const listAccessRequests = (
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   query: PageQuery,
   now: number,
 ) =>
   listGrants(
     scope,
     and(eq(accessGrants.needsCustomer, true), isNull(accessGrants.customerDecision), grantIs(now, 'pending')),
-    { query, now, present: presentersFor(scope, pseudonymKey).request },
+    { query, now, present: presentersFor(scope, stores).request },
   )
 
 /** Returns what access staff have now, newest first. */
 export const listCurrentGrants = (
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   query: PageQuery,
   now: number,
 ) =>
   listGrants(scope, grantIs(now, 'active'), {
     query,
     now,
-    present: presentersFor(scope, pseudonymKey).current,
+    present: presentersFor(scope, stores).current,
   })
 
 /**
@@ -46,7 +46,7 @@ export const listCurrentGrants = (
  */
 export async function decideAccessRequest(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   { uid, decision }: { uid: string; decision: Decision },
   now: number,
 ) {
@@ -60,7 +60,7 @@ export async function decideAccessRequest(
   const after = orUnknown(decided[0], 'grant_unknown')
   if (before.status !== 'pending' || before.customerDecision !== null) throw new AppError('grant_not_waiting')
   const request = {
-    ...(await presentersFor(scope, pseudonymKey).request(after)),
+    ...(await presentersFor(scope, stores).request(after)),
     decision,
     began_at: timestamp(after.beganAt),
     expires_at: timestamp(after.expiresAt),
@@ -86,7 +86,7 @@ export async function tellOfDecision(stores: Stores, grantId: string, decision: 
  */
 export async function endAccess(
   scope: CustomerScope,
-  { kv, later, pseudonymKey }: Pick<Stores, 'kv' | 'later' | 'pseudonymKey'>,
+  stores: Pick<Stores, 'kv' | 'later' | 'pseudonymOf'>,
   uid: string,
   now: number,
 ) {
@@ -106,9 +106,9 @@ export async function endAccess(
   })
   const before = orUnknown(existing[0], 'grant_unknown')
   const after = orUnknown(ended[0], 'grant_unknown')
-  later('forget_keys', forgetKeys(kv, keys))
+  stores.later('forget_keys', forgetKeys(stores.kv, keys))
   const grant = {
-    ...(await presentersFor(scope, pseudonymKey).current(after)),
+    ...(await presentersFor(scope, stores).current(after)),
     ended_at: timestamp(after.endedAt ?? now),
   }
   return { before, after, grant }

@@ -3,13 +3,13 @@ import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { grantStatus, LONGEST_LIFE_MS } from '../../auth/grants/status.ts'
 import { once } from '../../base/once.ts'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import type { Database } from '../../db/client.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
 import { accessGrants, DECISIONS, GRANT_MODES } from '../../db/schema/grants.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { countValue, textValue, timeValue, uidValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 const common = () => ({
   uid: uidValue(),
@@ -104,8 +104,8 @@ export async function listGrants<Item>(
 }
 
 /** Returns the presenters of a customer, to whom staff have pseudonyms. */
-export function presentersFor({ uid }: CustomerScope, pseudonymKey: string) {
-  const staffOf = ({ adminId }: GrantRow) => pseudonymOf(pseudonymKey, uid, adminId)
+export function presentersFor({ uid }: CustomerScope, { pseudonymOf }: Pick<Stores, 'pseudonymOf'>) {
+  const staffOf = ({ adminId }: GrantRow) => pseudonymOf(uid, adminId)
   const told = ({ uid, mode, reason }: GrantRow) => ({ uid, mode, reason })
   return {
     request: async (row: GrantRow): Promise<AccessRequest> => ({

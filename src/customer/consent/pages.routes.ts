@@ -2,7 +2,6 @@ import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { presentGrant } from '../../auth/grants/grant-object.ts'
 import { noteChange, noteCustomer, recordedByLink } from '../../auth/on-record.ts'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
 import { type AppEnv, setTarget } from '../../http/context.ts'
@@ -96,7 +95,7 @@ function noteLinked({ var: { facts } }: Context<AppEnv>, { grant }: Linked): voi
 
 async function showLinked(c: Context<AppEnv>, token: string, linked: Linked): Promise<Response> {
   const { customerUid, adminId } = linked.grant
-  const staff = await pseudonymOf(c.env.PSEUDONYM_KEY, customerUid, adminId)
+  const staff = await storesOf(c).pseudonymOf(customerUid, adminId)
   return showPage(c, 200, await linkedPage(settingsOf(c.env).productName, token, linked, staff))
 }
 

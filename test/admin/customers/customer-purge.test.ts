@@ -2,8 +2,9 @@ import { env } from 'cloudflare:workers'
 import { getTableName } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
-import { OWNED_TABLES, purgeDeletedCustomers } from '../../../src/admin/customers/customer-purge.service.ts'
+import { purgeDeletedCustomers } from '../../../src/admin/customers/customer-purge.service.ts'
 import { openDatabase } from '../../../src/db/client.ts'
+import { ownedTables } from '../../../src/db/owned-tables.ts'
 import { customers } from '../../../src/db/schema/customers.ts'
 import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
@@ -33,7 +34,7 @@ async function fill({ uid, key }: Customer) {
 }
 
 const rowsOf = async ({ uid }: Customer) => {
-  const counts = OWNED_TABLES.map(({ table }) =>
+  const counts = ownedTables().map(({ table }) =>
     env.DB.prepare(`SELECT count(*) AS rows FROM ${getTableName(table)} WHERE customer_uid = ?`)
       .bind(uid)
       .first<number>('rows'),
@@ -57,7 +58,7 @@ test('every table that holds something of a customer’s is purged, but for the 
     `SELECT name FROM sqlite_master
      WHERE type = 'table' AND sql GLOB '*[^a-z_]customer_uid[^a-z_]*' AND name NOT LIKE 'audit%' ORDER BY name`,
   ).all()
-  const purged = OWNED_TABLES.map(({ table }) => ({ name: getTableName(table) }))
+  const purged = ownedTables().map(({ table }) => ({ name: getTableName(table) }))
   expect(purged.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(owned.results)
 })
 
@@ -99,8 +100,8 @@ describe('a run', () => {
     expect(await roundTripsOf(0)).toBe(1)
     await seedContacts(customer.uid, 12_000)
     // Two to look for customers, one a table and two more for the contacts, one for the customer.
-    expect(await roundTripsOf(31 * DAY_MS)).toBe(2 + OWNED_TABLES.length + 2 + 1)
-    expect(await rowsOf(customer)).toEqual(OWNED_TABLES.map(() => 0))
+    expect(await roundTripsOf(31 * DAY_MS)).toBe(2 + ownedTables().length + 2 + 1)
+    expect(await rowsOf(customer)).toEqual(ownedTables().map(() => 0))
   })
 
   test('that is cut off anywhere is gone on with by the next', async () => {
@@ -111,7 +112,7 @@ describe('a run', () => {
       expect(from).toBeLessThan(20)
     }
     await purgeAfter(31 * DAY_MS)
-    expect(await rowsOf(customer)).toEqual(OWNED_TABLES.map(() => 0))
+    expect(await rowsOf(customer)).toEqual(ownedTables().map(() => 0))
     expect(await admin.call(`/admin/customers/${customer.uid}`)).toMatchObject({ status: 404 })
   })
 })

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AuditEvent } from '../../../src/audit/recording/event.ts'
 import { pruneTrail } from '../../../src/audit/trail/retention.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
-import type { Env } from '../../../src/env.ts'
+import { storesIn } from '../../../src/http/stores.ts'
 import { failing, failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { callerWith, loggedIn } from '../../support/calls/http.ts'
@@ -16,8 +16,7 @@ const DLQ = 'steward-audit-dlq'
 const WAIT = { timeout: 20_000, interval: 50 }
 
 /** Prunes all that is in the trail and exported. */
-const pruneAll = () =>
-  pruneTrail({ ...env, AUDIT_RETENTION_DAYS: '30' } as unknown as Env, Date.now() + 100 * DAY_MS)
+const pruneAll = () => pruneTrail(storesIn({ ...env, AUDIT_RETENTION_DAYS: '30' }), Date.now() + 100 * DAY_MS)
 
 type Shown = { body: { id: string }; appended_at: string | null }
 

@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, test } from 'vitest'
 import { readDigest } from '../../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../../src/audit/export/signing-keys.ts'
 import type { ExportProblem } from '../../../src/audit/verify/problem.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
+import { SigningKeys } from '../../../src/crypto/signing-keys.ts'
 import {
   deliver,
   deliveriesOf,

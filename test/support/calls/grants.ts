@@ -35,7 +35,7 @@ export const withApproval =
   (path, options) =>
     caller(path, {
       ...options,
-      via: (request) => fetchWith({ GRANT_APPROVAL: approval } as Partial<Cloudflare.Env>, request),
+      via: (request) => fetchWith({ GRANT_APPROVAL: approval } as object, request),
     })
 
 /** Sets what a customer lets staff do. */

@@ -5,10 +5,10 @@ import {
   readDigest,
   signDigest,
 } from '../../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../../src/audit/export/signing-keys.ts'
 import type { TrailEvent } from '../../../src/audit/recording/event.ts'
 import { type ChainedEntry, chainEntry } from '../../../src/audit/trail/entry.ts'
 import { GENESIS_HASH } from '../../../src/audit/trail/fields.ts'
+import { SigningKeys } from '../../../src/crypto/signing-keys.ts'
 
 /** Signing keys by name, as AUDIT_SIGNING_KEYS has them. */
 export const key = (name: string, letter: string) => `${name}:${letter.repeat(42)}A`

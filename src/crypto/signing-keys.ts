@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
-import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../../base/encoding.ts'
-import { sha256Hex } from '../../crypto/digest.ts'
-import { type KeyList, readKeyList } from '../../crypto/key-list.ts'
+import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../base/encoding.ts'
+import { sha256Hex } from './digest.ts'
+import { type KeyList, readKeyList } from './key-list.ts'
 
 /** The prefix of the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7), as Web Crypto takes it. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420') ?? new Uint8Array()
