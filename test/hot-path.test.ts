@@ -10,7 +10,7 @@ import {
   loggedIn,
   signedCaller,
 } from './support/calls/http.ts'
-import { routeTable } from './support/calls/routes.ts'
+import { roleFor, routeTable } from './support/calls/routes.ts'
 import { validBody } from './support/calls/valid-bodies.ts'
 import { makeWorld } from './support/calls/world.ts'
 import { makeAdmin, makeClient, makeCustomer, PASSWORD } from './support/factories.ts'
@@ -102,8 +102,7 @@ test.each(table)('$request costs no more before its answer than it has to', asyn
 
 /**
  * Changes of more than one round trip: those that hash a password, send a mail or a message ask before any of that who
- * may. The members of a deleted list go, and who asked for access is told of a decision, while the answer is on its
- * way.
+ * may. The members of a deleted list go, and who asked for access is told, while the answer is on its way.
  */
 const MORE_THAN_ONE: Record<string, number> = {
   'POST /admin/new': 3,
@@ -137,14 +136,14 @@ describe.each(CHANGES)('$method $path', (route) => {
   test.each(callers)(
     'by a known caller (%s) is one round trip, with the proof that it may',
     async (caller) => {
-      const world = await makeWorld()
+      const world = await makeWorld(roleFor(route))
       const content = validBody(route, world)
       const body = content === undefined ? undefined : JSON.stringify(content)
       const type = body === undefined ? undefined : { 'Content-Type': 'application/json' }
       const headers = { ...world.headers(caller, body), ...type }
       const known = await call(caller === 'staff' ? '/admin' : '/lists', { headers: world.headers(caller) })
       expect(known.status).toBe(200)
-      const { status, counts } = await counted(call, world.path(route.path), {
+      const { status, counts } = await counted(call, world.path(route.path, route.method), {
         method: route.method,
         body,
         headers,

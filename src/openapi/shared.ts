@@ -17,7 +17,7 @@ export const SHARED = {
     ),
     'Cache-Control': header('Nothing here may be cached.', 'no-store'),
     [HEADERS.AUDIT_ID]: header(
-      'The id of the audit record; only where an admin acts.',
+      'The id of the audit record; only where an admin acts, or the customer has its say on that.',
       'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
     ),
     [HEADERS.BOOKMARK]: header(

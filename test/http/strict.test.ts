@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { type Permission, ruleOf } from '../../src/auth/permissions.ts'
 import { annotationOf } from '../../src/http/annotations.ts'
 import { shapeOf } from '../../src/http/body/shape.ts'
 import { type Caller, call, checksum, customerWithCallers, loggedIn } from '../support/calls/http.ts'
-import { type Route, routeTable } from '../support/calls/routes.ts'
+import { roleFor, routeTable } from '../support/calls/routes.ts'
 import { makeWorld } from '../support/calls/world.ts'
 import { recordsOf } from '../support/trail/audit.ts'
 
@@ -39,14 +38,10 @@ test.each(schemas)('what $name takes is strict and bounded', ({ schema }) => {
   expect(openings(schema)).toEqual([])
 })
 
-/** A role that may call a route. */
-const roleFor = (access: Route['access']) =>
-  access?.kind === 'admin' ? ruleOf(access.permission as Permission).roles.at(-1) : undefined
-
 test.each(identified)(
   '$method $path refuses what it does not ask for',
   async ({ method, path, takesBody, access }) => {
-    const world = await makeWorld(roleFor(access))
+    const world = await makeWorld(roleFor({ access }))
     const filled = world.path(path, method)
     const caller = access?.kind === 'customer' ? 'customer' : 'staff'
     const send = (query: string, body?: string, type = 'application/json') => {

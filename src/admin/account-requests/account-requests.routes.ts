@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { type ActorEnv, requires, requiresToRead } from '../../auth/requires.ts'
+import { type ActorEnv, requiresToChange, requiresToRead } from '../../auth/requires.ts'
 import { ACCOUNT_REQUEST_STATUSES } from '../../db/schema/grants.ts'
 import { FIELD_TEXT, invalidField } from '../../errors.ts'
 import { describing } from '../../http/annotations.ts'
@@ -62,7 +62,8 @@ function readingRoutes<const Name extends 'Disable' | 'Enable'>(name: Name, kind
       '/:id',
       describes(() => ({
         id: `get${name}Request`,
-        summary: `Get a ${kind}-request`,
+        summary: `Get one of the ${kind}-requests`,
+        description: 'With the customer as it is now, and who asked.',
         answers: [FOUND],
         errors: ['account_request_unknown'],
       })),
@@ -85,7 +86,7 @@ export const accountRequestsRoutes = new Hono<AdminEnv>()
       answers: [DISABLE_CREATED],
       errors: ['customer_unknown', 'customer_pending_delete', 'user_disabled', 'account_request_pending'],
     })),
-    requires('account_requests:create'),
+    requiresToChange('account_requests:create'),
     body(() => z.strictObject({ user_id: uid(), reason: explanation() })),
     async (c) => {
       const { user_id: customerUid, reason } = c.req.valid('json')
@@ -102,7 +103,7 @@ export const accountRequestsRoutes = new Hono<AdminEnv>()
       answers: [ENABLE_CREATED],
       errors: ['customer_unknown', 'customer_pending_delete', 'user_not_disabled', 'account_request_pending'],
     })),
-    requires('account_requests:create'),
+    requiresToChange('account_requests:create'),
     body(() => z.strictObject({ reason: explanation(), user_id: uid().optional() })),
     async (c) => {
       const { reason, user_id: alsoSent } = c.req.valid('json')

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { type ActorEnv, requiresToChange } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { explanation } from '../../http/fields/inputs.ts'
@@ -33,7 +33,7 @@ export function decisionRoutes<const Name extends 'Disable' | 'Enable'>(name: Na
       '/approve/:id',
       describes(() => ({
         id: `approve${name}Request`,
-        summary: `Approve a ${kind}-request`,
+        summary: `Approve one of the ${kind}-requests`,
         description: `The customer is ${kind}d in the same moment. Nobody approves what they asked for themselves.`,
         answers: [APPROVED],
         errors: [
@@ -43,7 +43,7 @@ export function decisionRoutes<const Name extends 'Disable' | 'Enable'>(name: Na
           'customer_pending_delete',
         ],
       })),
-      requires('account_requests:decide'),
+      requiresToChange('account_requests:decide'),
       body(decisionBody),
       async (c) => {
         const { comment } = c.req.valid('json')
@@ -54,12 +54,12 @@ export function decisionRoutes<const Name extends 'Disable' | 'Enable'>(name: Na
       '/decline/:id',
       describes(() => ({
         id: `decline${name}Request`,
-        summary: `Decline a ${kind}-request`,
+        summary: `Decline one of the ${kind}-requests`,
         description: 'The customer stays as it is.',
         answers: [DECLINED],
         errors: ['account_request_unknown', 'account_request_decided', 'self_action'],
       })),
-      requires('account_requests:decide'),
+      requiresToChange('account_requests:decide'),
       body(decisionBody),
       async (c) => {
         const { comment } = c.req.valid('json')

@@ -75,6 +75,7 @@ export const consentRoutes = new Hono<CustomerEnv>()
     describes(() => ({
       id: 'getSupportAccess',
       summary: 'Get the own policy for support access',
+      description: 'It is `open` until another one is chosen.',
       answers: [POLICY],
     })),
     requiresCustomer(READING),
