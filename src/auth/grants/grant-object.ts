@@ -37,8 +37,10 @@ export const grantObject = once(() =>
     .object({
       id: textValue('gra_4fJq0ZkPz7Xn2wB9sVtYcD'),
       customer_uid: uidValue(),
-      admin_id: z.int().meta({ examples: [11] }),
-      reason: textValue('The import of 24 November shows contacts twice'),
+      admin_id: z.int().meta({ examples: [11], description: 'The id of the admin who asked.' }),
+      reason: textValue('The import of 24 November shows contacts twice').meta({
+        description: 'Why access was asked for, which is the reason of all that is done under it.',
+      }),
       ticket: textValue('4711').nullable(),
       mode: z.enum(GRANT_MODES),
       status: z.enum(GRANT_STATUSES),
@@ -50,7 +52,9 @@ export const grantObject = once(() =>
       requested_at: timeValue(),
       lapses_at: timeValue().meta({ description: 'The end of the time to decide.' }),
       decided_at: timeValue().nullable().meta({ description: 'When access began, or was declined.' }),
-      expires_at: timeValue().nullable(),
+      expires_at: timeValue()
+        .nullable()
+        .meta({ description: 'When access ends by itself; null: it has not begun.' }),
       ended_at: timeValue().nullable(),
       ended_by: z.object({ by: z.enum(['customer', 'staff']), admin_id: adminId() }).nullable(),
       decisions: z.array(decisionObject()),
