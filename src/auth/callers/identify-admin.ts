@@ -17,6 +17,7 @@ import { Authority, type Questions } from '../authority.ts'
 import type { Owed } from '../permissions.ts'
 import {
   claimAdminKey,
+  forgetAuthority,
   keyActor,
   keyAuthority,
   liveKey,
@@ -160,6 +161,7 @@ async function ofKey(c: AdminContext, sent: string) {
   const authority = new Authority(db, {
     questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: null, now: now() }) }),
     judge({ key: row }): StaffCaller {
+      forgetAuthority(claimed, null)
       const key = liveKey(claimed, row)
       rememberKey(claimed, null, key)
       const refusal = limitRefusal(key, c.req.raw.headers)
