@@ -24,7 +24,8 @@ export const SEEDED = {
  * All entries are about the customer that is given.
  */
 export async function fillTrail(db: D1Database, count: number, customerUid?: string): Promise<void> {
-  const STEP = 50_000
+  // A statement that takes seconds lets the connection that Node asks by run out.
+  const STEP = 20_000
   for (let from = 0; from < count; from += STEP) {
     await db
       .prepare(SEED)
