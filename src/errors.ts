@@ -7,6 +7,10 @@ const ERRORS = {
   admin_key_missing: [400, 'X-CUSTOMER-ID needs X-ADMIN-API-KEY'],
   idempotency_key_invalid: [400, 'Idempotency-Key is not 1 to 255 characters of visible ASCII'],
   reason_missing: [400, 'This key needs X-ADMIN-REASON'],
+  path_malformed: [
+    400,
+    'The path has to be in its normal form: no dot or empty segments, no encoded slashes',
+  ],
   reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters or not UTF-8'],
   client_unknown: [401, 'Unknown client'],
   checksum_missing: [401, 'SWI-CS is missing'],
@@ -50,9 +54,12 @@ const ERRORS = {
   invalid: [422, 'The request is invalid'],
   throttled: [429, 'Too many attempts, try again later'],
   internal: [500, 'Something went wrong'],
+  upgrade_unsupported: [501, 'Upgrades, WebSockets among them, are not passed on'],
+  customer_api_unavailable: [502, 'The API behind this path cannot be reached'],
   mail_unavailable: [502, 'The mail could not be sent, nothing was done'],
   dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
   audit_unavailable: [503, 'The audit trail is unavailable, nothing was done'],
+  customer_api_timeout: [504, 'The API behind this path did not answer: whether it did anything is unknown'],
 } as const satisfies Record<string, readonly [status: number, text: string]>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Attachment, attachmentOf, attachmentShape, invalidAttachment } from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
 import type { Env } from './env.ts'
@@ -16,20 +17,25 @@ const retentionDays = () =>
     .refine((days) => days === 0 || days >= MIN_RETENTION_DAYS)
 
 const settings = once(() =>
-  z.object({
-    PRODUCT_NAME: z.string().trim().min(1).max(60),
-    MAIL_FROM: z.email(),
-    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
-    LOCKOUT_THRESHOLD: positiveDigits(),
-    LOCKOUT_WINDOW_SECONDS: positiveDigits().transform(milliseconds),
-    LOCKOUT_SECONDS: positiveDigits().transform(milliseconds),
-    CORS_ORIGINS: z
-      .string()
-      .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
-      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
-    AUDIT_RETENTION_DAYS: retentionDays(),
-    READ_REPLICATION: z.enum(['on', 'off']),
-  }),
+  z
+    .object({
+      PRODUCT_NAME: z.string().trim().min(1).max(60),
+      MAIL_FROM: z.email(),
+      PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+      LOCKOUT_THRESHOLD: positiveDigits(),
+      LOCKOUT_WINDOW_SECONDS: positiveDigits().transform(milliseconds),
+      LOCKOUT_SECONDS: positiveDigits().transform(milliseconds),
+      CORS_ORIGINS: z
+        .string()
+        .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+        .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
+      AUDIT_RETENTION_DAYS: retentionDays(),
+      READ_REPLICATION: z.enum(['on', 'off']),
+      ...attachmentShape(),
+    })
+    .superRefine((vars, context) => {
+      for (const name of invalidAttachment(vars)) context.addIssue({ code: 'custom', path: [name] })
+    }),
 )
 
 const parsed = new WeakMap<Env, Settings>()
@@ -47,6 +53,8 @@ export interface Settings {
   auditRetentionMs: number
   /** Whether D1 has read replicas. */
   readReplication: boolean
+  /** The API of the company's own that is attached; null: none is. */
+  attachment: Attachment | null
 }
 
 /** Returns the names of missing or invalid settings. */
@@ -79,9 +87,19 @@ export function settingsOf(env: Env): Settings {
     corsOrigins: data.CORS_ORIGINS,
     auditRetentionMs: data.AUDIT_RETENTION_DAYS * DAY_MS,
     readReplication: data.READ_REPLICATION === 'on',
+    attachment: attachmentOf(data),
   }
   parsed.set(env, read)
   return read
+}
+
+/** Returns the prefixes of the paths of an attached API; none where a setting is invalid, which every request tells. */
+export function attachedPrefixes(env: Env): readonly string[] {
+  try {
+    return settingsOf(env).attachment?.prefixes ?? []
+  } catch {
+    return []
+  }
 }
 
 function milliseconds(seconds: number): number {

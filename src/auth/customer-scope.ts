@@ -47,6 +47,7 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
   uid,
   callerId,
   db: reader.db,
+  verify: () => reader.verify(),
   read: (queries) => reader.read(queries),
   renewed: () => reader.renewed(),
   async write<Before extends Selects = None, After extends Selects = None>(change: Change<Before, After>) {
@@ -61,6 +62,11 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
 
 /** The scope of a customer's data for the service itself, which nobody calls. */
 export function ownScope(db: Database, uid: string): CustomerScope {
-  const reader: Reader = { db, read: (queries) => inOneTrip(db, queries), renewed: () => reader }
+  const reader: Reader = {
+    db,
+    verify: async () => {},
+    read: (queries) => inOneTrip(db, queries),
+    renewed: () => reader,
+  }
   return customerScope(uid, 'steward', reader)
 }

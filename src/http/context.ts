@@ -43,6 +43,8 @@ interface IdentifiedActor {
   adminId: number
   role: string
   apiKeyId: string | null
+  /** The access grant that the key is bound to; undefined or null: none. */
+  grantId?: string | null
 }
 
 /** Facts of a request for its record and its log line. Identifiers only: never a key, a token or an email. */
@@ -57,6 +59,10 @@ export interface RequestFacts {
   changes: Record<string, [before: unknown, after: unknown]> | null
   /** An earlier request with the same `Idempotency-Key` had done all of it. */
   replayed: boolean
+  /** How the act ended, where its status does not tell; null: it does. */
+  result: 'unknown' | null
+  /** The answer goes on after it has begun, as far as anybody knows without an end: how it ends is on record too. */
+  goesOn: boolean
   /** Rows of a streamed answer sent so far; null if the answer is no stream of rows. */
   rows: number | null
   /** The refusal that was answered, with the reason that only the log has. */

@@ -56,5 +56,7 @@ function routesOf(app: App): Route[] {
     route.annotations.push(annotationOf(handler))
     routes.set(`${method} ${path}`, route)
   }
-  return [...routes.values()].filter(({ annotations }) => !annotations.some(({ isPageFile }) => isPageFile))
+  return [...routes.values()].filter(
+    ({ annotations }) => !annotations.some(({ isPageFile, passesOn }) => isPageFile || passesOn),
+  )
 }

@@ -1,6 +1,6 @@
-import { SigningKeys } from '../audit/export/signing-keys.ts'
 import { selectUnknownOutcomes } from '../audit/trail/outcome.ts'
 import { SealingKeys } from '../crypto/sealed-secret.ts'
+import { assertionKeys, auditKeys } from '../crypto/signing-keys.ts'
 import type { Database } from '../db/client.ts'
 import type { Env } from '../env.ts'
 import { logFailure } from '../log.ts'
@@ -49,7 +49,7 @@ async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): 
 }
 
 /** @throws Error if a key is missing or none */
-async function usable(env: Env): Promise<string> {
+async function usable(env: Env): Promise<string[]> {
   await new SealingKeys(env.CLIENT_SECRETS_KEYS).seal('', '')
-  return new SigningKeys(env.AUDIT_SIGNING_KEYS).sign('')
+  return Promise.all([auditKeys(env), assertionKeys(env)].map((keys) => keys.sign('')))
 }

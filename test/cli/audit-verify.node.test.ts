@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { digestName, LATEST_DIGEST, readDigest } from '../../src/audit/export/digest.ts'
-import { fingerprintOf } from '../../src/audit/export/signing-keys.ts'
+import { fingerprintOf } from '../../src/crypto/signing-keys.ts'
 import { type Export, exportSignedBy, key, publicKeysOf } from '../support/trail/export-files.ts'
 
 const SCRIPT = resolve(import.meta.dirname, '../../src/cli/audit-verify.ts')

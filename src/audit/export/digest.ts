@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { once } from '../../base/once.ts'
 import { sha256Hex, sha256HexOfMuch } from '../../crypto/digest.ts'
+import type { SigningKeys } from '../../crypto/signing-keys.ts'
 import { type ChainedEntry, exportLine } from '../trail/entry.ts'
-import type { SigningKeys } from './signing-keys.ts'
 
 const hex = () => z.string().regex(/^[0-9a-f]{64}$/)
 const seq = () => z.int().min(1)

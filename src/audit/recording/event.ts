@@ -2,6 +2,12 @@ import * as z from 'zod'
 import { once } from '../../base/once.ts'
 import { MAX_TEXT } from './recordable.ts'
 
+/**
+ * How an act ended. `refused`: it was not let run. `unknown`: it was passed on to another service, and nobody knows what
+ * that made of it.
+ */
+export const RESULTS = ['success', 'client_error', 'refused', 'error', 'unknown'] as const
+
 const text = () => z.string().max(MAX_TEXT)
 
 /**
@@ -46,7 +52,7 @@ export const auditEvent = once(() =>
     outcome: z
       .strictObject({
         status: z.int(),
-        result: z.enum(['success', 'client_error', 'refused', 'error']),
+        result: z.enum(RESULTS),
         duration_ms: z.number().nonnegative(),
         /** How many rows of a streamed answer left. */
         rows: z.int().nonnegative().nullable().default(null),
@@ -66,4 +72,4 @@ export type TrailEvent = Omit<AuditEvent, 'stage'> & {
   pruned?: { toSeq: number; toHash: string }
 }
 
-export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
+export type AuditResult = (typeof RESULTS)[number]

@@ -1,8 +1,8 @@
+import { auditKeys } from '../../crypto/signing-keys.ts'
 import { openDatabase } from '../../db/client.ts'
 import type { Clock, Env } from '../../env.ts'
 import { logFailure } from '../../log.ts'
 import { exportSegments } from '../export/segments.ts'
-import { SigningKeys } from '../export/signing-keys.ts'
 import { type AuditEvent, auditEvent } from '../recording/event.ts'
 import { appendEvents, type Segment } from './append.ts'
 
@@ -29,7 +29,7 @@ export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clo
   let owed: Segment[]
   try {
     const events = readable.map(([, event]) => event)
-    owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), events, now())
+    owed = await appendEvents(db, auditKeys(env), events, now())
   } catch (error) {
     logFailure({ queue: batch.queue }, error)
     for (const [message] of readable) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })

@@ -1,5 +1,6 @@
 import { gte, lte, sql } from 'drizzle-orm'
 import { sha256Hex, sha256HexOfMuch } from '../../crypto/digest.ts'
+import { auditKeys } from '../../crypto/signing-keys.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
 import type { Env } from '../../env.ts'
@@ -7,7 +8,6 @@ import { logFailure } from '../../log.ts'
 import { settingsOf } from '../../settings.ts'
 import { digestName, readDigest } from '../export/digest.ts'
 import { exportSegments } from '../export/segments.ts'
-import { SigningKeys } from '../export/signing-keys.ts'
 import type { TrailEvent } from '../recording/event.ts'
 import { appendEvents } from './append.ts'
 
@@ -34,7 +34,7 @@ export async function pruneTrail(env: Env, now: number): Promise<void> {
   const [first, last] = [verified[0], verified.at(-1)]
   if (!first || !last) return
   const checkpoint = checkpointOf(first, last, now)
-  const owed = await appendEvents(db, new SigningKeys(env.AUDIT_SIGNING_KEYS), [checkpoint], now)
+  const owed = await appendEvents(db, auditKeys(env), [checkpoint], now)
   await deletePruned(db)
   await exportSegments(db, env.AUDIT_BUCKET, owed, now)
 }

@@ -1,7 +1,7 @@
 import { fromExactUtf8 } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
+import { fingerprintOf, type PublicKey, signatureHolds } from '../../crypto/signing-keys.ts'
 import { digestName, LATEST_DIGEST, readDigest, type SegmentDigest } from '../export/digest.ts'
-import { fingerprintOf, type PublicKey, signatureHolds } from '../export/signing-keys.ts'
 import { ExportProblem, type ProblemKind } from './problem.ts'
 import type { ExportSource, Progress } from './verified-export.ts'
 

@@ -1,5 +1,5 @@
+import type { PublicKey } from '../../crypto/signing-keys.ts'
 import { digestName, LATEST_DIGEST, type SegmentDigest } from '../export/digest.ts'
-import type { PublicKey } from '../export/signing-keys.ts'
 import { newestDigestEnd, removed, type SignedDigest, trustedDigest } from './digests.ts'
 import { type ReadEntry, verifiedEntries } from './entries.ts'
 import { ExportProblem } from './problem.ts'

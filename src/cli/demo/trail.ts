@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { PublicKey } from '../../audit/export/signing-keys.ts'
 import type { AuditEntry } from '../../audit/trail/fields.ts'
 import type { ListedEntry } from '../../audit/trail/queries.ts'
 import type { VerifiedExport } from '../../audit/verify/verified-export.ts'
 import { verifyExport } from '../../audit/verify/verify.ts'
+import type { PublicKey } from '../../crypto/signing-keys.ts'
 import type { Env } from '../../env.ts'
 import type { Caller, Outcome } from './calls.ts'
 

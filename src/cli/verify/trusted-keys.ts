@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { fingerprintOf, type PublicKey } from '../../audit/export/signing-keys.ts'
+import { fingerprintOf, type PublicKey } from '../../crypto/signing-keys.ts'
 import { bytesAt } from './places.ts'
 import { isInBucketOf } from './same-bucket.ts'
 

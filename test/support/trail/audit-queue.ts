@@ -3,10 +3,10 @@ import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import type * as z from 'zod'
 import { digestName, readDigest } from '../../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../../src/audit/export/signing-keys.ts'
 import { type AuditEvent, auditEvent } from '../../../src/audit/recording/event.ts'
 import type { VerifiedExport } from '../../../src/audit/verify/verified-export.ts'
 import { verifyExport } from '../../../src/audit/verify/verify.ts'
+import { SigningKeys } from '../../../src/crypto/signing-keys.ts'
 import { auditSegments } from '../../../src/db/schema/audit.ts'
 import type { Env } from '../../../src/env.ts'
 import worker from '../../../src/index.ts'
@@ -108,5 +108,5 @@ export async function verify(
       return text === undefined ? null : new TextEncoder().encode(text)
     },
   }
-  return verifyExport(source, await new SigningKeys(keys).publicKeys(), knownHead)
+  return verifyExport(source, await new SigningKeys('AUDIT_SIGNING_KEYS', keys).publicKeys(), knownHead)
 }
