@@ -55,7 +55,7 @@ export function invalidAttachment(vars: Vars): string[] {
     CUSTOMER_API_URL:
       (isAttached && !isReachable) ||
       (binding !== undefined && url !== '') ||
-      (url !== '' && new URL(url).origin === new URL(vars.PUBLIC_URL).origin),
+      (URL.canParse(url) && new URL(url).origin === new URL(vars.PUBLIC_URL).origin),
     CUSTOMER_API_AUDIENCE: isAttached && vars.CUSTOMER_API_AUDIENCE === '',
     CUSTOMER_API_OPENAPI: !isAttached && vars.CUSTOMER_API_OPENAPI !== '',
   }

@@ -60,7 +60,7 @@ export interface Settings {
 /** Returns the names of missing or invalid settings. */
 export function invalidSettings(vars: object): string[] {
   const { error } = settings().safeParse(vars)
-  return [...new Set(error?.issues.map(({ path }) => path.join('.')))]
+  return [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
 }
 
 /**

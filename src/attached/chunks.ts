@@ -27,19 +27,26 @@ export function followedUpload(
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(length)
   // However it ends, the call that it is a part of ends with it and tells.
-  pump(chunksOf(body), writable.getWriter(), onTaken).catch(() => undefined)
+  pump(body.getReader({ mode: 'byob' }), writable.getWriter(), onTaken).catch(() => undefined)
   return readable
 }
 
-async function pump(chunks: Chunks, writer: WritableStreamDefaultWriter, onTaken: () => void): Promise<void> {
+async function pump(
+  reader: ReadableStreamBYOBReader,
+  writer: WritableStreamDefaultWriter,
+  onTaken: () => void,
+): Promise<void> {
+  // One for all pieces: each is taken before the next is read.
+  let memory: ArrayBufferLike = new ArrayBuffer(CHUNK_BYTES)
   try {
     for (;;) {
-      const { done, value } = await chunks.read()
+      const { done, value }: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(memory))
       if (done) return await writer.close()
       await writer.write(value)
+      memory = value.buffer
       onTaken()
     }
   } catch (error) {
-    await Promise.allSettled([writer.abort(error), chunks.cancel(error)])
+    await Promise.allSettled([writer.abort(error), reader.cancel(error)])
   }
 }

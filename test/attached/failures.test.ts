@@ -89,7 +89,6 @@ test.each([{ path: '/v1/early-hints' }, { path: '/v1/until-closed' }])(
 test.each([{ upgrade: 'websocket' }, { upgrade: 'h2c' }])(
   'an upgrade to $upgrade is 501',
   async ({ upgrade }) => {
-    expectLogged('upgrade_unsupported')
     const service = attachedService()
     const headers = { Connection: 'Upgrade', Upgrade: upgrade }
     const answer = await service.through(customer.impersonated)('/v1/x', { headers })

@@ -44,6 +44,13 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('latin1')
 }
 
+/** Reads a body without keeping it, and tells how long it was. */
+async function swallow(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let bytes = 0
+  for await (const chunk of request) bytes += chunk.length
+  response.end(JSON.stringify({ bytes }))
+}
+
 type Answering = (response: ServerResponse, received: Received, url: URL) => void
 
 const ANSWERS: Record<string, Answering> = {
@@ -64,6 +71,9 @@ const ANSWERS: Record<string, Answering> = {
     response.end('ok')
   },
   silent: () => {},
+  late: (response) => {
+    setTimeout(() => response.end('late'), 1_000)
+  },
   // Begins, and then says something every now and then, for ever.
   ticking: (response, _, url) => {
     response.writeHead(200, { 'Content-Type': url.searchParams.get('type') ?? 'text/event-stream' })
@@ -122,6 +132,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     socket.end(raw, 'latin1')
     return
   }
+  if (last === 'swallowed') return swallow(request, response)
   const special = ANSWERS[last]
   const waits = special === ANSWERS.silent
   const received: Received = {
