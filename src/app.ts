@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { identifyCustomer } from './acting/identify-customer.ts'
 import { adminSurface } from './admin/surface.ts'
 import { attachedRoutes } from './attached/attached.routes.ts'
+import { deployedDocument } from './attached/document.ts'
 import { customerSurface } from './customer/surface.ts'
 import type { Clock } from './env.ts'
 import type { AppEnv } from './http/context.ts'
@@ -30,7 +31,7 @@ export function createApp(
   const refuse = refuseUnrouted(app)
   return app
     .route('/', healthRoutes)
-    .route('/', docsRoutes(app))
+    .route('/', docsRoutes(app, deployedDocument))
     .route('/', wellKnownRoutes)
     .route('/admin', adminSurface(refuse))
     .route('/', customerSurface(identifyCustomer, refuse, attachedRoutes(attached)))

@@ -9,8 +9,9 @@ import { type ExportedObject, exportOf, linesOf, problemsOf, trailOf, verified }
 import { migrate, withBindings } from './local/bindings.ts'
 import { runCommand } from './local/cleanup.ts'
 import { seedDemoData } from './local/demo-data.ts'
+import { freePort } from './local/free-port.ts'
 import { provideSecrets } from './local/secrets.ts'
-import { freePort, startService } from './local/service.ts'
+import { startService } from './local/service.ts'
 
 // Does the main job against a service of its own, with a state that is thrown away, and checks what is on record of it.
 await runCommand(async (defer) => {

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { bundled, gzipKibibytes } from './bundle.ts'
 
 // Fails if an isolate starts with more than it has to: a large Worker, or schemas that no request has asked for yet.
-const MAX_KIBIBYTES = 150
+const MAX_KIBIBYTES = 200
 
 const folder = mkdtempSync(join(tmpdir(), 'steward-bundle-'))
 try {

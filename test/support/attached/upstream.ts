@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestProject } from 'vitest/node'
+import { freePort } from '../../../src/cli/local/free-port.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -73,6 +74,30 @@ const ANSWERS: Record<string, Answering> = {
   silent: () => {},
   late: (response) => {
     setTimeout(() => response.end('late'), 1_000)
+  },
+  'openapi.json': (response) => {
+    const ref = { $ref: '#/components/schemas/AdminError' }
+    const item = {
+      get: {
+        operationId: 'listLists',
+        security: [{ theirs: [] }],
+        responses: { 200: { description: 'Success', content: { 'application/json': { schema: ref } } } },
+      },
+    }
+    response.setHeader('Content-Type', 'application/json')
+    response.end(
+      JSON.stringify({
+        openapi: '3.0.3',
+        info: { title: 'Orders', version: '1' },
+        servers: [{ url: 'https://api.acme.example/v1/' }],
+        tags: [{ name: 'Orders' }],
+        paths: { '/orders': item, '/orders/{id}': item },
+        components: {
+          schemas: { AdminError: { type: 'object', properties: { order: { type: 'string' } } } },
+          securitySchemes: { theirs: { type: 'http', scheme: 'bearer' } },
+        },
+      }),
+    )
   },
   // Begins, and then says something every now and then, for ever.
   ticking: (response, _, url) => {
@@ -159,17 +184,8 @@ export async function startUpstream() {
   return { url, stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) }
 }
 
-/** An address of this machine where nobody listens. */
-async function nowhere(): Promise<string> {
-  const server = createSocketServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${port}`
-}
-
 export default async function setup(project: TestProject) {
   const { url, stop } = await startUpstream()
-  project.provide('upstream', { url, nowhere: await nowhere() })
+  project.provide('upstream', { url, nowhere: `http://127.0.0.1:${await freePort()}` })
   return stop
 }

@@ -19,7 +19,13 @@ export function configurationOf(path: string): Configuration {
     '## Secrets': config.secrets?.required ?? [],
     // Every setting is required, so of none at all each is named as missing.
     '## Settings': [...new Set([...Object.keys(config.vars), ...invalidSettings({})])],
-    '## Bindings': [...bindings, ...named, ...(config.assets?.binding ? [config.assets.binding] : [])],
+    '## Bindings': [
+      ...bindings,
+      ...named,
+      ...(config.assets?.binding ? [config.assets.binding] : []),
+      // A deployment adds it if it attaches an API by a service binding.
+      'CUSTOMER_API',
+    ],
   }
 }
 
