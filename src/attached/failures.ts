@@ -1,4 +1,3 @@
-import { connect } from 'cloudflare:sockets'
 import { AppError } from '../errors.ts'
 
 /** How long an API may take to accept a connection before it counts as out of reach. */
@@ -31,6 +30,8 @@ export async function refusalOfFailure(origin: string | null, cause: unknown): P
 
 /** Returns whether an address takes connections, with TLS where the API is called with TLS. */
 async function accepts({ protocol, hostname, port }: URL): Promise<boolean> {
+  // Node, where the OpenAPI document is checked, has no such module.
+  const { connect } = await import('cloudflare:sockets')
   const isSecure = protocol === 'https:'
   const address = { hostname: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (isSecure ? 443 : 80) }
   const socket = connect(address, { secureTransport: isSecure ? 'on' : 'off', allowHalfOpen: false })
