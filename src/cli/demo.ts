@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditEntry } from '../audit/trail/fields.ts'
+import { actOnAttachedApi, attachmentTo, startOrdersApi } from './demo/attached-api.ts'
 import type { Outcome } from './demo/calls.ts'
 import { doMainJob } from './demo/main-job.ts'
 import { table } from './demo/table.ts'
@@ -23,10 +24,14 @@ await runCommand(async (defer) => {
   await migrate(state)
   const demo = await withBindings(state, (env) => seedDemoData(env, Date.now()))
   console.log('Starting the service ...')
-  const service = await startService(state, await freePort(), showTrouble)
+  const apiPort = await freePort()
+  const service = await startService(state, await freePort(), showTrouble, attachmentTo(apiPort))
   defer(service.stop)
+  const api = await startOrdersApi(apiPort, service.url)
+  defer(api.stop)
   console.log(`Calling it on ${service.url} ...`)
-  const { outcomes, session } = await doMainJob(service.url, demo)
+  const { outcomes: mainJob, session } = await doMainJob(service.url, demo)
+  const outcomes = [...mainJob, ...(await actOnAttachedApi(service.url, demo))]
   console.log('Waiting for the audit records to come through the queue ...')
   const entries = await trailOf(service.url, session, outcomes)
   const objects = await withBindings(state, (env) => exportOf(env, entries))

@@ -28,7 +28,6 @@ function comparable(config: Unstable_Config): Record<string, unknown> {
     d1_databases: config.d1_databases.map(({ binding, migrations_dir }) => [binding, migrations_dir]),
     kv_namespaces: config.kv_namespaces.map(({ binding }) => binding),
     r2_buckets: config.r2_buckets.map(({ binding }) => binding),
-    services: (config.services ?? []).map(({ binding }) => binding),
     send_email: config.send_email.map(({ name }) => name),
     // The code knows the queues by name.
     queues: config.queues,
