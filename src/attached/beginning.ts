@@ -4,15 +4,18 @@ import { type Chunks, chunksOf } from './chunks.ts'
 const MAX_WHOLE_BYTES = 64 * 1024
 const MAX_WAIT_MS = 50
 
+/** What most answers fit into: memory that is not needed is not asked for. */
+const FIRST_BYTES = 4 * 1024
+
 /** The body of an answer: all of it, or a stream that goes on. */
 export type Body = { whole: Uint8Array<ArrayBuffer> } | { goesOn: ReadableStream<Uint8Array> }
 
 /**
- * Returns a body, whole if it is short and ends soon. Whether it arrived is known of that before anything leaves: an act
+ * Returns a body, whole if it is short and ends soon; `length` is the one that is stated, if one is. Whether it arrived is known of that before anything leaves: an act
  * has one record then, and an answer that breaks off can still become a refusal.
  * @throws what the body breaks off with meanwhile
  */
-export async function bodyOf(source: ReadableStream<Uint8Array>): Promise<Body> {
+export async function bodyOf(source: ReadableStream<Uint8Array>, length: number | null): Promise<Body> {
   const chunks = chunksOf(source)
   const begun: Uint8Array[] = []
   let size = 0
@@ -20,12 +23,13 @@ export async function bodyOf(source: ReadableStream<Uint8Array>): Promise<Body> 
   const timer = setTimeout(() => resolve(null), MAX_WAIT_MS)
   try {
     for (;;) {
-      const next = chunks.read()
+      const next = chunks.read(size === 0 ? FIRST_BYTES : undefined)
       const result = await Promise.race([next, late])
       if (result?.done) return { whole: joined(begun, size) }
       if (result) {
         begun.push(result.value)
         size += result.value.length
+        if (size === length) return { whole: joined(begun, size) }
       }
       if (!result || size > MAX_WHOLE_BYTES)
         return { goesOn: resumed(begun, result ? undefined : next, chunks) }

@@ -3,14 +3,14 @@ const CHUNK_BYTES = 64 * 1024
 
 /** A body, read in pieces that are as large as what has arrived, up to a bound. */
 export interface Chunks {
-  read(): Promise<ReadableStreamReadResult<Uint8Array>>
+  read(atMost?: number): Promise<ReadableStreamReadResult<Uint8Array>>
   cancel(reason?: unknown): Promise<void>
 }
 
 export function chunksOf(body: ReadableStream<Uint8Array>): Chunks {
   const reader = body.getReader({ mode: 'byob' })
   return {
-    read: () => reader.read(new Uint8Array(CHUNK_BYTES)),
+    read: (atMost = CHUNK_BYTES) => reader.read(new Uint8Array(atMost)),
     cancel: (reason) => reader.cancel(reason),
   }
 }

@@ -59,8 +59,9 @@ export async function forward(call: Call): Promise<ForwardedAnswer> {
 async function begun({ body, headers }: Response): Promise<Body | null> {
   if (!body) return null
   // Each event is for now, and the stream ends when somebody goes (https://html.spec.whatwg.org/#server-sent-events).
-  const isOfEvents = headers.get('Content-Type')?.startsWith('text/event-stream')
-  return isOfEvents ? { goesOn: body } : bodyOf(body)
+  if (headers.get('Content-Type')?.startsWith('text/event-stream')) return { goesOn: body }
+  const length = headers.get('Content-Length')
+  return bodyOf(body, length === null ? null : Number(length))
 }
 
 /** How long a call may go without a sign of life: a signal that is aborted when there was none for so long. */

@@ -72,6 +72,9 @@ const ANSWERS: Record<string, Answering> = {
     response.end('ok')
   },
   silent: () => {},
+  fixed: (response) => {
+    response.end('{"orders":[]}')
+  },
   late: (response) => {
     setTimeout(() => response.end('late'), 1_000)
   },
