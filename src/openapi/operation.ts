@@ -20,7 +20,7 @@ export function describedOperation({ method, path, annotations }: Route, compone
   const { access, ...made } = Object.assign({}, ...annotations) as Annotation
   const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
   const { part } = made
-  if (!access || !words || !part) throw new Error(`${method} ${path} is not described`)
+  if (!access || !words || !part) throw new Error(undescribed(method, path, made))
   const who = ACCESS_WORDS[access.kind]
   const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
   const own = annotations.flatMap(({ errors = [] }) => errors)
@@ -60,6 +60,13 @@ export function describedOperation({ method, path, annotations }: Route, compone
       ...refusals([...codes], errorName, answerHeaders, components),
     },
   }
+}
+
+/** Tells whoever added a route what it lacks. */
+function undescribed(method: string, path: string, { access, words }: Pick<Annotation, 'access' | 'words'>) {
+  const lacks = [access ? [] : 'who may call it (requires, requiresCustomer or isPublic)']
+  const lacksWords = words ? [] : 'its words (describes(...), of describing(<its part of the document>))'
+  return `${method} ${path} does not say ${[lacks, lacksWords].flat(2).join(', nor ')}: see docs/add-a-resource.md`
 }
 
 /**

@@ -27,7 +27,7 @@ export const bareTarget = (folder: string, upstream: string): Target => ({
 /** What is attached to the service, and what the bare Worker passes calls on to. */
 export const upstreamWorker = (folder: string): Runnable => ({
   name: 'upstream',
-  bundle: bundled('test/bench/upstream.worker.ts', folder),
+  bundle: bundled('test/bench/attached/upstream.worker.ts', folder),
   options: compatibility(),
 })
 
