@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, inject, test } from 'vitest'
+import { customerApiKeys } from '../../src/db/schema/customers.ts'
+import { adminApiKeys } from '../../src/db/schema/staff.ts'
 import { attachedService, headerOf, received } from '../support/attached/attached.ts'
 import { failing, failingDatabase, fetchWith } from '../support/bindings/bindings.ts'
 import { countedBindings } from '../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../support/bindings/logged.ts'
 import { type Caller, call, callerWith, customerWithCallers } from '../support/calls/http.ts'
-import { makeAdminKey } from '../support/factories.ts'
+import { database, makeAdminKey } from '../support/factories.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 let service: ReturnType<typeof attachedService>
@@ -269,6 +271,28 @@ describe('who calls is found out, checked and recorded as everywhere', () => {
       expect(await response.json()).toMatchObject({ requests: 0 })
     },
   )
+
+  test.each<{ name: string; as: () => Caller; revoke: () => Promise<unknown> }>([
+    {
+      name: 'customer',
+      as: () => customer.own,
+      revoke: () => database().update(customerApiKeys).set({ revokedAt: 1 }),
+    },
+    {
+      name: 'admin',
+      as: () => customer.impersonated,
+      revoke: () => database().update(adminApiKeys).set({ revokedAt: 1 }),
+    },
+  ])('a key of the $name that was revoked a moment ago passes nothing on', async ({ as, revoke }) => {
+    const caller = service.through(as())
+    expect((await caller('/v1/x', { method: 'POST' })).status).toBe(200)
+    await revoke()
+    const name = crypto.randomUUID()
+    for (const method of ['GET', 'POST'])
+      expect.soft((await caller('/v1/x', { method, headers: { 'X-Seen': name } })).status, method).toBe(401)
+    const response = await fetch(`${inject('upstream').url}/seen?name=${name}`)
+    expect(await response.json()).toMatchObject({ requests: 0 })
+  })
 
   test('a call costs one round trip', async () => {
     await own('/v1/x')

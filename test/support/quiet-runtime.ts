@@ -11,7 +11,7 @@ const NOISE = [
   // Of connections that fail, whoever handles it.
   /^exception = rust\/worker\/ffi\.rs:\d+: (disconnected|failed): /,
   /^(?:Socket proxy disconnected abruptly; )?e = rust\/worker\/ffi\.rs:\d+: failed: /,
-  /^uncaught exception; .*(Network connection lost\.|internal error; reference = \w+)$/,
+  /^uncaught exception; .*(Network connection lost\.|internal error; reference = \w+)/,
 ]
 
 /** The addresses that follow an exception, on a line of their own. */
