@@ -61,6 +61,7 @@ describe('no path leads out of the prefix', () => {
     ['an encoded line end', '/v1/x%0d%0aHost:%20evil'],
     ['a prefix in escapes', '/%76%31/x'],
     ['a character that is no part of a URI', '/v1/a{b}'],
+    ['a quote', '/v1/"'],
     ['an absolute form with dots', 'http://evil.example/v1/../admin'],
   ])('%s is 400: %s', async (_, target) => {
     const got = await steward.raw(lines({ target }))
@@ -73,7 +74,6 @@ describe('no path leads out of the prefix', () => {
     ['a bare carriage return', '/v1/x\ry'],
     ['a blank', '/v1/x y'],
     ['a byte that is not ASCII', '/v1/caf\xe9'],
-    ['a quote', '/v1/"'],
   ])('%s is no request at all', async (_, target) => {
     expect(statusOf(await steward.raw(lines({ target })))).toBe(400)
   })
