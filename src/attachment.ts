@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { positiveDigits } from './base/digits.ts'
 
 /** An API of the company's own that Steward stands in front of. */
 export interface Attachment {
@@ -23,26 +22,33 @@ const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** Returns the shape of the settings of an attachment. An empty text stands for none. */
-export const attachmentShape = () => ({
-  CUSTOMER_API: z.unknown().optional(),
-  CUSTOMER_API_URL: z.string().trim().refine(isEmptyOr(isOrigin)),
-  CUSTOMER_API_PATHS: z
+/** Takes an origin and nothing more: https, or http where it leads to this machine. An empty text stands for none. */
+export const attachedOrigin = () => z.string().trim().refine(isEmptyOr(isOrigin))
+
+/** Takes prefixes, separated by commas. */
+export const attachedPrefixList = () =>
+  z
     .string()
     .transform(prefixesOf)
-    .pipe(z.array(z.string().refine(isPrefix))),
-  CUSTOMER_API_AUDIENCE: z
-    .string()
-    .trim()
-    .regex(/^[!-~]{0,255}$/),
-  CUSTOMER_API_TIMEOUT_SECONDS: positiveDigits(),
-  CUSTOMER_API_OPENAPI: z
-    .string()
-    .trim()
-    .refine(isEmptyOr((path) => PLAIN_PATH.test(path))),
-})
+    .pipe(z.array(z.string().refine(isPrefix)))
 
-type Vars = z.output<z.ZodObject<ReturnType<typeof attachmentShape>>> & { PUBLIC_URL: string }
+/** Takes a plain path. An empty text stands for none. */
+export const attachedDocumentPath = () =>
+  z
+    .string()
+    .trim()
+    .refine(isEmptyOr((path) => PLAIN_PATH.test(path)))
+
+/** The settings of an attachment, each of them valid, and the binding that may stand for one. */
+interface Vars {
+  PUBLIC_URL: string
+  CUSTOMER_API?: unknown
+  CUSTOMER_API_URL: string
+  CUSTOMER_API_PATHS: string[]
+  CUSTOMER_API_AUDIENCE: string
+  CUSTOMER_API_TIMEOUT_SECONDS: number
+  CUSTOMER_API_OPENAPI: string
+}
 
 /** Returns the names of the settings that do not go with the others: half an attachment is none. */
 export function invalidAttachment(vars: Vars): string[] {

@@ -5,31 +5,33 @@ import { pruneTrail } from './audit/trail/retention.ts'
 import { purgeFailures } from './auth/accounts/lockout.ts'
 import { purgeUnlockTokens } from './auth/accounts/unlock-link.ts'
 import { purgeUsedSignatures } from './auth/callers/signature.ts'
+import { purgeAccessLinks } from './auth/grants/links.ts'
 import { purgeIdempotencyKeys } from './customer/idempotency.service.ts'
 import { runListTasks } from './customer/lists/list-tasks.service.ts'
-import { type Database, openDatabase } from './db/client.ts'
 import type { Clock, Env } from './env.ts'
+import { type JobStores, storesIn } from './http/stores.ts'
 import { logFailure } from './log.ts'
 
-type Jobs = Record<string, (env: Env, db: Database, now: Clock) => PromiseLike<unknown>>
+type Jobs = Record<string, (stores: JobStores, now: Clock) => PromiseLike<unknown>>
 
 /** The cron of wrangler.toml for jobs that can wait for a quiet hour. */
 export const DAILY_CRON = '17 3 * * *'
 
 const DAILY_JOBS: Jobs = {
-  purgeDeletedCustomers: (_, db, now) => purgeDeletedCustomers(db, now),
-  forgetEndedSessions: (_, db, now) => forgetEndedSessions(db, now()),
+  purgeDeletedCustomers: ({ db }, now) => purgeDeletedCustomers(db, now),
+  forgetEndedSessions: ({ db }, now) => forgetEndedSessions(db, now()),
 }
 
 /** The jobs of the frequent cron. */
 const FREQUENT_JOBS: Jobs = {
-  exportOwedSegments: (env, db, now) => exportOwedSegments(db, env.AUDIT_BUCKET, now()),
-  pruneTrail: (env, _, now) => pruneTrail(env, now()),
-  runListTasks: (_, db, now) => runListTasks(db, now),
-  purgeFailures: (_, db, now) => purgeFailures(db, now()),
-  purgeIdempotencyKeys: (_, db, now) => purgeIdempotencyKeys(db, now()),
-  purgeUnlockTokens: (_, db, now) => purgeUnlockTokens(db, now()),
-  purgeUsedSignatures: (_, db, now) => purgeUsedSignatures(db, now()),
+  exportOwedSegments: (stores, now) => exportOwedSegments(stores, now()),
+  pruneTrail: (stores, now) => pruneTrail(stores, now()),
+  runListTasks: ({ db }, now) => runListTasks(db, now),
+  purgeAccessLinks: ({ db }, now) => purgeAccessLinks(db, now()),
+  purgeFailures: ({ db }, now) => purgeFailures(db, now()),
+  purgeIdempotencyKeys: ({ db }, now) => purgeIdempotencyKeys(db, now()),
+  purgeUnlockTokens: ({ db }, now) => purgeUnlockTokens(db, now()),
+  purgeUsedSignatures: ({ db }, now) => purgeUsedSignatures(db, now()),
 }
 
 /**
@@ -37,11 +39,11 @@ const FREQUENT_JOBS: Jobs = {
  * @throws Error if any failed, so that the platform counts the run as failed
  */
 export async function runJobs(cron: string, env: Env, now: Clock): Promise<void> {
-  const db = openDatabase(env.DB)
+  const stores = storesIn(env)
   const failed = await Promise.all(
     Object.entries(cron === DAILY_CRON ? DAILY_JOBS : FREQUENT_JOBS).map(async ([job, run]) => {
       try {
-        await run(env, db, now)
+        await run(stores, now)
         return []
       } catch (error) {
         logFailure({ job }, error)

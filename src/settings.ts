@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { type Attachment, attachmentOf, attachmentShape, invalidAttachment } from './attachment.ts'
+import {
+  attachedDocumentPath,
+  attachedOrigin,
+  attachedPrefixList,
+  attachmentOf,
+  invalidAttachment,
+} from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
 import type { Env } from './env.ts'
@@ -16,46 +22,113 @@ const retentionDays = () =>
     .transform(Number)
     .refine((days) => days === 0 || days >= MIN_RETENTION_DAYS)
 
+/**
+ * One with a `prefault` has that default. The comments are the descriptions in docs/configuration.md, made by
+ * `npm run generate:settings`.
+ */
+const variables = once(() =>
+  z.object({
+    /** The name in mails and pages, of 1 to 60 characters. */
+    PRODUCT_NAME: z.string().trim().min(1).max(60).prefault('Steward'),
+    /** The sender of mails: an address of a domain that can send mail. */
+    MAIL_FROM: z.email(),
+    /** Where people reach this deployment, with http or https: links in mails begin with it. */
+    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    /** How many failed logins in a row lock an account: 1 or more. */
+    LOCKOUT_THRESHOLD: positiveDigits().prefault('5'),
+    /** Within how many seconds they have to happen. */
+    LOCKOUT_WINDOW_SECONDS: positiveDigits().prefault('900'),
+    /** For how many seconds the account stays locked. */
+    LOCKOUT_SECONDS: positiveDigits().prefault('3600'),
+    /** The exact origins whose pages may call from a browser, separated by commas. Empty: none. */
+    CORS_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin)))
+      .prefault(''),
+    /** After how many days audit entries leave D1, once they are exported: 30 or more, or 0, which is never. */
+    AUDIT_RETENTION_DAYS: retentionDays().prefault('0'),
+    /**
+     * Whether D1's read replicas may serve what a request reads after its first round trip, which the primary always
+     * serves: `on` once read replication is on for the database, else `off`.
+     */
+    READ_REPLICATION: z.enum(['on', 'off']).prefault('off'),
+    /**
+     * Which access grants wait for a colleague's say: `write`, those to change something; `all`; or `none`.
+     */
+    GRANT_APPROVAL: z.enum(['none', 'write', 'all']).prefault('write'),
+    /**
+     * The origin of an [attached API](attach-your-api.md), with https, or http on this machine. Empty where none is
+     * attached, or the binding `CUSTOMER_API` reaches it.
+     */
+    CUSTOMER_API_URL: attachedOrigin().prefault(''),
+    /**
+     * The prefixes of the paths that go to it, before Steward's own, such as `/v1/, /campaigns`: plain segments, and none
+     * of `/admin`, `/health`, `/docs`, `/openapi.json`, `/.well-known` and `/console`. Empty: none is attached.
+     */
+    CUSTOMER_API_PATHS: attachedPrefixList().prefault(''),
+    /** Its name, the `aud` of the assertions that it gets: up to 255 visible ASCII characters. */
+    CUSTOMER_API_AUDIENCE: z
+      .string()
+      .trim()
+      .regex(/^[!-~]{0,255}$/)
+      .prefault(''),
+    /** For how many seconds it may be silent before its answer begins. */
+    CUSTOMER_API_TIMEOUT_SECONDS: positiveDigits().prefault('30'),
+    /** The path of its OpenAPI 3 document, for `/openapi.json` to include. Empty: none. */
+    CUSTOMER_API_OPENAPI: attachedDocumentPath().prefault(''),
+  }),
+)
+
+/** The settings, and what they have to be with each other. The binding of an attached API is among them here. */
 const settings = once(() =>
-  z
-    .object({
-      PRODUCT_NAME: z.string().trim().min(1).max(60),
-      MAIL_FROM: z.email(),
-      PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
-      LOCKOUT_THRESHOLD: positiveDigits(),
-      LOCKOUT_WINDOW_SECONDS: positiveDigits().transform(milliseconds),
-      LOCKOUT_SECONDS: positiveDigits().transform(milliseconds),
-      CORS_ORIGINS: z
-        .string()
-        .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
-        .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin))),
-      AUDIT_RETENTION_DAYS: retentionDays(),
-      READ_REPLICATION: z.enum(['on', 'off']),
-      ...attachmentShape(),
-    })
+  variables()
+    .extend({ CUSTOMER_API: z.unknown().optional() })
     .superRefine((vars, context) => {
       for (const name of invalidAttachment(vars)) context.addIssue({ code: 'custom', path: [name] })
     }),
 )
 
+/**
+ * The settings as a deployment sets them.
+ * @public tests set them
+ */
+export type Variables = z.input<ReturnType<typeof variables>>
+
+/** The settings of a deployment. Durations are in milliseconds. */
+export type Settings = Readonly<ReturnType<typeof readSettings>>
+
+const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
+  productName: set.PRODUCT_NAME,
+  mailFrom: set.MAIL_FROM,
+  /** Without a trailing slash. */
+  publicUrl: set.PUBLIC_URL,
+  lockout: {
+    threshold: set.LOCKOUT_THRESHOLD,
+    windowMs: set.LOCKOUT_WINDOW_SECONDS * 1000,
+    lockMs: set.LOCKOUT_SECONDS * 1000,
+  },
+  corsOrigins: set.CORS_ORIGINS,
+  /** How long entries stay in D1; 0 keeps them for ever. */
+  auditRetentionMs: set.AUDIT_RETENTION_DAYS * DAY_MS,
+  /** Whether D1 has read replicas. */
+  readReplication: set.READ_REPLICATION === 'on',
+  /** Which access grants wait for a colleague's say. */
+  grantApproval: set.GRANT_APPROVAL,
+  /** The API of the company's own that is attached; null: none is. */
+  attachment: attachmentOf(set),
+})
+
 const parsed = new WeakMap<Env, Settings>()
 
-/** The settings of this deployment; wrangler.toml describes each. Durations are in milliseconds. */
-export interface Settings {
-  productName: string
-  mailFrom: string
-  /** Without a trailing slash. */
-  publicUrl: string
-  lockout: { threshold: number; windowMs: number; lockMs: number }
-  /** The exact origins from which browsers may call. */
-  corsOrigins: readonly string[]
-  /** How long entries stay in D1; 0 keeps them for ever. */
-  auditRetentionMs: number
-  /** Whether D1 has read replicas. */
-  readReplication: boolean
-  /** The API of the company's own that is attached; null: none is. */
-  attachment: Attachment | null
-}
+/** Returns the default of each setting by its name; undefined for one that has to be set. */
+export const settingDefaults = (): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(variables().shape).map(([name, { def }]) => [
+      name,
+      'defaultValue' in def ? def.defaultValue : undefined,
+    ]),
+  )
 
 /** Returns the names of missing or invalid settings. */
 export function invalidSettings(vars: object): string[] {
@@ -75,20 +148,7 @@ export function settingsOf(env: Env): Settings {
     logFailure({ invalid_settings: invalidSettings(env) }, error)
     throw new Error('a setting is missing or invalid')
   }
-  const read = {
-    productName: data.PRODUCT_NAME,
-    mailFrom: data.MAIL_FROM,
-    publicUrl: data.PUBLIC_URL,
-    lockout: {
-      threshold: data.LOCKOUT_THRESHOLD,
-      windowMs: data.LOCKOUT_WINDOW_SECONDS,
-      lockMs: data.LOCKOUT_SECONDS,
-    },
-    corsOrigins: data.CORS_ORIGINS,
-    auditRetentionMs: data.AUDIT_RETENTION_DAYS * DAY_MS,
-    readReplication: data.READ_REPLICATION === 'on',
-    attachment: attachmentOf(data),
-  }
+  const read = readSettings(data)
   parsed.set(env, read)
   return read
 }
@@ -100,8 +160,4 @@ export function attachedPrefixes(env: Env): readonly string[] {
   } catch {
     return []
   }
-}
-
-function milliseconds(seconds: number): number {
-  return seconds * 1000
 }

@@ -1,8 +1,8 @@
 import type { ApiKeyActor } from '../auth/actor.ts'
 import type { KeyAuthority } from '../auth/callers/admin-key.ts'
-import { limitRefusal } from '../auth/callers/key-limits.ts'
+import { LIMIT_ERRORS, limitRefusal } from '../auth/callers/key-limits.ts'
 import { ACTING, isGivenBy } from '../auth/permissions.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 
 /** A request by an admin key that is valid, for the customer it names. */
 export interface ActingRequest {
@@ -26,6 +26,8 @@ const refusedIf = (isRefused: boolean, ...error: ConstructorParameters<typeof Ap
 
 const headers: Check = ({ malformed }) => malformed
 
+const stop: Check = ({ key }) => refusedIf(key.isStopped, 'impersonation_stopped')
+
 const limits: Check = ({ key, headers }) => limitRefusal(key, headers)
 
 const scope: Check = ({ actor, mode }) =>
@@ -42,8 +44,25 @@ const reach: Check = ({ key, actor, customerUid }) =>
 
 const customer: Check = ({ key }) => refusedIf(key.customerStatus !== 'active', 'customer_inactive')
 
+/** The customer's say, as it is at this moment: whom it has let in under another policy, it may not any more. */
+const consent: Check = ({ key: { supportAccess, grant } }) => {
+  const asks = supportAccess === 'ask' || supportAccess === 'closed'
+  const isApproved = supportAccess === 'ask' && grant?.customerDecision === 'approved'
+  return refusedIf(asks && !isApproved && !grant?.breakGlass, 'consent_required')
+}
+
+/** The refusals of the checks, besides those that a route declares itself and those of the credential headers. */
+export const ACTING_ERRORS = [
+  ...LIMIT_ERRORS,
+  'impersonation_stopped',
+  'scope_insufficient',
+  'customer_unknown',
+  'customer_inactive',
+  'consent_required',
+] as const satisfies readonly ErrorCode[]
+
 /** The checks of a valid key that acts for a customer, in the order in which they answer. */
-const CHECKS: readonly Check[] = [headers, limits, scope, ownKey, reach, customer]
+const CHECKS: readonly Check[] = [headers, stop, limits, scope, ownKey, reach, customer, consent]
 
 /** @throws AppError the refusal of the first check that does not pass */
 export function checkActing(request: ActingRequest): void {

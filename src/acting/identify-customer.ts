@@ -1,18 +1,29 @@
 import { createMiddleware } from 'hono/factory'
-import { readCredentials } from '../auth/callers/credentials.ts'
+import { CREDENTIAL_ERRORS, readCredentials } from '../auth/callers/credentials.ts'
 import { customerWithKey } from '../auth/callers/customer-key.ts'
+import { reasonHeader } from '../auth/callers/key-limits.ts'
 import { customerScope } from '../auth/customer-scope.ts'
-import { type CustomerEnv, noteTarget } from '../auth/requires-customer.ts'
+import { noteCustomer, ON_RECORD, onRecord } from '../auth/on-record.ts'
+import { type CustomerEnv, noteTarget, recordsOwn } from '../auth/requires-customer.ts'
+import { annotated, type OperationParts } from '../http/annotations.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite, routePattern } from '../http/routing.ts'
+import { ACTING_ERRORS } from './checks.ts'
 import { impersonate } from './impersonate.ts'
 
-/**
- * Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused.
- * @throws AppError credentials_missing, credentials_malformed, customer_id_missing, admin_key_missing, key_invalid,
- * customer_inactive, and what `impersonate` throws
- */
-export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) => {
+const operation = (): OperationParts => ({
+  errors: [
+    ...CREDENTIAL_ERRORS,
+    'key_invalid',
+    ...ACTING_ERRORS,
+    'dependency_unavailable',
+    ...ON_RECORD.errors,
+  ],
+  requestHeaders: reasonHeader(),
+  answerHeaders: ON_RECORD.answerHeaders,
+})
+
+const identify = createMiddleware<CustomerEnv>(async (c, next) => {
   // On an unknown path there is nothing to identify anyone for, but an impersonation is on record all the same.
   if (routePattern(c) === undefined && !c.req.header(HEADERS.ADMIN_KEY)) return next()
   noteTarget(c)
@@ -20,8 +31,20 @@ export const identifyCustomer = createMiddleware<CustomerEnv>(async (c, next) =>
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
   const { uid, keyId, authority } = await customerWithKey(c.var.db, credentials.key, c.var.now)
   c.var.facts.customerUid = uid
-  if (isWrite(c)) await authority.verify()
   c.set('customer', customerScope(uid, keyId, authority))
+  if (recordsOwn(c)) {
+    const noted = async (verdict: Promise<unknown>) => {
+      await verdict
+      noteCustomer(c.var.facts, keyId)
+    }
+    const presume = () => noted(authority.presume())
+    const authorize = () => noted(authority.verify())
+    return onRecord(c, { recording: 'change', presume, authorize, ridesAlong: false }, next)
+  }
+  if (isWrite(c)) await authority.presume()
   await next()
   await authority.verify()
 })
+
+/** Finds out whose data a call is about: the customer itself calls, or an admin for it, or the call is refused. */
+export const identifyCustomer = annotated({ operation }, identify)

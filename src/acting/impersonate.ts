@@ -4,15 +4,18 @@ import { Authority } from '../auth/authority.ts'
 import {
   type ClaimedKey,
   claimAdminKey,
+  forgetAuthority,
   type KeyAuthority,
   keyActor,
   keyAuthority,
   liveKey,
   noteKeyUse,
+  rememberedKey,
+  rememberKey,
 } from '../auth/callers/admin-key.ts'
 import type { Credentials } from '../auth/callers/credentials.ts'
 import { customerScope } from '../auth/customer-scope.ts'
-import { noteActor, onRecord, recordingOf } from '../auth/on-record.ts'
+import { noteActor, onRecord, recordingOf, retractActor } from '../auth/on-record.ts'
 import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
 import { uidOrNull } from '../http/fields/values.ts'
 import { isWrite } from '../http/routing.ts'
@@ -25,8 +28,6 @@ type CustomerContext = Context<CustomerEnv>
 /**
  * Lets an admin key act for the customer it names, through the customer's own endpoints, and puts it on record.
  * Without a valid key nothing is recorded, for nobody is known to have asked.
- * @throws AppError key_invalid, ip_refused, reason_missing, reason_invalid, scope_insufficient, own_key_required,
- * customer_unknown, customer_inactive, audit_unavailable
  */
 export async function impersonate(
   c: CustomerContext,
@@ -35,21 +36,32 @@ export async function impersonate(
 ): Promise<void> {
   const claimed = await claimKey(c, claim)
   let used: KeyAuthority | undefined
-  const authority = authorityOf(c, claim, claimed, (actor, key) => {
-    if (!used) noteActor(c, actor)
-    used ??= key
+  const authority = authorityOf(c, claim, claimed, {
+    note(actor, key) {
+      noteActor(c, actor)
+      used = key
+    },
+    retract() {
+      retractActor(c)
+      used = undefined
+    },
   })
-  const authorize = async () => {
+  /** What is wrong with the headers of a call is told whether or not its key is live. */
+  const orMalformed = async (verdict: Promise<unknown>) => {
     try {
-      await authority.verify()
+      await verdict
     } catch (error) {
       throw used ? error : (claim.refusal ?? error)
     }
   }
   c.set('customer', customerScope(claim.customerUid, claimed.id, authority))
-  const ridesAlong = claim.refusal === undefined
-  const work = onRecord(c, { recording: recordingOf(c), authorize, ridesAlong }, next)
-  await work.finally(() => {
+  const act = {
+    recording: recordingOf(c),
+    presume: () => orMalformed(authority.presume()),
+    authorize: () => orMalformed(authority.verify()),
+    ridesAlong: claim.refusal === undefined,
+  }
+  await onRecord(c, act, next).finally(() => {
     const { db, now } = c.var
     if (used) inBackground(c.executionCtx, 'note_key_use', noteKeyUse(db, claimed, used, now()))
   })
@@ -68,7 +80,7 @@ function authorityOf(
   c: CustomerContext,
   claim: Claim,
   claimed: ClaimedKey,
-  onIdentified: (actor: ApiKeyActor, key: KeyAuthority) => void,
+  known: { note(actor: ApiKeyActor, key: KeyAuthority): void; retract(): void },
 ) {
   const { db, now, facts } = c.var
   const uid = uidOrNull(claim.customerUid)
@@ -80,13 +92,17 @@ function authorityOf(
     malformed: claim.refusal,
   } as const
   return new Authority(db, {
-    queries: (at) => ({ key: keyAuthority(at, { keyId: claimed.id, customerUid: uid, now: now() }) }),
-    judge({ key: [row] }) {
+    questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: uid, now: now() }) }),
+    judge({ key: row }) {
+      forgetAuthority(claimed, uid)
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
       facts.customerUid = uid
-      onIdentified(actor, key)
+      known.note(actor, key)
       checkActing({ ...asked, actor, key })
+      rememberKey(claimed, uid, key)
     },
+    remembered: rememberedKey(claimed, uid),
+    retract: known.retract,
   })
 }

@@ -1,6 +1,10 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { type AdminEnv, identifyAdmin } from '../auth/callers/identify-admin.ts'
 import { adminEnvelope } from '../http/envelopes.ts'
+import { accessGrantsRoutes } from './access-grants/access-grants.routes.ts'
+import { grantDecisionsRoutes } from './access-grants/decisions.routes.ts'
+import { impersonationRoutes } from './access-grants/impersonation.routes.ts'
+import { accountRequestsRoutes } from './account-requests/account-requests.routes.ts'
 import { accountStateRoutes } from './accounts/account-state.routes.ts'
 import { accountsRoutes } from './accounts/accounts.routes.ts'
 import { apiKeysRoutes } from './api-keys/api-keys.routes.ts'
@@ -29,9 +33,13 @@ export const adminSurface = (refuse: MiddlewareHandler) =>
     .route('/', logoutRoutes)
     .route('/', apiKeysRoutes)
     .route('/', sessionsRoutes)
+    .route('/', accessGrantsRoutes)
+    .route('/', grantDecisionsRoutes)
+    .route('/', impersonationRoutes)
     .route('/', clientsRoutes)
     .route('/', customersRoutes)
     .route('/', customerLifecycleRoutes)
+    .route('/', accountRequestsRoutes)
     .route('/', deadLettersRoutes)
     .route('/', auditRoutes)
     .route('/', accountsRoutes)

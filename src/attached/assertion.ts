@@ -14,8 +14,10 @@ export interface Asserted {
   method: string
   /** The URL that is called, without its query. */
   uri: string
-  /** Who acts for the customer; null: it acts itself. */
+  /** Who acts; null or the customer itself: nobody does for it. */
   actor: RequestFacts['actor']
+  /** The access grant that the actor acts under; null: none. */
+  grantId: string | null
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Asserted {
  * it (RFC 8693, section 4.1), `htm` and `htu` what the request is (RFC 9449, section 4.2). Signed with EdDSA (RFC 8037).
  */
 export async function assertionOf(keys: SigningKeys, asserted: Asserted, now: number): Promise<string> {
-  const { issuer, audience, customerUid, requestId, method, uri, actor } = asserted
+  const { issuer, audience, customerUid, requestId, method, uri, actor, grantId } = asserted
   const issuedAt = Math.floor(now / 1000)
   const header = { alg: 'EdDSA', typ: 'steward+jwt', kid: keys.currentId }
   const claims = {
@@ -35,15 +37,18 @@ export async function assertionOf(keys: SigningKeys, asserted: Asserted, now: nu
     jti: requestId,
     htm: method,
     htu: uri,
-    ...(actor && { act: actorClaim(actor) }),
+    ...(actor?.type === 'admin' && { act: actorClaim(actor, grantId) }),
   }
   const text = [header, claims].map((part) => toBase64Url(utf8(JSON.stringify(part)))).join('.')
   return `${text}.${await keys.sign(text)}`
 }
 
-const actorClaim = ({ adminId, role, apiKeyId, grantId }: NonNullable<RequestFacts['actor']>) => ({
+const actorClaim = (
+  { adminId, role, apiKeyId }: NonNullable<RequestFacts['actor']>,
+  grantId: string | null,
+) => ({
   sub: `admin:${adminId}`,
   role,
   api_key_id: apiKeyId,
-  grant_id: grantId ?? null,
+  grant_id: grantId,
 })

@@ -1,12 +1,12 @@
 import { type Context, Hono } from 'hono'
 import type { Attachment } from '../attachment.ts'
 import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
-import { assertionKeys } from '../crypto/signing-keys.ts'
 import { AppError } from '../errors.ts'
 import { passesOn } from '../http/annotations.ts'
 import { ofStatedLength } from '../http/files/stated-length.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite } from '../http/routing.ts'
+import { storesOf } from '../http/stores.ts'
 import { settingsOf } from '../settings.ts'
 import { assertionOf } from './assertion.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
@@ -76,17 +76,20 @@ async function callOf(c: CustomerContext, attachment: Attachment): Promise<Call>
   }
 }
 
-function assertionFor({ env, req, var: known }: CustomerContext, { audience }: Attachment, uri: string) {
+function assertionFor(c: CustomerContext, { audience }: Attachment, uri: string) {
+  const { req, var: known } = c
+  const { settings, assertionKeys } = storesOf(c)
   const asserted = {
-    issuer: settingsOf(env).publicUrl,
+    issuer: settings.publicUrl,
     audience,
     customerUid: known.customer.uid,
     requestId: known.requestId,
     method: req.method,
     uri,
     actor: known.facts.actor,
+    grantId: known.facts.grant?.id ?? null,
   }
-  return assertionOf(assertionKeys(env), asserted, known.now())
+  return assertionOf(assertionKeys, asserted, known.now())
 }
 
 function serviceOf({ env }: CustomerContext): Fetcher {

@@ -1,3 +1,4 @@
+import type { GrantMode } from '../db/schema/grants.ts'
 import type { AdminAccount } from './accounts/account.ts'
 import type { Owed, Role, Scope } from './permissions.ts'
 
@@ -27,6 +28,10 @@ export interface ApiKeyActor extends Admin {
   scopes: readonly Scope[]
   /** The uids of the customers it may touch; null: any. */
   customers: readonly string[] | null
+  /** The access grant that it is the key of. */
+  grant: { id: string; mode: GrantMode } | null
+  /** Why it acts, if that was said once for all that it does. */
+  reason: string | null
 }
 
 export type AdminActor = SessionActor | ApiKeyActor

@@ -34,8 +34,9 @@ export interface CustomerScope extends Reader {
   /** The id of the API key that the call is made with: an `Idempotency-Key` is its, and so are keys that it makes. */
   readonly callerId: string
   /**
-   * Changes something, in one transaction and one D1 round trip, and gives what its selects found. A repetition of the
-   * request may be given the rows that the first run found, so an outcome is to be told by them alone.
+   * Changes something, in one transaction and one D1 round trip, and gives what its selects found. The transaction does
+   * nothing unless the caller may change the customer's data at that moment. A repetition of the request may be given
+   * the rows that the first run found, so an outcome is to be told by them alone.
    */
   write<Before extends Selects = None, After extends Selects = None>(
     change: Change<Before, After>,
@@ -49,13 +50,14 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
   db: reader.db,
   verify: () => reader.verify(),
   read: (queries) => reader.read(queries),
+  changing: () => reader.changing(),
   renewed: () => reader.renewed(),
   async write<Before extends Selects = None, After extends Selects = None>(change: Change<Before, After>) {
     const statements = Object.fromEntries(
       change.statements.map((statement, i) => [`statement ${i}`, statement]),
     )
     const groups = [change.before ?? {}, statements, change.after ?? {}]
-    const [before, , after] = await groupsInOneTrip(reader.db, groups)
+    const [before, , after] = await groupsInOneTrip(reader.changing(), groups)
     return { ...before, ...after } as RowsOf<Before> & RowsOf<After>
   },
 })
@@ -66,6 +68,7 @@ export function ownScope(db: Database, uid: string): CustomerScope {
     db,
     verify: async () => {},
     read: (queries) => inOneTrip(db, queries),
+    changing: () => db,
     renewed: () => reader,
   }
   return customerScope(uid, 'steward', reader)

@@ -51,8 +51,13 @@ export interface PermissionRule {
   recordsReads?: true
 }
 
-/** The caller's own things; or these, and everyone's for a super_admin. */
-type Whose = 'own' | 'own_or_super_admin'
+/** Whose things: the caller's own, and everyone's for these roles. */
+export const SEES_ALL = {
+  own: [],
+  own_or_super_admin: ['super_admin'],
+  own_or_admin: ['super_admin', 'admin'],
+} as const satisfies Record<string, readonly Role[]>
+type Whose = keyof typeof SEES_ALL
 
 const OWN = { roles: ROLES, whose: 'own' } as const
 
@@ -72,6 +77,19 @@ const PERMISSIONS = {
   'api_keys:roll': { ...OWN, tellsOf: 'own_or_super_admin', target: 'api_key' },
   'sessions:own': { ...OWN, target: 'session' },
   'sessions:end_others': { roles: ['super_admin'], target: 'admin' },
+  'access_grants:ask': OWN,
+  'access_grants:own': { ...OWN, target: 'access_grant' },
+  'access_grants:read': { roles: ROLES, whose: 'own_or_admin', target: 'access_grant' },
+  'access_grants:end': {
+    roles: ROLES,
+    whose: 'own_or_super_admin',
+    tellsOf: 'own_or_admin',
+    target: 'access_grant',
+  },
+  'access_grants:decide': { roles: ['super_admin', 'admin'], target: 'access_grant' },
+  'access_grants:review': { roles: ['super_admin'], target: 'access_grant' },
+  'impersonation:read': { roles: ROLES },
+  'impersonation:switch': { roles: ['super_admin'] },
   'clients:manage': { roles: ['super_admin'], target: 'client' },
   'customers:read': {
     roles: ROLES,
@@ -87,6 +105,10 @@ const PERMISSIONS = {
   },
   'customers:manage': { roles: ['super_admin', 'admin'], scopes: ['customers:manage'], target: 'customer' },
   'customers:keys': { roles: ['super_admin', 'admin'], scopes: ['customers:keys'], target: 'customer' },
+  // Whoever asks does not decide: no role has both.
+  'account_requests:create': { roles: ['customer_success'], target: 'customer' },
+  'account_requests:read': { roles: ROLES, target: 'account_request', recordsReads: true },
+  'account_requests:decide': { roles: ['super_admin'], target: 'account_request' },
   'audit:replay': { roles: ['super_admin'], target: 'dead_letter', recordsReads: true },
   'audit:read': {
     roles: ['super_admin'],

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { AdminActor } from './actor.ts'
-import type { PermissionRule } from './permissions.ts'
+import { type PermissionRule, ROLES, type Role, SEES_ALL } from './permissions.ts'
 
 /** The things that a caller may touch under a permission. */
 export interface Reach {
@@ -17,8 +17,10 @@ export function reachUnder(
   { whose, tellsOf = whose }: Pick<PermissionRule, 'whose' | 'tellsOf'>,
   actor: AdminActor,
 ): Reach {
-  const ownerOf = (of: PermissionRule['whose']) =>
-    of === 'own' || (of === 'own_or_super_admin' && actor.role !== 'super_admin') ? actor.adminId : null
+  const ownerOf = (of: PermissionRule['whose']) => {
+    const all: readonly Role[] = of === undefined ? ROLES : SEES_ALL[of]
+    return all.includes(actor.role) ? null : actor.adminId
+  }
   return {
     owner: ownerOf(whose),
     toldOf: ownerOf(tellsOf),

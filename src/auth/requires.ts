@@ -1,16 +1,18 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Recording } from '../audit/recording/recorded.ts'
 import { once } from '../base/once.ts'
-import type { Statements } from '../db/batch.ts'
 import type { Reader } from '../db/reader.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import type { OperationParts } from '../http/annotations.ts'
 import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
-import type { Authority } from './authority.ts'
+import type { Authority, Questions } from './authority.ts'
 import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
-import { noteActor, onRecord, type RequestInHand, recordingOf } from './on-record.ts'
-import { isGivenBy, type Owed, type Permission, ruleOf, type SessionPermission } from './permissions.ts'
+import { reasonHeader } from './callers/key-limits.ts'
+import { noteActor, ON_RECORD, onRecord, type RequestInHand, recordingOf, retractActor } from './on-record.ts'
+import { type Permission, type PermissionRule, ruleOf, type SessionPermission } from './permissions.ts'
+import { permittedActor, refusalsUnder } from './permitted-actor.ts'
 import { type Reach, reachUnder } from './reach.ts'
 
 /** The context of a route that needs a permission. */
@@ -25,29 +27,46 @@ interface ReaderEnv extends AdminEnv {
 
 type ActorWith<P extends Permission> = P extends SessionPermission ? SessionActor : AdminActor
 
-/**
- * Declares the permission a route needs, and keeps the record of what is done with it.
- * @throws AppError session_invalid, password_change_required, forbidden, ip_refused, reason_missing, reason_invalid,
- * scope_insufficient, audit_unavailable
- */
+/** Declares the permission a route needs, and keeps the record of what is done with it. */
 export function requires<P extends Permission>(permission: P): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
   return declaresPermission(permission, (c, next) => {
-    const permitted = once(async () => {
-      const caller = await c.var.authority.verify()
-      identify(c, caller, permission)
-      const actor = permittedActor(caller, permission) as ActorWith<P>
-      c.set('actor', actor)
-      c.set('reach', reachUnder(ruleOf(permission), actor))
-    })
+    const permitted = once(async () => permit(c, await c.var.authority.verify(), permission))
     const recording = recordingUnder(permission, c)
     return onRecord(c, { recording, authorize: permitted, ridesAlong: false }, next)
   })
 }
 
 /**
+ * Declares the same of a route that does nothing but by its transactions in `c.var.db`: the first of them holds the
+ * proof of the permission, so that a change is one round trip.
+ */
+export function requiresToChange<P extends Permission>(
+  permission: P,
+): MiddlewareHandler<ActorEnv<ActorWith<P>>> {
+  return declaresPermission(permission, (c, next) => {
+    const { authority } = c.var
+    let known: StaffCaller | undefined
+    const permitted = (caller: StaffCaller) => {
+      if (caller !== known) permit(c, caller, permission)
+      known = caller
+    }
+    const authorize = async () => permitted(await authority.verify())
+    const presume = async () => {
+      try {
+        permitted(await authority.presume())
+      } catch {
+        retractActor(c)
+        await authorize()
+      }
+    }
+    c.set('db', authority.changing(permitted))
+    return onRecord(c, { recording: 'change', presume, authorize, ridesAlong: false }, next)
+  })
+}
+
+/**
  * Declares the same of a route whose answer does not depend on who reads it. Its queries, put through `reader`, share a
  * round trip with the question of who that is.
- * @throws AppError as `requires` does
  */
 export function requiresToRead(permission: Permission): MiddlewareHandler<ReaderEnv> {
   return declaresPermission(permission, (c, next) => {
@@ -63,12 +82,21 @@ export function requiresToRead(permission: Permission): MiddlewareHandler<Reader
   })
 }
 
-const declaresPermission = <Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) =>
-  declares({ kind: 'admin', permission, scope: ruleOf(permission).scopes?.[0] }, handler)
+function declaresPermission<Handler extends MiddlewareHandler>(permission: Permission, handler: Handler) {
+  const rule = ruleOf(permission)
+  return declares({ kind: 'admin', permission, scope: rule.scopes?.[0] }, () => operationUnder(rule), handler)
+}
+
+const operationUnder = (rule: PermissionRule): OperationParts => ({
+  errors: [...refusalsUnder(rule), ...ON_RECORD.errors],
+  security: [['client', 'session'], ...(rule.scopes ? [['adminKey'] as const] : [])],
+  requestHeaders: reasonHeader(),
+  answerHeaders: ON_RECORD.answerHeaders,
+})
 
 /** The way to the data for who is permitted. `permitted` throws the refusal. */
 const permittedReader = (
-  authority: Authority<Statements, StaffCaller>,
+  authority: Authority<Questions, StaffCaller>,
   permission: Permission,
   permitted: () => Promise<unknown>,
 ): Reader => ({
@@ -79,6 +107,7 @@ const permittedReader = (
     await permitted()
     return rows
   },
+  changing: () => authority.changing((caller) => void permittedActor(caller, permission)),
   renewed() {
     const again = authority.renewed()
     return permittedReader(again, permission, async () => permittedActor(await again.verify(), permission))
@@ -90,29 +119,23 @@ function recordingUnder(permission: Permission, c: Context): Recording {
   return recording === 'change' || ruleOf(permission).recordsReads ? recording : 'refusal'
 }
 
-/** @throws AppError session_invalid, or what refuses the caller */
-function permittedActor({ actor, refusal }: StaffCaller, permission: Permission): AdminActor {
-  if (!actor) throw new AppError('session_invalid')
-  const refused = refusal ?? refusalOf(actor, permission)
-  if (refused) throw refused
-  return actor
-}
-
 /**
- * Declares that a registered client may call without anybody being logged in. What comes of it is on record before
- * the answer leaves.
- * @throws AppError scope_insufficient (a key is no client), audit_unavailable
+ * Gives the rest of the chain the actor, and what it may touch.
+ * @throws AppError what refuses the caller; dependency_unavailable if it may touch other things than a moment ago, when
+ * a change was begun that must not go on with either
  */
-export function requiresClient(): MiddlewareHandler<AdminEnv> {
-  return declares({ kind: 'client' }, (c, next) => {
-    const authorize = async () => {
-      const { actor } = await c.var.authority.verify()
-      if (actor?.via !== 'api_key') return
-      noteActor(c, actor)
-      throw new AppError('scope_insufficient')
-    }
-    return onRecord(c, { recording: 'read', authorize, ridesAlong: false }, next)
-  })
+function permit<P extends Permission>(
+  c: Context<ActorEnv<ActorWith<P>>>,
+  caller: StaffCaller,
+  permission: P,
+) {
+  identify(c, caller, permission)
+  const actor = permittedActor(caller, permission) as ActorWith<P>
+  const reach = reachUnder(ruleOf(permission), actor)
+  const { reach: before = reach } = c.var
+  if (JSON.stringify(reach) !== JSON.stringify(before)) throw new AppError('dependency_unavailable')
+  c.set('actor', actor)
+  c.set('reach', reach)
 }
 
 function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permission): void {
@@ -121,18 +144,4 @@ function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permissi
   const { target } = ruleOf(permission)
   const [id] = Object.values(c.req.param() as Record<string, string>)
   if (target !== undefined && id !== undefined) setTarget(c.var.facts, target, id)
-}
-
-/** The refusals of sessions that owe something. */
-const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
-
-function refusalOf(actor: AdminActor, permission: Permission): AppError | undefined {
-  const rule = ruleOf(permission)
-  if (actor.via === 'api_key') {
-    const reaches = !rule.ofAllCustomers || actor.customers === null
-    return isGivenBy(rule, actor.scopes) && reaches ? undefined : new AppError('scope_insufficient')
-  }
-  const owed = actor.owes.find((each) => !rule.mayOwe?.includes(each))
-  if (owed) return new AppError(REFUSAL_OF[owed])
-  return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')
 }

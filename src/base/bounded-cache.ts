@@ -1,6 +1,6 @@
 /**
  * A map that forgets what was used longest ago once it holds `capacity` entries. For what an isolate may remember
- * between requests: what never changes, or only says where to look; never what somebody may do.
+ * between requests: what never changes, what only says where to look, or what the database proves before it counts.
  */
 export class BoundedCache<Value> {
   readonly #entries = new Map<string, Value>()

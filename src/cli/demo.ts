@@ -3,10 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditEntry } from '../audit/trail/fields.ts'
 import { actOnAttachedApi, attachmentTo, startOrdersApi } from './demo/attached-api.ts'
-import type { Outcome } from './demo/calls.ts'
+import { type Outcome, Story } from './demo/calls.ts'
+import { askForConsent } from './demo/consent.ts'
 import { doMainJob } from './demo/main-job.ts'
 import { table } from './demo/table.ts'
-import { type ExportedObject, exportOf, linesOf, problemsOf, trailOf, verified } from './demo/trail.ts'
+import {
+  type ExportedObject,
+  exportOf,
+  linesOf,
+  problemsOf,
+  problemsOfReport,
+  reportOf,
+  trailOf,
+  verified,
+} from './demo/trail.ts'
 import { migrate, withBindings } from './local/bindings.ts'
 import { runCommand } from './local/cleanup.ts'
 import { seedDemoData } from './local/demo-data.ts'
@@ -30,13 +40,21 @@ await runCommand(async (defer) => {
   const api = await startOrdersApi(apiPort, service.url)
   defer(api.stop)
   console.log(`Calling it on ${service.url} ...`)
-  const { outcomes: mainJob, session } = await doMainJob(service.url, demo)
-  const outcomes = [...mainJob, ...(await actOnAttachedApi(service.url, demo))]
+  const story = new Story(service.url)
+  const { outcomes } = story
+  const session = await doMainJob(story, demo)
+  const grantId = await askForConsent(story, session, demo)
+  await actOnAttachedApi(story, demo)
   console.log('Waiting for the audit records to come through the queue ...')
   const entries = await trailOf(service.url, session, outcomes)
   const objects = await withBindings(state, (env) => exportOf(env, entries))
+  const underGrant = await reportOf(service.url, session, grantId)
   console.log(report(outcomes, entries, objects))
-  const problems = problemsOf(outcomes, entries, objects)
+  console.log(trailTable(`What the grant came to, from GET /admin/audit?grant_id=${grantId}`, underGrant))
+  const problems = [
+    ...problemsOf(outcomes, entries, objects),
+    ...problemsOfReport(entries, underGrant, grantId),
+  ]
   if (problems.length > 0)
     throw new Error(`The audit trail is not what it has to be.\n${problems.join('\n')}`)
   const { lastSeq, headHash, keyIds } = await verified(service.url, objects, entries.at(-1))
@@ -64,25 +82,27 @@ function report(outcomes: Outcome[], entries: AuditEntry[], objects: ExportedObj
         records.join(', ') || null,
       ]),
     ),
-    table(
-      'The audit trail, from GET /admin/audit',
-      ['seq', 'stage', 'role', 'customer', 'method', 'path', 'status', 'result', 'hash'],
-      entries.map((entry) => [
-        entry.seq,
-        entry.stage,
-        entry.role,
-        entry.customer_uid,
-        entry.method,
-        entry.path,
-        entry.status,
-        entry.result,
-        `${entry.hash.slice(0, 12)}...`,
-      ]),
-    ),
+    trailTable('The audit trail, from GET /admin/audit', entries),
     table(
       'The export in R2: entries, one a line, and signed digests',
       ['object', 'entries'],
       objects.map((object) => [object.key, linesOf(object).length || null]),
     ),
   ].join('\n')
+}
+
+function trailTable(heading: string, entries: AuditEntry[]): string {
+  const columns = ['seq', 'stage', 'who', 'customer', 'method', 'path', 'status', 'result', 'hash']
+  const rows = entries.map((entry) => [
+    entry.seq,
+    entry.stage,
+    entry.role ?? entry.actor_type,
+    entry.customer_uid,
+    entry.method,
+    entry.path,
+    entry.status,
+    entry.result,
+    `${entry.hash.slice(0, 12)}...`,
+  ])
+  return table(heading, columns, rows)
 }

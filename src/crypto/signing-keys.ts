@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { BoundedCache } from '../base/bounded-cache.ts'
 import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../base/encoding.ts'
-import type { Env } from '../env.ts'
 import { sha256Hex } from './digest.ts'
 import { type KeyList, readKeyList } from './key-list.ts'
 
@@ -72,11 +71,3 @@ export class SigningKeys {
     return key
   }
 }
-
-/** The keys that sign the audit trail's export. @throws Error if the secret is none */
-export const auditKeys = ({ AUDIT_SIGNING_KEYS: text }: Pick<Env, 'AUDIT_SIGNING_KEYS'>) =>
-  new SigningKeys('AUDIT_SIGNING_KEYS', text)
-
-/** The keys that sign what Steward asserts to an attached API. @throws Error if the secret is none */
-export const assertionKeys = ({ ASSERTION_SIGNING_KEYS: text }: Pick<Env, 'ASSERTION_SIGNING_KEYS'>) =>
-  new SigningKeys('ASSERTION_SIGNING_KEYS', text)

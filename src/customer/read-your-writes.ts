@@ -1,6 +1,7 @@
 import { createMiddleware } from 'hono/factory'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { bookmarkOf } from '../db/client.ts'
+import { annotated } from '../http/annotations.ts'
 import { HEADERS } from '../http/headers.ts'
 
 /**
@@ -9,8 +10,11 @@ import { HEADERS } from '../http/headers.ts'
  * endpoint's own read rides in it, so that every request sees all writes before it. Of a bookmark that a client sends
  * it only counts that there is one, so it cannot do harm.
  */
-export const readYourWrites = createMiddleware<CustomerEnv>(async (c, next) => {
-  await next()
-  const bookmark = bookmarkOf(c.var.db)
-  if (c.res.ok && bookmark !== null) c.header(HEADERS.BOOKMARK, bookmark)
-})
+export const readYourWrites = annotated(
+  { operation: () => ({ answerHeaders: [HEADERS.BOOKMARK] }) },
+  createMiddleware<CustomerEnv>(async (c, next) => {
+    await next()
+    const bookmark = bookmarkOf(c.var.db)
+    if (c.res.ok && bookmark !== null) c.header(HEADERS.BOOKMARK, bookmark)
+  }),
+)

@@ -3,6 +3,8 @@ import type { CustomerEnv } from '../auth/requires-customer.ts'
 import { accessLogRoutes } from './account/access-log.routes.ts'
 import { accountRoutes } from './account/account.routes.ts'
 import { bulkRoutes } from './bulk/bulk.routes.ts'
+import { consentRoutes } from './consent/consent.routes.ts'
+import { consentPagesRoutes } from './consent/pages.routes.ts'
 import { contactsRoutes } from './contacts/contacts.routes.ts'
 import { exportRoutes } from './contacts/export.routes.ts'
 import { idempotent } from './idempotency.ts'
@@ -20,6 +22,8 @@ export const customerSurface = (
   attached: Hono<CustomerEnv>,
 ) =>
   new Hono<CustomerEnv>()
+    // For whoever was mailed a link: past the identification.
+    .route('/', consentPagesRoutes)
     .use(identify, refuse)
     .route('/', attached)
     .use(readYourWrites)
@@ -31,3 +35,4 @@ export const customerSurface = (
     .route('/', contactsRoutes)
     .route('/', accountRoutes)
     .route('/', accessLogRoutes)
+    .route('/', consentRoutes)

@@ -1,4 +1,5 @@
 import { DrizzleQueryError } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
 import type { DrizzleD1Database } from 'drizzle-orm/d1'
 import { drizzle } from 'drizzle-orm/d1'
 
@@ -47,3 +48,36 @@ export const bookmarkOf = ({ $client }: Database) => ($client as unknown as D1Da
 /** The same database opened anew: what is asked of it first is asked of the primary. */
 export const anotherSession = ({ $client }: Database): Database =>
   ($client as unknown as { another(): Database }).another()
+
+/** A transaction that is about to run, after statements that are no part of its result. */
+export type Trip<Result> = (first: readonly BatchItem<'sqlite'>[]) => Promise<Result>
+
+/** Runs a transaction, or refuses to. */
+type Gate = <Result>(trip: Trip<Result>) => Promise<Result>
+
+/** Returns the same database, whose every transaction goes through a gate; nothing runs but by `inOneTrip`. */
+export function gatedDatabase({ $client: source }: Database, gate: Gate): Database {
+  const alone = () => Promise.reject(new Error('a statement that is in no transaction passes no gate'))
+  const prepare = (sql: string) => {
+    const statement = source.prepare(sql)
+    const bind = (...values: unknown[]) =>
+      Object.assign(statement.bind(...values), { run: alone, all: alone, raw: alone })
+    return { bind }
+  }
+  const batch = (statements: D1PreparedStatement[]) =>
+    gate(async (first) => {
+      const results = await source.batch([...first.map(boundStatement), ...statements])
+      return results.slice(first.length)
+    })
+  return drizzle({ ...source, prepare, batch } as unknown as D1Database)
+}
+
+/** Returns a query as D1 runs it, the way drizzle's own `batch` does (drizzle-orm/d1/session.js). */
+function boundStatement(item: BatchItem<'sqlite'>): D1PreparedStatement {
+  const { stmt, getQuery } = (item as unknown as Preparable)._prepare()
+  return stmt.bind(...getQuery().params)
+}
+
+interface Preparable {
+  _prepare(): { stmt: D1PreparedStatement; getQuery(): { params: unknown[] } }
+}

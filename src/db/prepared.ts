@@ -1,14 +1,15 @@
-import { fillPlaceholders, type Placeholder, sql } from 'drizzle-orm'
-import type { BatchItem } from 'drizzle-orm/batch'
+import { fillPlaceholders, type Placeholder, type SQLWrapper, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import type { PreparedQuery } from 'drizzle-orm/session'
+import { once } from '../base/once.ts'
 import type { Database } from './client.ts'
 
 /** A value of a request, or the place of one in a query that is made before any. */
 export type Bindable<Value> = Value | Placeholder<string, Value>
 
-type Value = string | number | null
+/** What a column takes. An object is kept as JSON. */
+type Value = string | number | null | Readonly<Record<string, unknown>>
 
 /** Values by their names. One that is undefined has no place. */
 type Values<Names extends PropertyKey = string> = Readonly<
@@ -23,28 +24,32 @@ type PlaceOf<Given> = Given extends undefined
     ? readonly Placeholder<string, Item>[]
     : Placeholder<string, Given>
 
-/** A row of what a prepared query gives. */
-export type RowOf<Prepared extends (...args: never) => BatchItem<'sqlite'>> =
-  ReturnType<Prepared>['_']['result'][number]
+/** What drizzle makes that can be prepared, and stand in another query. */
+type Query = RunnableQuery<unknown, 'sqlite'> & SQLWrapper & { prepare(): PreparedQuery }
 
 /**
- * Returns what makes a statement for `inOneTrip` of a request's values. drizzle takes longer to make the SQL of one
- * than to do all the rest of it, so that is done once for an isolate: `build` gets places for the values, not what they
- * are, and runs again only where others of them are undefined, or a list has another length.
+ * Returns what makes a query for `inOneTrip` of a request's values. drizzle takes longer to make the SQL of one than to
+ * do all the rest of it, so that is done once for an isolate: `build` gets places for the values, not what they are, and
+ * runs again only where others of them are undefined, a list has another length, or the query is a part of another.
  */
-export function prepared<Given extends Values<keyof Given>, Result>(
-  build: (
-    db: Database,
-    places: PlacesOf<Given>,
-  ) => RunnableQuery<Result, 'sqlite'> & { prepare(): PreparedQuery },
-): (db: Database, values: Given) => RunnableQuery<Result, 'sqlite'> {
+export function prepared<Given extends Values<keyof Given>, Made extends Query>(
+  build: (db: Database, places: PlacesOf<Given>) => Made,
+): (db: Database, values: Given) => Pick<Made, '_' | 'getSQL' | 'prepare'> {
   const queries = new Map<string, PreparedQuery>()
   return (db, values) => {
     const byPlace = valuesByPlace(values)
     const places = Object.keys(byPlace).join()
     const query = queries.get(places) ?? build(unbound(), placesOf(values) as PlacesOf<Given>).prepare()
     queries.set(places, query)
-    return bound(db, query, byPlace)
+    const whole = once(() => build(db, values as unknown as PlacesOf<Given>))
+    return {
+      ...runnable(db, query, byPlace),
+      get _() {
+        return whole()._
+      },
+      getSQL: () => whole().getSQL(),
+      prepare: () => whole().prepare(),
+    }
   }
 }
 
@@ -52,16 +57,14 @@ export function prepared<Given extends Values<keyof Given>, Result>(
 const unbound = (): Database => drizzle({ prepare: () => undefined } as unknown as D1Database)
 
 /** The query as drizzle's own are to its `batch`, which takes no values for placeholders (drizzle-orm/d1/session.js). */
-function bound<Result>(db: Database, query: PreparedQuery, values: Readonly<Record<string, Value>>) {
+function runnable(db: Database, query: PreparedQuery, values: Readonly<Record<string, Value>>) {
   const { sql: text, params } = query.getQuery()
-  const item = {
-    _prepare: () => ({
-      stmt: db.$client.prepare(text),
-      getQuery: () => ({ sql: text, params: fillPlaceholders(params, values) }),
-      mapResult: (response: unknown, isFromBatch: boolean) => query.mapResult(response, isFromBatch),
-    }),
-  }
-  return item as unknown as RunnableQuery<Result, 'sqlite'>
+  const _prepare = () => ({
+    stmt: db.$client.prepare(text),
+    getQuery: () => ({ sql: text, params: fillPlaceholders(params, values) }),
+    mapResult: (response: unknown, isFromBatch: boolean) => query.mapResult(response, isFromBatch),
+  })
+  return { _prepare }
 }
 
 /** Each value by the name of its place. */

@@ -8,7 +8,12 @@ import type { TargetType } from './context.ts'
 /** The callers of a route. With a scope, admin API keys are among them. */
 export type Access =
   | { kind: 'public' | 'client' }
-  | { kind: 'customer'; target?: TargetType | undefined; ownKeyOnly?: boolean | undefined }
+  | {
+      kind: 'customer'
+      target?: TargetType | undefined
+      ownKeyOnly?: boolean | undefined
+      recordsOwn?: boolean | undefined
+    }
   | { kind: 'admin'; permission: string; scope: string | undefined }
 
 /** A part of the service, and what its routes have in common. */
@@ -29,10 +34,25 @@ export interface Words {
   description?: string
   /** The answers of a successful request. */
   answers: readonly Answer[]
-  /** The refusals of the route itself; those of who calls and of what is sent are added from its other middleware. */
+  /** The refusals of the handler itself: each middleware before it says its own. */
   errors?: readonly ErrorCode[]
   /** Replaces path parameters of the part. */
   parameters?: PathParameters
+}
+
+/** A credential, by its name among the security schemes of the OpenAPI document. */
+export type Credential = 'client' | 'session' | 'adminKey' | 'customer' | 'customerKey'
+
+/** What a middleware adds to the OpenAPI operation of each endpoint that it stands before. */
+export interface OperationParts {
+  /** The refusals that it throws. */
+  errors?: readonly ErrorCode[]
+  /** The ways to identify oneself, each with the credentials that go together. */
+  security?: readonly (readonly Credential[])[]
+  /** Headers that it reads. Credentials are in `security`. */
+  requestHeaders?: Record<string, z.ZodType>
+  /** Names of headers that it sets, which the OpenAPI document describes once for all. */
+  answerHeaders?: readonly string[]
 }
 
 /** Metadata that a middleware attaches to its route. Schemas are made on demand. */
@@ -50,8 +70,8 @@ export interface Annotation {
   streams?: true
   /** Query and body go to another service, which judges them; so does the description of the route. */
   passesOn?: true
-  /** Refusals of its own. */
-  errors?: readonly ErrorCode[]
+  /** What it adds to the OpenAPI operation of an endpoint for this method. */
+  operation?: (method: string) => OperationParts
   /** The route serves a file of a page and is left out of the OpenAPI document. */
   isPageFile?: boolean
 }

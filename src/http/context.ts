@@ -22,6 +22,8 @@ export interface RequestVariables {
 
 /** The types of resources that a request can be about. */
 export type TargetType =
+  | 'account_request'
+  | 'access_grant'
   | 'admin'
   | 'api_key'
   | 'audit_entry'
@@ -29,6 +31,7 @@ export type TargetType =
   | 'contact'
   | 'customer'
   | 'dead_letter'
+  | 'impersonation'
   | 'list'
   | 'session'
 
@@ -38,18 +41,26 @@ interface Target {
   id: string
 }
 
-/** The admin who acts, in a session or with an API key. */
+/** Who acts: an admin, in a session or with an API key, or the customer itself. */
 interface IdentifiedActor {
-  adminId: number
-  role: string
+  type: 'admin' | 'customer'
+  /** Of an admin. */
+  adminId: number | null
+  role: string | null
+  /** The key that the call is made with, an admin's or the customer's own. */
   apiKeyId: string | null
-  /** The access grant that the key is bound to; undefined or null: none. */
-  grantId?: string | null
+}
+
+/** The access grant that an act is done under, or is about. */
+interface NamedGrant {
+  id: string
+  mode: 'read' | 'write'
 }
 
 /** Facts of a request for its record and its log line. Identifiers only: never a key, a token or an email. */
 export interface RequestFacts {
   actor: IdentifiedActor | null
+  grant: NamedGrant | null
   /** Why the actor says it acts, as far as it can be kept. */
   reason: string | null
   customerUid: string | null

@@ -1,26 +1,29 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
-import { type Access, annotated } from './annotations.ts'
+import { AppError } from '../errors.ts'
+import { type Access, annotated, type OperationParts } from './annotations.ts'
 import { unpackedBody } from './body/bytes.ts'
 import { readInput } from './body/input.ts'
 import { parsedBody } from './body/parse.ts'
 import { handleError } from './error-handler.ts'
-import { annotationsOf, isWrite } from './routing.ts'
-import { sentQuery, takesBody, validate } from './validation.ts'
+import { annotationsOf, isWrite, isWriteMethod } from './routing.ts'
+import { BODY_ERRORS, sentQuery, takesBody, validate } from './validation.ts'
 
 /**
  * Marks a middleware as its route's declaration of who may call it; a test fails for a route without one. Callers who
  * pass are refused query parameters, or a body, that the route does not declare.
- * @throws AppError invalid, unsupported_media_type, malformed_body, body_too_large
  */
-export const declares = <Middleware extends MiddlewareHandler>(
+export function declares<Middleware extends MiddlewareHandler>(
   access: Access,
+  parts: () => OperationParts,
   middleware: Middleware,
-  errors: readonly ErrorCode[] = [],
-) =>
-  annotated<MiddlewareHandler>({ access, errors: ['invalid', ...errors] }, (c, next) =>
+): Middleware {
+  const operation = (method: string): OperationParts => {
+    const { errors = [], ...others } = parts()
+    return { ...others, errors: [...errors, ...(isWriteMethod(method) ? BODY_ERRORS : UNASKED)] }
+  }
+  return annotated<MiddlewareHandler>({ access, operation }, (c, next) =>
     middleware(c, async () => {
       const refusal = await unasked(c)
       if (!refusal) return next()
@@ -29,12 +32,20 @@ export const declares = <Middleware extends MiddlewareHandler>(
       c.res = await handleError(refusal, c)
     }),
   ) as Middleware
+}
+
+/** The refusals of query parameters that nobody asked for. */
+const UNASKED = ['invalid'] as const
 
 /**
  * Declares a route public: nobody is identified, and query parameters that mail clients and browsers add are ignored.
  */
 export const isPublic = (): MiddlewareHandler =>
-  annotated({ access: { kind: 'public' } }, (_, next) => next())
+  annotated(
+    // Another method of the path gets it: an operation without any refusal is taken for unfinished by linters.
+    { access: { kind: 'public' }, operation: () => ({ errors: ['method_not_allowed'] }) },
+    (_, next) => next(),
+  )
 
 /** Returns who may call the endpoint of this request; undefined if there is no endpoint. */
 export const declaredAccess = (c: Context): Access | undefined =>

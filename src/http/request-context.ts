@@ -2,6 +2,7 @@ import { createMiddleware } from 'hono/factory'
 import { openDatabase } from '../db/client.ts'
 import type { Clock } from '../env.ts'
 import { settingsOf } from '../settings.ts'
+import { annotated, type OperationParts } from './annotations.ts'
 import type { AppEnv, RequestFacts } from './context.ts'
 import { customerEnvelope } from './envelopes.ts'
 import { HEADERS } from './headers.ts'
@@ -17,31 +18,41 @@ const SECURITY_HEADERS = Object.entries({
   'X-Frame-Options': 'DENY',
 })
 
+/** What can come of every request. */
+const operation = (): OperationParts => ({
+  errors: ['internal'],
+  answerHeaders: [HEADERS.REQUEST_ID, 'Cache-Control'],
+})
+
 /** Gives every request its id and clock, and every answer the headers that all of them have. */
 export const requestContext = (now: Clock) =>
-  createMiddleware<AppEnv>(async (c, next) => {
-    c.set('requestId', `req_${crypto.randomUUID()}`)
-    c.set('startedAt', now())
-    c.set('now', now)
-    c.set('envelope', customerEnvelope)
-    const facts: RequestFacts = {
-      actor: null,
-      reason: null,
-      customerUid: null,
-      target: null,
-      changes: null,
-      replayed: false,
-      result: null,
-      goesOn: false,
-      rows: null,
-      refusal: null,
-      d1Calls: 0,
-    }
-    c.set('facts', facts)
-    c.header(HEADERS.REQUEST_ID, c.var.requestId)
-    for (const [name, value] of SECURITY_HEADERS) c.header(name, value)
-    await next()
-  })
+  annotated(
+    { operation },
+    createMiddleware<AppEnv>(async (c, next) => {
+      c.set('requestId', `req_${crypto.randomUUID()}`)
+      c.set('startedAt', now())
+      c.set('now', now)
+      c.set('envelope', customerEnvelope)
+      const facts: RequestFacts = {
+        actor: null,
+        grant: null,
+        reason: null,
+        customerUid: null,
+        target: null,
+        changes: null,
+        replayed: false,
+        result: null,
+        goesOn: false,
+        rows: null,
+        refusal: null,
+        d1Calls: 0,
+      }
+      c.set('facts', facts)
+      c.header(HEADERS.REQUEST_ID, c.var.requestId)
+      for (const [name, value] of SECURITY_HEADERS) c.header(name, value)
+      await next()
+    }),
+  )
 
 /**
  * Gives every request its database: in a session only where there are replicas that could serve a part of it, or where

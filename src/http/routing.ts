@@ -71,8 +71,11 @@ export function lastPathParameter(c: Context): string | undefined {
   }
 }
 
+/** Returns whether requests with a method can change anything. */
+export const isWriteMethod = (method: string) => method !== 'GET' && method !== 'HEAD'
+
 /** Returns whether a request can change anything. */
-export const isWrite = (c: Context) => c.req.method !== 'GET' && c.req.method !== 'HEAD'
+export const isWrite = (c: Context) => isWriteMethod(c.req.method)
 
 /** Returns whether the answer is streamed. A HEAD has no body. */
 export const streamsAnswer = (c: Context) =>

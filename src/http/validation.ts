@@ -24,16 +24,14 @@ interface BodyOptions {
   alsoInvalid?: (c: Context<AppEnv>, sent: Record<string, unknown>) => Promise<FieldErrors>
 }
 
-/**
- * Validates the body against `schema`, a strict object; `c.req.valid('json')` has it.
- * @throws AppError unsupported_media_type, malformed_body, body_too_large, invalid
- */
+/** Validates the body against `schema`, a strict object; `c.req.valid('json')` has it. */
 export function body<Schema extends z.ZodType<object>>(
   schema: () => Schema,
   { message, alsoInvalid }: BodyOptions = {},
 ): Validator<'json', Schema> {
   const made = once(schema)
-  return annotated<Validator<'json', Schema>>({ body: made, errors: BODY_ERRORS }, async (c, next) => {
+  const annotation = { body: made, operation: () => ({ errors: BODY_ERRORS }) }
+  return annotated<Validator<'json', Schema>>(annotation, async (c, next) => {
     const sent = readInput(made(), await parsedBody(c.req.raw))
     const { data, fields } = validate(made(), sent)
     if (fields) {
@@ -45,13 +43,11 @@ export function body<Schema extends z.ZodType<object>>(
   })
 }
 
-/**
- * Validates the query parameters against `schema`, a strict object; `c.req.valid('query')` has them.
- * @throws AppError invalid
- */
+/** Validates the query parameters against `schema`, a strict object; `c.req.valid('query')` has them. */
 export function query<Schema extends z.ZodType<object>>(schema: () => Schema): Validator<'query', Schema> {
   const made = once(schema)
-  return annotated<Validator<'query', Schema>>({ query: made, errors: ['invalid'] }, async (c, next) => {
+  const annotation = { query: made, operation: () => ({ errors: ['invalid'] as const }) }
+  return annotated<Validator<'query', Schema>>(annotation, async (c, next) => {
     c.req.addValidatedData('query', validQuery(c, made()))
     await next()
   })

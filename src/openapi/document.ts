@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { annotationOf } from '../http/annotations.ts'
+import { type Annotation, annotationOf } from '../http/annotations.ts'
 import type { AppEnv } from '../http/context.ts'
 import { Components, type Json } from './components.ts'
 import { explained } from './glossary.ts'
@@ -48,15 +48,27 @@ const explainedSchemas = (schemas: Record<string, Json>) =>
 /** Returns the path template of a pattern: `/admin/{id}` for `/admin/:id{[0-9]+}`. */
 export const pathTemplate = (path: string) => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
 
+/** Returns the endpoints, each with the metadata of what stands before it in the route table. */
 function routesOf(app: App): Route[] {
   const routes = new Map<string, Route>()
+  const shared: { path: string; annotation: Annotation }[] = []
   for (const { method, path, handler } of app.routes) {
-    if (method === 'ALL') continue
-    const route = routes.get(`${method} ${path}`) ?? { method, path, annotations: [] }
-    route.annotations.push(annotationOf(handler))
+    const annotation = annotationOf(handler)
+    if (method === 'ALL') {
+      shared.push({ path, annotation })
+      continue
+    }
+    const route = routes.get(`${method} ${path}`) ?? { method, path, annotations: passedBefore(path, shared) }
+    route.annotations.push(annotation)
     routes.set(`${method} ${path}`, route)
   }
   return [...routes.values()].filter(
     ({ annotations }) => !annotations.some(({ isPageFile, passesOn }) => isPageFile || passesOn),
   )
 }
+
+/** Returns the metadata of the middleware of a surface, registered as `<prefix>/*`, that a path passes. */
+const passedBefore = (path: string, shared: { path: string; annotation: Annotation }[]) =>
+  shared
+    .filter((middleware) => `${path}/`.startsWith(middleware.path.slice(0, -1)))
+    .map(({ annotation }) => annotation)

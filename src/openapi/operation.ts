@@ -1,14 +1,11 @@
 import * as z from 'zod'
 import { AppError, type ErrorCode } from '../errors.ts'
-import type { Access, Annotation, PathParameters, Words } from '../http/annotations.ts'
+import type { Annotation, OperationParts, PathParameters, Words } from '../http/annotations.ts'
 import type { OtherMedia } from '../http/answers.ts'
 import { HEADERS } from '../http/headers.ts'
-import { BODY_ERRORS } from '../http/validation.ts'
-import { ACCESS_WORDS, REPEATABLE_WORDS } from './access.ts'
 import type { Components, Json } from './components.ts'
-import { ANSWER_HEADERS } from './shared.ts'
 
-/** An endpoint with the metadata of its middleware. */
+/** An endpoint with the metadata of the middleware that its requests pass, in that order. */
 export interface Route {
   method: string
   path: string
@@ -17,34 +14,24 @@ export interface Route {
 
 /** Returns the operation of a route. @throws Error if the route is not described */
 export function describedOperation({ method, path, annotations }: Route, components: Components): Json {
-  const { access, ...made } = Object.assign({}, ...annotations) as Annotation
+  const made = Object.assign({}, ...annotations) as Annotation
   const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
   const { part } = made
-  if (!access || !words || !part) throw new Error(undescribed(method, path, made))
-  const who = ACCESS_WORDS[access.kind]
-  const repeatable = access.kind === 'customer' && method === 'POST' ? REPEATABLE_WORDS : undefined
-  const own = annotations.flatMap(({ errors = [] }) => errors)
-  const sent = method === 'GET' || access.kind === 'public' ? [] : BODY_ERRORS
-  const codes = new Set([
-    ...who.errors,
-    ...(repeatable?.errors ?? []),
-    ...own,
-    ...sent,
-    ...(words.errors ?? []),
-  ])
-  const headers = { ...who.headers, ...repeatable?.headers }
-  const answerHeaders = { ...ANSWER_HEADERS, ...who.answerHeaders, ...repeatable?.answerHeaders }
+  if (!made.access || !words || !part) throw new Error(undescribed(method, path, made))
+  const parts = annotations.map(({ operation }) => operation?.(method) ?? {})
+  const codes = new Set([...parts.flatMap(({ errors = [] }) => errors), ...(words.errors ?? [])])
+  const answerHeaders = headersOf(parts)
   const errorName = /^\/admin(\/|$)/.test(path) ? 'AdminError' : 'Error'
   return {
     operationId: words.id,
     summary: words.summary,
     ...(words.description && { description: words.description }),
     tags: [part.name],
-    security: who.security.filter((way) => takesAdminKey(access) || !('adminKey' in way)),
+    security: securityOf(parts),
     parameters: [
       ...pathParameters(path, { ...part.parameters, ...words.parameters }),
       ...(query instanceof z.ZodObject ? parameters('query', query.shape, components) : []),
-      ...parameters('header', headers, components),
+      ...parts.flatMap(({ requestHeaders = {} }) => parameters('header', requestHeaders, components)),
     ],
     ...(body && {
       requestBody: {
@@ -64,17 +51,25 @@ export function describedOperation({ method, path, annotations }: Route, compone
 
 /** Tells whoever added a route what it lacks. */
 function undescribed(method: string, path: string, { access, words }: Pick<Annotation, 'access' | 'words'>) {
-  const lacks = [access ? [] : 'who may call it (requires, requiresCustomer or isPublic)']
-  const lacksWords = words ? [] : 'its words (describes(...), of describing(<its part of the document>))'
-  return `${method} ${path} does not say ${[lacks, lacksWords].flat(2).join(', nor ')}: see docs/add-a-resource.md`
+  const lacks = [
+    access ? [] : 'who may call it (requires, requiresCustomer or isPublic)',
+    words ? [] : 'its words (describes(...), of describing(<its part of the document>))',
+  ]
+  return `${method} ${path} does not say ${lacks.flat().join(', nor ')}: see docs/add-a-resource.md`
 }
 
-/**
- * Returns whether an admin API key can call a route: on the admin surface if a scope allows it, on the customer
- * surface with few exceptions.
- */
-const takesAdminKey = (access: Access) =>
-  access.kind === 'customer' ? !access.ownKeyOnly : access.kind !== 'admin' || access.scope !== undefined
+/** Returns the ways to identify oneself, as OpenAPI writes them: none is an empty list. */
+const securityOf = (parts: readonly OperationParts[]) =>
+  parts
+    .flatMap(({ security = [] }) => security)
+    .map((credentials) => Object.fromEntries(credentials.map((credential) => [credential, []])))
+
+const headersOf = (parts: readonly OperationParts[]): Json =>
+  Object.fromEntries(
+    parts
+      .flatMap(({ answerHeaders = [] }) => answerHeaders)
+      .map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  )
 
 /** Returns the path parameters. One that takes digits only is an integer to clients. */
 const pathParameters = (path: string, described: PathParameters): Json[] =>

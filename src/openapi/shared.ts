@@ -1,9 +1,5 @@
+import type { Credential } from '../http/annotations.ts'
 import { HEADERS } from '../http/headers.ts'
-/** Headers of every answer. */
-export const ANSWER_HEADERS = {
-  [HEADERS.REQUEST_ID]: { $ref: '#/components/headers/X-Request-Id' },
-  'Cache-Control': { $ref: '#/components/headers/Cache-Control' },
-}
 
 const header = (description: string, example: string) => ({
   description,
@@ -21,7 +17,7 @@ export const SHARED = {
     ),
     'Cache-Control': header('Nothing here may be cached.', 'no-store'),
     [HEADERS.AUDIT_ID]: header(
-      'The id of the audit record; only where an admin acts.',
+      'The id of the audit record; only where an admin acts, or the customer has its say on that.',
       'aud_4fJq0ZkPz7Xn2wB9sVtYcD',
     ),
     [HEADERS.BOOKMARK]: header(
@@ -37,5 +33,5 @@ export const SHARED = {
     adminKey: keyHeader(HEADERS.ADMIN_KEY, 'An admin API key, `stw_admin_...`.'),
     customer: keyHeader(HEADERS.CUSTOMER_ID, 'The uid of the customer to act for.'),
     customerKey: keyHeader(HEADERS.CUSTOMER_KEY, 'A customer’s own key, `stw_customer_...`.'),
-  },
+  } satisfies Record<Credential, object>,
 }

@@ -6,6 +6,7 @@ import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { countValue } from '../http/fields/values.ts'
 import { HEADERS } from '../http/headers.ts'
+import { storesOf } from '../http/stores.ts'
 import { OPERATIONS } from '../openapi/docs.routes.ts'
 import { readinessOf } from './readiness.service.ts'
 
@@ -57,7 +58,7 @@ export const healthRoutes = new Hono<AppEnv>()
     })),
     isPublic(),
     async (c) => {
-      const { checks, unknownOutcomes } = await readinessOf(c.env, c.var.db, c.var.now())
+      const { checks, unknownOutcomes } = await readinessOf(storesOf(c), c.var.now())
       const isReady = Object.values(checks).every((result) => result === 'ok')
       if (!isReady) c.header(HEADERS.RETRY_AFTER, `${RETRY_AFTER_SECONDS}`)
       const told = { checks, unknown_outcomes: unknownOutcomes }

@@ -1,8 +1,5 @@
 import { selectUnknownOutcomes } from '../audit/trail/outcome.ts'
-import { SealingKeys } from '../crypto/sealed-secret.ts'
-import { assertionKeys, auditKeys } from '../crypto/signing-keys.ts'
-import type { Database } from '../db/client.ts'
-import type { Env } from '../env.ts'
+import type { JobStores } from '../http/stores.ts'
 import { logFailure } from '../log.ts'
 
 /** The longest that a component may take to answer. */
@@ -17,13 +14,13 @@ export interface Readiness {
 }
 
 /** Returns the readiness of all dependencies. Each check changes nothing; failures are logged. */
-export async function readinessOf(env: Env, db: Database, now: number): Promise<Readiness> {
-  const counted = answerOf('d1', async () => (await selectUnknownOutcomes(db, now))[0]?.total ?? 0)
+export async function readinessOf(stores: JobStores, now: number): Promise<Readiness> {
+  const counted = answerOf('d1', async () => (await selectUnknownOutcomes(stores.db, now))[0]?.total ?? 0)
   const [count, kv, queue, keys] = await Promise.all([
     counted,
-    answerOf('kv', () => env.KEYS.get('health')),
-    answerOf('queue', () => env.AUDIT_QUEUE.metrics()),
-    answerOf('keys', () => usable(env)),
+    answerOf('kv', () => stores.kv.get('health')),
+    answerOf('queue', () => stores.queue.metrics()),
+    answerOf('keys', () => usable(stores)),
   ])
   const check = (answer: unknown): Check => (answer === undefined ? 'failed' : 'ok')
   return {
@@ -49,7 +46,7 @@ async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): 
 }
 
 /** @throws Error if a key is missing or none */
-async function usable(env: Env): Promise<string[]> {
-  await new SealingKeys(env.CLIENT_SECRETS_KEYS).seal('', '')
-  return Promise.all([auditKeys(env), assertionKeys(env)].map((keys) => keys.sign('')))
+async function usable({ sealingKeys, signingKeys, assertionKeys }: JobStores): Promise<string[]> {
+  await sealingKeys.seal('', '')
+  return Promise.all([signingKeys.sign(''), assertionKeys.sign('')])
 }

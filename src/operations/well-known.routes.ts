@@ -1,11 +1,11 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { assertionKeys, auditKeys } from '../crypto/signing-keys.ts'
 import { describing } from '../http/annotations.ts'
 import { jsonAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
 import { textValue } from '../http/fields/values.ts'
+import { storesOf } from '../http/stores.ts'
 import { OPERATIONS } from '../openapi/docs.routes.ts'
 
 const publicKeyObject = () =>
@@ -38,7 +38,7 @@ export const wellKnownRoutes = new Hono<AppEnv>()
       answers: [KEYS],
     })),
     isPublic(),
-    async (c) => KEYS.of(c, { keys: await auditKeys(c.env).publicKeys() }),
+    async (c) => KEYS.of(c, { keys: await storesOf(c).signingKeys.publicKeys() }),
   )
   .get(
     '/.well-known/jwks.json',
@@ -51,7 +51,7 @@ export const wellKnownRoutes = new Hono<AppEnv>()
     })),
     isPublic(),
     async (c) => {
-      const keys = await assertionKeys(c.env).publicKeys()
+      const keys = await storesOf(c).assertionKeys.publicKeys()
       return JWKS.of(c, { keys: keys.map((key) => ({ ...key, alg: 'EdDSA', use: 'sig' })) })
     },
   )

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { customerApiKeys } from '../../src/db/schema/customers.ts'
 import { answerOf, documented } from '../support/calls/contract.ts'
 import { customerWithCallers } from '../support/calls/http.ts'
 import { routeTable } from '../support/calls/routes.ts'
-import { database } from '../support/factories.ts'
+import { makeWorld } from '../support/calls/world.ts'
+import { storedRows } from '../support/stored.ts'
 import { recordsOf } from '../support/trail/audit.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
@@ -18,15 +18,16 @@ describe.each(routes)('$method $path', ({ method, path }) => {
   const options = { method, ...(method === 'POST' && { body: { name: 'Mine' } }) }
 
   test('is refused to whoever acts for the customer, on record, and nothing changes', async () => {
-    const before = await database().select().from(customerApiKeys)
+    const world = await makeWorld()
+    const before = await storedRows()
     for (const sent of [options, { method, body: method === 'POST' ? '[' : undefined }]) {
-      const answer = await customer.impersonated(path.replace(':id', before[0]?.id ?? ''), sent)
+      const answer = await world.impersonated(world.path(path, method), sent)
       expect.soft(answer).toMatchObject({ status: 403, json: { status: 'error', code: 'own_key_required' } })
       expect
         .soft(await recordsOf([answer]))
-        .toMatchObject([{ stage: 'completed', result: 'refused', status: 403, customer_uid: customer.uid }])
+        .toMatchObject([{ stage: 'completed', result: 'refused', status: 403, customer_uid: world.uid }])
     }
-    expect(await database().select().from(customerApiKeys)).toEqual(before)
+    expect(await storedRows()).toEqual(before)
   })
 
   test('is documented as such', () => {

@@ -14,7 +14,7 @@ import { admins, clients } from '../../src/db/schema/staff.ts'
 import { fetchWith } from '../support/bindings/bindings.ts'
 import { type Answer, call, checksum } from '../support/calls/http.ts'
 import { withoutPatterns } from '../support/calls/paths.ts'
-import { type Route, routeTable } from '../support/calls/routes.ts'
+import { type Route, roleFor, routeTable } from '../support/calls/routes.ts'
 import { ROUTES_WITH_BODIES, validBody } from '../support/calls/valid-bodies.ts'
 import { makeWorld } from '../support/calls/world.ts'
 import {
@@ -42,9 +42,9 @@ const OF_ALL_CUSTOMERS = /^(POST \/admin\/customers|GET \/admin\/audit(\/export|
 type Credentials = Record<string, string>
 
 /** A world in which a valid call of one route can be made with any credentials, and what it put on record. */
-async function routeCaller(route: Route, role = allowedRole(route)) {
+async function routeCaller(route: Route, role = roleFor(route)) {
   const world = await makeWorld(role)
-  const path = world.path(route.path)
+  const path = world.path(route.path, route.method)
   const { events: sent, bindings } = listenedQueue()
   const content = validBody(route, world)
   const body = content === undefined ? undefined : JSON.stringify(content)
@@ -74,9 +74,6 @@ async function routeCaller(route: Route, role = allowedRole(route)) {
   }
 }
 
-/** A role that may call the route. */
-const allowedRole = (route: Route): Role => ruleFor(route)?.roles.at(-1) ?? 'super_admin'
-
 const without = (headers: Credentials, name: string) =>
   Object.fromEntries(Object.entries(headers).filter(([each]) => each !== name))
 
@@ -101,7 +98,7 @@ describe.each(ROUTES)('$method $path', (route) => {
     const { ask, signed, own, session, events, client, body } = await routeCaller(route)
     const other = await makeClient()
     await database().update(clients).set({ disabledAt: 1 }).where(eq(clients.id, other.id))
-    const disabled = await makeAdmin(allowedRole(route))
+    const disabled = await makeAdmin(roleFor(route))
     const gone = await session(disabled.adminId)
     await database().update(admins).set({ disabledAt: 1 }).where(eq(admins.id, disabled.adminId))
     const wrongSum = { 'SWI-CS': checksum(`${client.secret}!`, body) }
@@ -151,7 +148,7 @@ describe.each(ROUTES)('$method $path', (route) => {
     }
     if (rule && !rule.mayOwe?.includes('password_change')) {
       for (const pending of [{ hasChangedPassword: false }, { passwordExpiresAt: 1 }]) {
-        const { adminId } = await makeAdmin(allowedRole(route))
+        const { adminId } = await makeAdmin(roleFor(route))
         await database().update(admins).set(pending).where(eq(admins.id, adminId))
         const headers = { ...signed, ...(await session(adminId)) }
         refused.push([JSON.stringify(pending), headers, 'password_change_required', adminId])
@@ -218,7 +215,7 @@ function allowedBy(rule: ReturnType<typeof ruleFor>): Allowed[] {
 function stagesOf(route: Route): string[] {
   if (route.access?.kind === 'client') return ['completed']
   if (isWrite(route) || route.path === '/admin/audit/export') return ['received', 'completed']
-  return /^\/admin\/(customers|audit)/.test(route.path) ? ['completed'] : []
+  return /^\/admin\/(customers|audit|(dis|en)able_requests)/.test(route.path) ? ['completed'] : []
 }
 
 /** Each record names what the path names: the row of its permission says as what. */
@@ -243,12 +240,23 @@ describe('what the contract says of roles', () => {
     [/^(GET|DELETE) \/admin\/sessions/, everybody],
     [/^DELETE \/admin\/:id\{\[0-9\]\+\}\/sessions$/, ['super_admin']],
     [/ \/admin\/api_keys/, everybody],
+    [/^POST \/admin\/access_grants\/:id\/(approve|decline)$/, ['admin', 'super_admin']],
+    [/^POST \/admin\/access_grants\/:id\/review$/, ['super_admin']],
+    [/ \/admin\/access_grants/, everybody],
+    [/^GET \/admin\/impersonation$/, everybody],
+    [/ \/admin\/impersonation/, ['super_admin']],
     [/ \/admin\/clients/, ['super_admin']],
     [/^GET \/admin\/customers/, everybody],
     [/ \/admin\/customers/, ['admin', 'super_admin']],
+    [/^GET \/admin\/(dis|en)able_requests/, everybody],
+    [/ \/admin\/(dis|en)able_requests\/(approve|decline)\//, ['super_admin']],
+    [/ \/admin\/(dis|en)able_requests/, ['customer_success']],
     [/ \/admin\/audit/, ['super_admin']],
     [/^GET \/admin(\/list|\/:id\{\[0-9\]\+\})?$/, everybody],
-    [/^POST \/admin\/(new|disable|enable|reset_password|unlock|role|revoke_credentials)/, ['super_admin']],
+    [
+      /^POST \/admin\/(new|(disable|enable|reset_password|unlock|role|revoke_credentials)\/)/,
+      ['super_admin'],
+    ],
     [/^POST \/admin\/(logout|update_password)$/, everybody],
   ]
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { signDigest } from '../../src/audit/export/digest.ts'
-import { auditKeys } from '../../src/crypto/signing-keys.ts'
+import { SigningKeys } from '../../src/crypto/signing-keys.ts'
 import { auditSegments } from '../../src/db/schema/audit.ts'
 import { countedBindings } from '../support/bindings/counted-bindings.ts'
 import { database } from '../support/factories.ts'
@@ -15,7 +15,12 @@ const BATCH_SIZE = 100
 async function seedSegment(count: number): Promise<void> {
   const zeros = '0'.repeat(64)
   const entry = { seq: count, entry: '{}', prevHash: zeros, hash: zeros }
-  const digest = await signDigest(auditKeys(env), [entry], 0, undefined)
+  const digest = await signDigest(
+    new SigningKeys('AUDIT_SIGNING_KEYS', env.AUDIT_SIGNING_KEYS),
+    [entry],
+    0,
+    undefined,
+  )
   await database()
     .insert(auditSegments)
     .values({ firstSeq: 1, lastSeq: count, appendedAt: 0, exportedAt: 0, digest })

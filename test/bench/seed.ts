@@ -5,6 +5,7 @@ import { createApiKey } from '../../src/admin/api-keys/api-keys.service.ts'
 import { createClient } from '../../src/admin/clients/clients.service.ts'
 import { createCustomer } from '../../src/admin/customers/customers.service.ts'
 import { newSession } from '../../src/auth/callers/session.ts'
+import { SealingKeys } from '../../src/crypto/sealed-secret.ts'
 import { issueCustomerKey } from '../../src/customer/account/new-api-key.ts'
 import { type Database, openDatabase } from '../../src/db/client.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
@@ -44,7 +45,11 @@ export async function seedService({ miniflare }: Running) {
   const kv = (await miniflare.getKVNamespace('KEYS')) as unknown as Env['KEYS']
   const now = Date.now()
 
-  const client = await createClient(db, TEST_SECRETS.CLIENT_SECRETS_KEYS, { name: 'Benchmark' }, now)
+  const client = await createClient(
+    { db, sealingKeys: new SealingKeys(TEST_SECRETS.CLIENT_SECRETS_KEYS) },
+    { name: 'Benchmark' },
+    now,
+  )
   const account = { email: 'bench@example.com', role: 'super_admin', passwordHash: '' } as const
   const adminId = await createAdmin(db, account, now)
   const { token, row } = newSession(adminId, now)

@@ -116,13 +116,6 @@ test.each([
     name: 'PSEUDONYM_KEY',
   },
   {
-    change: 'a setting that is missing',
-    from: '| `MAIL_FROM` |',
-    to: '| |',
-    heading: 'Settings',
-    name: 'MAIL_FROM',
-  },
-  {
     change: 'a binding that is missing',
     from: '| `DOCS_FILES` |',
     to: '| |',
@@ -138,10 +131,10 @@ test.each([
   expect(problems).toEqual([`${name} is not below ## ${heading}`])
 })
 
-test('the check fails for a setting that nothing knows', () => {
-  const changed = CONFIGURATION.replace('| `MAIL_FROM` |', '| `MAIL_FROM`, `MAIL_TO` |')
+test('the check fails for a binding that nothing knows', () => {
+  const changed = CONFIGURATION.replace('| `DOCS_FILES` |', '| `DOCS_FILES`, `MORE_FILES` |')
   const problems = configurationProblems(changed, configurationOf(join(ROOT, 'wrangler.toml')))
-  expect(problems).toEqual(['MAIL_TO below ## Settings is unknown'])
+  expect(problems).toEqual(['MORE_FILES below ## Bindings is unknown'])
 })
 
 test('npm run check fails and says why', () => {

@@ -117,6 +117,27 @@ test.each<{ breaks: string; in: 'top' | 'production'; from: string; to: string; 
     said: [`${IN_PRODUCTION} preview_urls has to be false`],
   },
   {
+    breaks: 'a setting that makes no sense',
+    in: 'production',
+    from: 'PUBLIC_URL = "https://steward.example.com"',
+    to: 'PUBLIC_URL = "steward.example.com"',
+    said: [`${IN_PRODUCTION} PUBLIC_URL is missing or invalid`],
+  },
+  {
+    breaks: 'a setting without a default that is not set',
+    in: 'top',
+    from: 'MAIL_FROM = "steward@example.com"',
+    to: '',
+    said: [`${AT_TOP} MAIL_FROM is missing or invalid`],
+  },
+  {
+    breaks: 'a misspelt setting, which would be left at its default',
+    in: 'production',
+    from: 'MAIL_FROM = "steward@example.com"',
+    to: 'MAIL_FROM = "steward@example.com"\nLOCKOUT_TRESHOLD = "3"',
+    said: [`${IN_PRODUCTION} LOCKOUT_TRESHOLD is no setting`],
+  },
+  {
     breaks: 'another limit than is tried locally',
     in: 'production',
     from: 'cpu_ms = 20000',

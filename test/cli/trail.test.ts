@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../src/audit/trail/fields.ts'
 import type { Outcome } from '../../src/cli/demo/calls.ts'
-import { problemsOf } from '../../src/cli/demo/trail.ts'
+import { problemsOf, problemsOfReport } from '../../src/cli/demo/trail.ts'
 
 const WRITE: Outcome = {
   what: 'makes a list',
@@ -89,4 +89,28 @@ test.each<{ finds: string; trail: AuditEntry[]; lines?: AuditEntry[]; problem: s
   },
 ])('the demo finds $finds', ({ trail, lines, problem }) => {
   expect(problemsOf([WRITE, GUESS], trail, exported(...(lines ?? trail)))).toEqual([problem])
+})
+
+describe('the report of a grant', () => {
+  const under = entry(3, 'completed', { grant_id: 'gra_1' })
+  const problem = 'The report of the grant is not what the trail has of it.'
+
+  test.each<{ name: string; trail: AuditEntry[]; report: AuditEntry[]; problems: string[] }>([
+    { name: 'of exactly what names it is right', trail: [completed, under], report: [under], problems: [] },
+    {
+      name: 'that lacks an act is not',
+      trail: [under, entry(4, 'completed', { grant_id: 'gra_1' })],
+      report: [under],
+      problems: [problem],
+    },
+    {
+      name: 'with an act of others is not',
+      trail: [completed, under],
+      report: [completed, under],
+      problems: [problem],
+    },
+    { name: 'of nothing is not', trail: [completed], report: [], problems: [problem] },
+  ])('$name', ({ trail, report, problems }) => {
+    expect(problemsOfReport(trail, report, 'gra_1')).toEqual(problems)
+  })
 })

@@ -73,6 +73,22 @@ test.each<{ path: string; as: string; caller: () => Promise<Caller>; paged?: tru
   expect(made).toEqual([])
 })
 
+test.each([
+  { path: '/lists', as: 'own' as const },
+  { path: '/lists', as: 'impersonated' as const },
+  { path: '/contacts', as: 'own' as const },
+])('a warm isolate makes no SQL for POST $path, $as', async ({ path, as }) => {
+  const call = withQuietQueue((await customerWithCallers())[as])
+  const bodies = ['ada', 'bob', 'eve'].map((name) =>
+    path === '/lists' ? { name } : { email: `${name}@example.com`, fields: { name } },
+  )
+  const change = (body: unknown) => call(path, { method: 'POST', body })
+  for (const body of bodies.slice(1)) expect((await change(body)).status).toBe(201)
+  const made = sqlMade()
+  expect((await change(bodies[0])).status).toBe(201)
+  expect(made).toEqual([])
+})
+
 const keyOf = (db: Database, id: Bindable<string>) =>
   db
     .select({

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { Env } from '../../src/env.ts'
 import { fetchWith } from '../support/bindings/bindings.ts'
 import { expectLogged, mayLog } from '../support/bindings/logged.ts'
 import { type CallOptions, call, customerWithCallers } from '../support/calls/http.ts'
@@ -10,7 +9,7 @@ const APP = 'https://app.example.com'
 const from = (origins: string, origin: string, options: CallOptions = {}): CallOptions => ({
   ...options,
   headers: { Origin: origin, ...options.headers },
-  via: (request) => fetchWith({ CORS_ORIGINS: origins } as Partial<Env>, request),
+  via: (request) => fetchWith({ CORS_ORIGINS: origins }, request),
 })
 
 const preflight: CallOptions = {

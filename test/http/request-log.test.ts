@@ -135,7 +135,7 @@ describe('each request writes one line', () => {
     expectLogged('"code":"internal"')
     const { own, uid } = await customerWithCallers()
     await own('/lists')
-    const broken = { DB: failingDatabase({ from: 2 }) }
+    const broken = { DB: failingDatabase() }
     const { line } = await logged(own, '/lists', { body: { name: 'Newsletter' } }, broken)
     expect(line).toMatchObject({ route: '/lists', status: 500, customer_uid: uid, d1_calls: 2 })
   })

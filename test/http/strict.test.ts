@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { annotationOf } from '../../src/http/annotations.ts'
 import { shapeOf } from '../../src/http/body/shape.ts'
 import { type Caller, call, checksum, customerWithCallers, loggedIn } from '../support/calls/http.ts'
-import { routeTable } from '../support/calls/routes.ts'
+import { roleFor, routeTable } from '../support/calls/routes.ts'
 import { makeWorld } from '../support/calls/world.ts'
 import { recordsOf } from '../support/trail/audit.ts'
 
@@ -41,8 +41,8 @@ test.each(schemas)('what $name takes is strict and bounded', ({ schema }) => {
 test.each(identified)(
   '$method $path refuses what it does not ask for',
   async ({ method, path, takesBody, access }) => {
-    const world = await makeWorld()
-    const filled = world.path(path)
+    const world = await makeWorld(roleFor({ access }))
+    const filled = world.path(path, method)
     const caller = access?.kind === 'customer' ? 'customer' : 'staff'
     const send = (query: string, body?: string, type = 'application/json') => {
       const bytes = body === undefined ? undefined : new TextEncoder().encode(body)

@@ -108,3 +108,55 @@ test.each([
   const ways = document.paths[path]?.[method]?.security ?? []
   expect(ways.some((way) => 'adminKey' in way)).toBe(byKey)
 })
+
+/** The codes of each status of an operation, in one list. */
+const codesOf = (path: string, method: string): string[] => {
+  const operation = document.paths[path]?.[method]
+  if (!operation) throw new Error(`${method} ${path} is not documented`)
+  return Object.keys(operation.responses).flatMap((status) => {
+    const content = answerOf(operation, status)?.content['application/json'] as Media | undefined
+    return Object.keys(content?.examples ?? {})
+  })
+}
+
+test.each([
+  {
+    code: 'client_unknown',
+    in: ['get /admin', 'post /admin/login'],
+    notIn: ['post /admin/unlock', 'get /lists'],
+  },
+  { code: 'session_invalid', in: ['get /admin'], notIn: ['post /admin/login'] },
+  {
+    code: 'checksum_replayed',
+    in: ['post /admin/login', 'delete /admin/api_keys/{id}'],
+    notIn: ['get /admin'],
+  },
+  { code: 'password_change_required', in: ['get /admin/list'], notIn: ['get /admin', 'post /admin/logout'] },
+  { code: 'idempotency_key_reused', in: ['post /lists'], notIn: ['put /lists/{uid}', 'post /admin/new'] },
+  { code: 'own_key_required', in: ['post /api_keys'], notIn: ['get /lists'] },
+  {
+    code: 'malformed_body',
+    in: ['delete /lists/{uid}', 'post /admin/unlock'],
+    notIn: ['get /lists', 'get /health'],
+  },
+  { code: 'throttled', in: ['post /admin/login'], notIn: ['post /admin/logout'] },
+])('$code is a refusal of what its middleware stands before, and of nothing else', (row) => {
+  const has = (name: string) => {
+    const [method = '', path = ''] = name.split(' ')
+    return codesOf(path, method).includes(row.code)
+  }
+  for (const name of row.in) expect.soft([name, has(name)]).toEqual([name, true])
+  for (const name of row.notIn) expect.soft([name, has(name)]).toEqual([name, false])
+})
+
+test.each([
+  { name: 'get /health', headers: [] },
+  { name: 'get /admin/list', headers: ['X-Audit-Id'] },
+  { name: 'get /lists', headers: ['X-Audit-Id', 'X-D1-Bookmark'] },
+  { name: 'post /lists', headers: ['X-Audit-Id', 'X-D1-Bookmark', 'Idempotent-Replayed'] },
+])('the answers of $name have the headers that its middleware sets', ({ name, headers }) => {
+  const [method = '', path = ''] = name.split(' ')
+  const operation = document.paths[path]?.[method]
+  const answer = operation && Object.keys(operation.responses).map((status) => answerOf(operation, status))[0]
+  expect(Object.keys(answer?.headers ?? {})).toEqual(['X-Request-Id', 'Cache-Control', ...headers])
+})

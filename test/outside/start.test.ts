@@ -9,7 +9,7 @@ test('npm start runs with the settings of the environment', async () => {
   expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example.com')
 })
 
-test('every setting of wrangler.toml can be given, an empty one too, and nothing else is taken', () => {
+test('every setting can be given, an empty one too, and nothing else is taken', () => {
   const environment: object = { CORS_ORIGINS: '', MAIL_FROM: 'a@example.com', PATH: '/bin', DB: 'x' }
   const settings = settingsFrom(environment as NodeJS.ProcessEnv)
   expect(settings).toEqual({ CORS_ORIGINS: '', MAIL_FROM: 'a@example.com' })

@@ -3,8 +3,11 @@ declare module '*.toml?raw' {
   export default text
 }
 
+/** The settings that wrangler.toml leaves at their defaults, which tests set. */
+type DefaultedSettings = Omit<import('../../src/settings.ts').Variables, keyof __BaseEnv_Env>
+
 declare namespace Cloudflare {
-  interface Env {
+  interface Env extends DefaultedSettings {
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
     /** Miniflare's store of sent mails, as far as tests use it (see local-mail.ts). */
     SENT_MAIL: {

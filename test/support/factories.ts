@@ -12,9 +12,12 @@ import { newSession } from '../../src/auth/callers/session.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { once } from '../../src/base/once.ts'
 import { argon2idHash } from '../../src/crypto/argon2id.ts'
+import { randomId, randomUid } from '../../src/crypto/random.ts'
 import { issueCustomerKey } from '../../src/customer/account/new-api-key.ts'
 import { openDatabase } from '../../src/db/client.ts'
+import { accessGrants } from '../../src/db/schema/grants.ts'
 import { adminSessions } from '../../src/db/schema/staff.ts'
+import { storesIn } from '../../src/http/stores.ts'
 
 /** The password of every admin that a test makes. */
 export const PASSWORD = 'correct horse battery staple'
@@ -36,7 +39,7 @@ export const database = () => openDatabase(env.DB)
 
 /** A registered client of the admin surface. */
 export const makeClient = (name = 'Test client', requireBoundSignatures = false) =>
-  createClient(database(), env.CLIENT_SECRETS_KEYS, { name, requireBoundSignatures }, Date.now())
+  createClient(storesIn(env), { name, requireBoundSignatures }, Date.now())
 
 /** A staff account that can log in with `PASSWORD`, or with the password of another hash. */
 export async function makeAdmin(
@@ -69,6 +72,32 @@ export async function makeAdminKey(
 ): Promise<{ id: string; key: string }> {
   const stores = { db: database(), kv: env.KEYS }
   return createApiKey(stores, owner, { name: 'Test key', ...input }, Date.now())
+}
+
+type GrantRow = typeof accessGrants.$inferInsert
+
+/** The id of an access grant that has begun and nobody had a say in, or of one with other columns. */
+export async function makeGrant(
+  of: Pick<GrantRow, 'adminId' | 'customerUid'> & Partial<GrantRow>,
+): Promise<string> {
+  const now = Date.now()
+  const hour = 60 * 60_000
+  const row = {
+    id: randomId('gra'),
+    uid: randomUid(),
+    reason: 'Ticket 4711',
+    mode: 'read' as const,
+    durationSeconds: 3600,
+    breakGlass: false,
+    needsCustomer: false,
+    needsColleague: false,
+    requestedAt: now,
+    lapsesAt: now + 24 * hour,
+    ...(!of.needsColleague && !of.needsCustomer && { beganAt: now, expiresAt: now + hour }),
+    ...of,
+  }
+  await database().insert(accessGrants).values(row)
+  return row.id
 }
 
 /** An active customer and a key of its own, in clear. */

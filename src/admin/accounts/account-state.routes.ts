@@ -5,7 +5,7 @@ import { type AdminAccount, adminObject, presentAdmin, toldAdmin } from '../../a
 import type { SessionActor } from '../../auth/actor.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ROLES } from '../../auth/permissions.ts'
-import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { type ActorEnv, requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -37,14 +37,15 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     describes(() => ({
       id: 'disableAdmin',
       summary: 'Disable an account',
-      description: 'Its sessions end and its API keys are refused from the next request on.',
+      description:
+        'Its sessions and access grants end, and its API keys are refused from the next request on.',
       answers: [DISABLED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
-      const { db, actor, now } = c.var
-      const account = noteChange(c, await disableAdmin(db, actor, c.req.param('id'), now()))
+      const { actor, now } = c.var
+      const account = noteChange(c, await disableAdmin(storesOf(c), actor, c.req.param('id'), now()))
       return DISABLED.of(c, presentAdmin(account, now()))
     },
   )
@@ -57,7 +58,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ENABLED],
       errors: ['admin_unknown'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
       const account = noteChange(c, await enableAdmin(c.var.db, c.req.param('id')))
       return ENABLED.of(c, presentAdmin(account, c.var.now()))
@@ -69,16 +70,16 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       id: 'changeAdminRole',
       summary: 'Give an account another role',
       description:
-        'Its sessions end; its API keys can do no more than the new role from the next request on.',
+        'Its sessions and access grants end; its API keys can do no more than the new role from the next request on.',
       answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
-      const { db, actor, now } = c.var
+      const { actor, now } = c.var
       const { role } = c.req.valid('json')
-      const account = noteChange(c, await changeRole(db, actor, c.req.param('id'), role))
+      const account = noteChange(c, await changeRole(storesOf(c), actor, c.req.param('id'), role, now()))
       return ROLE_UPDATED.of(c, presentAdmin(account, now()))
     },
   )
@@ -88,11 +89,11 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       id: 'revokeAdminCredentials',
       summary: 'End everything that lets an account in but its password',
       description:
-        'All sessions and API keys that it ever made are refused from the next request on. It can log in again.',
+        'All sessions, API keys and access grants that it ever made are refused from the next request on. It can log in again.',
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
-    requires('admins:manage'),
+    requiresToChange('admins:manage'),
     async (c) => {
       const { actor, now } = c.var
       const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))

@@ -2,34 +2,38 @@ import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'd
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { AdminAccount } from '../../auth/accounts/account.ts'
+import { endAllOf } from '../../auth/accounts/ending.ts'
 import { mailUnlockLink } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
-import { endSessionsOf } from '../../auth/callers/session.ts'
+import { revokedUpTo } from '../../auth/callers/revocation.ts'
+import { endSessions } from '../../auth/callers/session.ts'
+import { endOf } from '../../auth/grants/ends.ts'
 import type { Role } from '../../auth/permissions.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
+import { accessGrants } from '../../db/schema/grants.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from './accounts.service.ts'
 
 type Actor = Pick<SessionActor, 'adminId' | 'role'>
+type KeyStores = Pick<Stores, 'db' | 'kv' | 'later'>
 
 /**
- * Disables an account and ends its sessions. Doing it twice changes nothing.
+ * Disables an account and ends its sessions and grants. Doing it twice changes nothing.
  * @throws AppError self_action, admin_unknown, last_super_admin
  */
 export async function disableAdmin(
-  db: Database,
+  stores: KeyStores,
   actor: Actor,
   id: string,
   now: number,
 ): Promise<Changed<AdminAccount>> {
   if (actor.adminId === adminIdOf(id)) throw new AppError('self_action')
-  const change = and(isNull(admins.disabledAt), isExpendable(db))
-  const changed = await changeAndEndSessions(db, id, change, { disabledAt: now })
+  const change = and(isNull(admins.disabledAt), isExpendable(stores.db))
+  const changed = await changeAndEnd(stores, { id, change, endedBy: actor.adminId, now }, { disabledAt: now })
   if (changed.after.disabledAt === null) throw new AppError('last_super_admin')
   return changed
 }
@@ -52,18 +56,19 @@ export async function enableAdmin(db: Database, id: string): Promise<Changed<Adm
 }
 
 /**
- * Gives an account a role and ends its sessions, if it had another.
+ * Gives an account a role and ends its sessions and grants, if it had another.
  * @throws AppError self_action, admin_unknown, last_super_admin
  */
 export async function changeRole(
-  db: Database,
+  stores: KeyStores,
   actor: Actor,
   id: string,
   role: Role,
+  now: number,
 ): Promise<Changed<AdminAccount>> {
   if (actor.adminId === adminIdOf(id) && actor.role !== role) throw new AppError('self_action')
-  const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(db))
-  const changed = await changeAndEndSessions(db, id, change, { role })
+  const change = and(ne(admins.role, role), role === 'super_admin' ? undefined : isExpendable(stores.db))
+  const changed = await changeAndEnd(stores, { id, change, endedBy: actor.adminId, now }, { role })
   if (changed.after.role !== role) throw new AppError('last_super_admin')
   return changed
 }
@@ -82,10 +87,8 @@ export async function revokeCredentials(
   if (actor.adminId === adminId) throw new AppError('self_action')
   const { before, keys, after } = await inOneTrip(db, {
     before: selectAccount(db, id),
-    keys: revokeKeysOf(db, adminId, now),
-    customerKeys: revokeCustomerKeysBy(db, adminId, now),
+    ...endAllOf(db, adminId, actor.adminId, now),
     account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
-    sessions: endSessionsOf(db, adminId),
     after: selectAccount(db, id),
   })
   later('forget_keys', forgetKeys(kv, keys))
@@ -117,21 +120,24 @@ function isExpendable(db: Database): SQL | undefined {
   return or(ne(admins.role, 'super_admin'), isNotNull(admins.disabledAt), exists(another))
 }
 
-/** Changes an account if the condition holds, and then ends all its sessions, in one transaction. */
-async function changeAndEndSessions(
-  db: Database,
-  id: string,
-  condition: SQL | undefined,
-  change: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
+/**
+ * Changes an account if the condition holds, and first ends all its sessions and grants, in one transaction. API keys
+ * stay: what they can do follows from the account.
+ */
+async function changeAndEnd(
+  { db, kv, later }: KeyStores,
+  { id, change, endedBy, now }: { id: string; change: SQL | undefined; endedBy: number; now: number },
+  values: Partial<Pick<AdminAccount, 'disabledAt' | 'role'>>,
 ): Promise<Changed<AdminAccount>> {
-  const changing = and(eq(admins.id, adminIdOf(id)), condition)
-  const { before, after } = await inOneTrip(db, {
+  const changing = and(eq(admins.id, adminIdOf(id)), change)
+  const changed = db.select({ id: admins.id }).from(admins).where(changing)
+  const { before, keys, after } = await inOneTrip(db, {
     before: selectAccount(db, id),
-    sessions: db
-      .delete(adminSessions)
-      .where(inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(changing))),
-    account: db.update(admins).set(change).where(changing),
+    ...endSessions(db, inArray(adminSessions.adminId, changed), now),
+    grants: endOf(db, inArray(accessGrants.adminId, changed), { by: 'staff', adminId: endedBy }, now),
+    account: db.update(admins).set(values).where(changing),
     after: selectAccount(db, id),
   })
+  later('forget_keys', forgetKeys(kv, keys))
   return { before: adminOrUnknown(before[0], id), after: adminOrUnknown(after[0], id) }
 }

@@ -11,7 +11,7 @@ import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
-import { newAccountMail } from '../../mail/templates.ts'
+import { newAccountMail } from '../../mail/accounts.ts'
 
 /** The contract's message for the 422 of a new account. */
 export const CREATION_REFUSED = 'Error occurred creating admin'

@@ -1,9 +1,9 @@
-import { inArray, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { ROLE_SCOPES, type Role, SCOPES, type Scope } from '../../auth/permissions.ts'
 import type { Database } from '../../db/client.ts'
 import { customers } from '../../db/schema/customers.ts'
-import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
+import { FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import { addressRange, flag, moment, name, uid } from '../../http/fields/inputs.ts'
 
 /** Limits on what every request with the key is checked against. */
@@ -44,25 +44,32 @@ export interface ApiKeyInput {
   requireReason?: boolean | undefined
 }
 
-/**
- * Checks the input for a key against the database, the owner's role and the clock.
- * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
- */
-export async function checkInput(db: Database, role: Role, input: ApiKeyInput, now: number): Promise<void> {
-  const fields: FieldErrors = {}
+/** Returns the faults of an input by the owner's role and the clock: a scope beyond the role, an end that has passed. */
+export function faultsOf(role: Role, input: ApiKeyInput, now: number): FieldErrors {
   const isCovered = (scope: Scope) => ROLE_SCOPES[role].includes(scope)
-  if (input.scopes?.some((scope) => !isCovered(scope))) fields.scopes = [FIELD_TEXT.notIncluded]
-  if (input.expiresAt !== undefined && input.expiresAt <= now) fields.expires_at = ['must be in the future']
-  const known = new Set(await knownCustomers(db, input.customers ?? []))
-  input.customers?.forEach((uid, index) => {
-    if (!known.has(uid)) fields[`customers.${index}`] = [FIELD_TEXT.notIncluded]
-  })
-  if (Object.keys(fields).length > 0) throw new AppError('invalid', { fields })
+  const isScopeBeyond = input.scopes?.some((scope) => !isCovered(scope))
+  const isOver = input.expiresAt !== undefined && input.expiresAt <= now
+  return {
+    ...(isScopeBeyond && { scopes: [FIELD_TEXT.notIncluded] }),
+    ...(isOver && { expires_at: ['must be in the future'] }),
+  }
 }
 
-async function knownCustomers(db: Database, uids: string[]): Promise<string[]> {
-  if (uids.length === 0) return []
-  const given = sql`(SELECT value FROM json_each(${JSON.stringify(uids)}))`
-  const rows = await db.select({ uid: customers.uid }).from(customers).where(inArray(customers.uid, given))
-  return rows.map(({ uid }) => uid)
+/** Returns the query for those customers of an input that exist. */
+export const selectNamedCustomers = (db: Database, { customers: uids = [] }: ApiKeyInput) =>
+  db
+    .select({ uid: customers.uid })
+    .from(customers)
+    .where(sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(uids)}))`)
+
+/** Returns the faults of an input whose customers are not all among these. */
+export function faultsOfCustomers(
+  { customers: uids = [] }: ApiKeyInput,
+  existing: readonly { uid: string }[],
+): FieldErrors {
+  const known = new Set(existing.map(({ uid }) => uid))
+  const faults = uids.map((uid, index): [string, string[]][] =>
+    known.has(uid) ? [] : [[`customers.${index}`, [FIELD_TEXT.notIncluded]]],
+  )
+  return Object.fromEntries(faults.flat())
 }

@@ -1,8 +1,7 @@
-import { and, count, eq, not, sql } from 'drizzle-orm'
+import { and, count, eq, isNull, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { isSessionOpen } from '../../auth/callers/revocation.ts'
 import { SCOPES, type Scope } from '../../auth/permissions.ts'
 import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
@@ -51,14 +50,14 @@ export type IssuedKey = z.infer<ReturnType<typeof newApiKeyObject>>
 
 const BY_AGE = sortKey({ createdAt: adminApiKeys.createdAt, id: adminApiKeys.id })
 
-/** Returns the keys of `ownerId` (null: of everyone) by age, revoked ones included. */
+/** Returns the keys of `ownerId` (null: of everyone) by age, revoked ones included. Those of grants are the grants'. */
 export async function listApiKeys(
   db: Database,
   ownerId: number | null,
   query: PageQuery,
 ): Promise<Page<ApiKey>> {
   const page = pageRequest(query, BY_AGE)
-  const matching = ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId)
+  const matching = ownedBy(ownerId)
   const { rows, total } = await inOneTrip(db, {
     rows: paged(db.select().from(adminApiKeys).$dynamic(), BY_AGE, page, matching),
     total: db.select({ rows: count() }).from(adminApiKeys).where(matching),
@@ -70,28 +69,6 @@ export async function listApiKeys(
 export async function getApiKey(db: Database, reach: Reach, id: string): Promise<ApiKey> {
   const [row] = await db.select().from(adminApiKeys).where(keyOwnedBy(reach.owner, id))
   return presentApiKey(orUnknown(row, 'api_key_unknown'))
-}
-
-/**
- * Inserts a key. Returns false, without a key, if the session has ended: then everything of the account may have been
- * revoked with it.
- */
-export async function insertKey(
-  db: Database,
-  row: ApiKeyRow,
-  sessionId: string | undefined,
-): Promise<boolean> {
-  const insert = db.insert(adminApiKeys).values(row)
-  if (sessionId === undefined) {
-    await insert
-    return true
-  }
-  const orphaned = and(eq(adminApiKeys.id, row.id), not(isSessionOpen(db, sessionId)))
-  const { withdrawn } = await inOneTrip(db, {
-    insert,
-    withdrawn: db.delete(adminApiKeys).where(orphaned).returning({ id: adminApiKeys.id }),
-  })
-  return withdrawn.length === 0
 }
 
 /**
@@ -120,7 +97,11 @@ export async function revokeApiKey(
 
 /** The key with this id, if it is the account's; null: whoever's it is. */
 export const keyOwnedBy = (ownerId: number | null, id: string) =>
-  and(eq(adminApiKeys.id, id), ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId))
+  and(eq(adminApiKeys.id, id), ownedBy(ownerId))
+
+/** A key that was made for itself: of a grant, whoever has a say in that decides. */
+const ownedBy = (ownerId: number | null) =>
+  and(isNull(adminApiKeys.grantId), ownerId === null ? undefined : eq(adminApiKeys.adminId, ownerId))
 
 export const presentApiKey = (row: ApiKeyRow): ApiKey => ({
   id: row.id,

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
 import { ownerToList } from '../../auth/reach.ts'
-import { requires } from '../../auth/requires.ts'
+import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
@@ -52,7 +52,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
         'Makes a key with which a script of yours acts for customers. What is left out does not limit it, but for `customers:keys`, which has to be asked for.',
       answers: [API_KEY_CREATED],
     })),
-    requires('api_keys:create'),
+    requiresToChange('api_keys:create'),
     body(apiKeyBody),
     async (c) => {
       const apiKey = await createApiKey(storesOf(c), c.var.actor, c.req.valid('json'), c.var.now())
@@ -102,7 +102,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_ROLLED],
       errors: ['api_key_unknown', 'api_key_inactive'],
     })),
-    requires('api_keys:roll'),
+    requiresToChange('api_keys:roll'),
     body(graceBody),
     async (c) => {
       const { actor, reach, now } = c.var
@@ -122,7 +122,7 @@ export const apiKeysRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_REVOKED],
       errors: ['api_key_unknown'],
     })),
-    requires('api_keys:oversee'),
+    requiresToChange('api_keys:oversee'),
     async (c) => {
       const { reach, now } = c.var
       const change = await revokeApiKey(storesOf(c), reach, c.req.param('id'), now())

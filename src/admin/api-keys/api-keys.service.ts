@@ -1,10 +1,9 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
-import { isPast } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
 import { forgetKeys, type KvEntry } from '../../auth/callers/admin-key.ts'
-import { creationTime, isSessionOpen, standingOf } from '../../auth/callers/revocation.ts'
+import { creationTime, isKeyLive } from '../../auth/callers/revocation.ts'
 import { defaultScopes } from '../../auth/permissions.ts'
 import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { adminKeyName } from '../../base/kv-names.ts'
@@ -15,12 +14,11 @@ import { adminApiKeys } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
 import { AppError, orUnavailable, orUnknown } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
-import { type ApiKeyInput, checkInput } from './api-key-input.ts'
+import { type ApiKeyInput, faultsOf, faultsOfCustomers, selectNamedCustomers } from './api-key-input.ts'
 import {
   type ApiKey,
   type ApiKeyRow,
   type IssuedKey,
-  insertKey,
   keyOwnedBy,
   presentApiKey,
 } from './api-key-records.service.ts'
@@ -29,13 +27,11 @@ import {
 const MIN_KV_TTL_SECONDS = 60
 
 /** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
-export type Maker = Pick<SessionActor, 'adminId' | 'role'> &
-  Partial<Pick<SessionActor, 'sessionId' | 'admin'>>
+export type Maker = Pick<SessionActor, 'adminId' | 'role'> & Partial<Pick<SessionActor, 'admin'>>
 
 /**
  * Creates a key. Only this answer holds it in clear.
- * @throws AppError session_invalid if the session has ended meanwhile; invalid: a scope beyond the owner's role, a
- * customer that does not exist, an end that has passed
+ * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
  */
 export async function createApiKey(
   { db, kv }: Pick<Stores, 'db' | 'kv'>,
@@ -43,38 +39,71 @@ export async function createApiKey(
   input: ApiKeyInput,
   now: number,
 ): Promise<IssuedKey> {
-  await checkInput(db, owner.role, input, now)
+  const faults = faultsOf(owner.role, input, now)
+  const customers = selectNamedCustomers(db, input)
+  if (Object.keys(faults).length > 0) {
+    const { named } = await inOneTrip(db, { named: customers })
+    throw new AppError('invalid', { fields: { ...faults, ...faultsOfCustomers(input, named) } })
+  }
   const key = createAccessKey('admin')
-  const row: ApiKeyRow = {
-    id: randomId('key'),
-    adminId: owner.adminId,
-    name: input.name,
-    keyHash: sha256Hex(key),
-    keyHint: keyHint('admin', key),
-    previousKeyHash: null,
-    previousKeyExpiresAt: null,
-    scopes: input.scopes ?? defaultScopes(owner.role),
-    customers: input.customers ?? null,
-    ipAllow: input.ipAllow ?? [],
-    ipDeny: input.ipDeny ?? [],
-    requireReason: input.requireReason ?? false,
-    expiresAt: input.expiresAt ?? null,
-    createdAt: owner.admin ? creationTime(owner.admin, now) : now,
-    lastUsedAt: null,
-    revokedAt: null,
-  }
-  await putKeyInKv(kv, row)
-  if (!(await insertKey(db, row, owner.sessionId))) {
-    await forgetKeys(kv, [row])
-    throw new AppError('session_invalid')
-  }
+  const row = newRow(owner, input, key, now)
+  const isUnfit = sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(input.customers ?? [])}) AS given
+    WHERE given.value NOT IN (SELECT uid FROM customers))`
+  await withKeyInKv(kv, row, async () => {
+    const { named } = await inOneTrip(db, {
+      named: customers,
+      inserted: db.insert(adminApiKeys).values(row),
+      withdrawn: db.delete(adminApiKeys).where(and(eq(adminApiKeys.id, row.id), isUnfit)),
+    })
+    const fields = faultsOfCustomers(input, named)
+    if (Object.keys(fields).length > 0) throw new AppError('invalid', { fields })
+  })
   return withKey(row, key)
 }
 
-/** Writes the key to KV, before D1: an id that D1 does not know lets nobody in. */
+const newRow = (owner: Maker, input: ApiKeyInput, key: string, now: number): ApiKeyRow => ({
+  id: randomId('key'),
+  adminId: owner.adminId,
+  name: input.name,
+  keyHash: sha256Hex(key),
+  keyHint: keyHint('admin', key),
+  previousKeyHash: null,
+  previousKeyExpiresAt: null,
+  scopes: input.scopes ?? defaultScopes(owner.role),
+  customers: input.customers ?? null,
+  ipAllow: input.ipAllow ?? [],
+  ipDeny: input.ipDeny ?? [],
+  requireReason: input.requireReason ?? false,
+  grantId: null,
+  sessionId: null,
+  expiresAt: input.expiresAt ?? null,
+  createdAt: owner.admin ? creationTime(owner.admin, now) : now,
+  lastUsedAt: null,
+  revokedAt: null,
+})
+
+/** The members of a key that KV knows, and its hash. */
+type KeyInKv = Pick<ApiKeyRow, 'id' | 'adminId' | 'keyHash'>
+
+/** Has KV know a key before D1 does, which lets nobody in until then; and forget it if D1 does not take it. */
+export async function withKeyInKv<Result>(
+  kv: Env['KEYS'],
+  key: KeyInKv,
+  write: () => Promise<Result>,
+  options?: KVNamespacePutOptions,
+): Promise<Result> {
+  await putKeyInKv(kv, key, options)
+  try {
+    return await write()
+  } catch (error) {
+    await forgetKeys(kv, [{ keyHash: key.keyHash, previousKeyHash: null }])
+    throw error
+  }
+}
+
 async function putKeyInKv(
   kv: Env['KEYS'],
-  { id, adminId, keyHash }: ApiKeyRow,
+  { id, adminId, keyHash }: KeyInKv,
   options?: KVNamespacePutOptions,
 ): Promise<void> {
   const entry: KvEntry = { id, admin_id: adminId }
@@ -88,7 +117,7 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
 
 /**
  * Gives a key within reach a new secret; the previous one works until the grace is over.
- * @throws AppError api_key_unknown, forbidden, api_key_inactive, session_invalid if the session has ended meanwhile
+ * @throws AppError api_key_unknown, forbidden, api_key_inactive
  */
 export async function rollApiKey(
   { db, kv, later }: Stores,
@@ -97,35 +126,28 @@ export async function rollApiKey(
   graceSeconds: number,
   now: number,
 ): Promise<Changed<IssuedKey, ApiKey>> {
-  const [seen] = await db.select().from(adminApiKeys).where(keyOwnedBy(reach.toldOf, id))
-  const replaced = orUnknown(seen, 'api_key_unknown')
-  checkOwner(reach, replaced.adminId)
-  if (replaced.revokedAt !== null || isPast(replaced.expiresAt, now)) throw new AppError('api_key_inactive')
   const key = createAccessKey('admin')
   const keyHash = sha256Hex(key)
-  await putKeyInKv(kv, { ...replaced, keyHash })
-  const {
-    standings: [standing],
-    keys: [rolled],
-  } = await inOneTrip(db, {
-    standings: standingOf(db, actor, now),
-    keys: db
-      .update(adminApiKeys)
-      .set({
-        keyHash,
-        keyHint: keyHint('admin', key),
-        previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
-        previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
-      })
-      .where(and(eq(adminApiKeys.id, id), isNull(adminApiKeys.revokedAt), isSessionOpen(db, actor.sessionId)))
-      .returning(),
+  return withKeyInKv(kv, { id, adminId: actor.adminId, keyHash }, async () => {
+    const { before, after } = await inOneTrip(db, {
+      before: db.select().from(adminApiKeys).where(keyOwnedBy(reach.toldOf, id)),
+      after: db
+        .update(adminApiKeys)
+        .set({
+          keyHash,
+          keyHint: keyHint('admin', key),
+          previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
+          previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
+        })
+        .where(and(keyOwnedBy(reach.owner, id), isKeyLive(now)))
+        .returning(),
+    })
+    const replaced = orUnknown(before[0], 'api_key_unknown')
+    checkOwner(reach, replaced.adminId)
+    if (!after[0]) throw new AppError('api_key_inactive')
+    later('forget_key', forgetLater(kv, replaced, graceSeconds))
+    return { before: presentApiKey(replaced), after: withKey(after[0], key) }
   })
-  if (!rolled) {
-    await forgetKeys(kv, [{ keyHash, previousKeyHash: null }])
-    throw new AppError(standing ? 'api_key_inactive' : 'session_invalid')
-  }
-  later('forget_key', forgetLater(kv, replaced, graceSeconds))
-  return { before: presentApiKey(replaced), after: withKey(rolled, key) }
 }
 
 /** Expires a rolled key in KV once its grace is over. Nothing depends on it: D1 refuses the key by then. */

@@ -8,6 +8,7 @@ import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { countValue, textValue, timeValue } from '../../http/fields/values.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { query } from '../../http/validation.ts'
 import { AUDIT } from './audit.routes.ts'
 
@@ -63,8 +64,7 @@ export const deadLettersRoutes = new Hono<AdminEnv>()
     })),
     requires('audit:replay'),
     async (c) => {
-      const stores = { db: c.var.db, queue: c.env.AUDIT_QUEUE }
-      const letter = await replayDeadLetter(stores, c.req.param('id'), c.var.now())
+      const letter = await replayDeadLetter(storesOf(c), c.req.param('id'), c.var.now())
       return REPLAYED.of(c, letter)
     },
   )

@@ -17,6 +17,11 @@ export const auditFilter = () =>
       .string()
       .regex(/^key_\w{22}$/)
       .optional(),
+    grant_id: z
+      .string()
+      .regex(/^gra_\w{22}$/)
+      .optional()
+      .meta({ description: 'The access grant that acts were done under, or are about.' }),
     ip: address().optional(),
     target: text().min(1).max(MAX_TEXT).optional().meta({ description: 'The id of what an act was about.' }),
     stage: entryObject().shape.stage.optional(),
@@ -43,9 +48,10 @@ export function filterOf({
   customer = customer_uid,
   admin_id: adminId,
   api_key_id: apiKeyId,
+  grant_id: grantId,
   ...filter
 }: z.output<ReturnType<typeof auditFilter>>): AuditFilter {
   if (customer_uid !== undefined && customer !== customer_uid)
     throw invalidField('customer', 'is another than customer_uid')
-  return { ...filter, customer, adminId, apiKeyId }
+  return { ...filter, customer, adminId, apiKeyId, grantId }
 }

@@ -2,12 +2,13 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires, requiresToRead } from '../../auth/requires.ts'
+import { requiresToChange, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { setTarget } from '../../http/context.ts'
 import { flag, graceBody, name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { clientObject, listClients, newClientObject } from './client-records.service.ts'
 import { changeClient, createClient, disableClient, enableClient, rotateClient } from './clients.service.ts'
@@ -41,13 +42,12 @@ export const clientsRoutes = new Hono<AdminEnv>()
         'Registers a caller of the admin surface. Its secret, which its bodies are signed with, is in this answer and nowhere else.',
       answers: [CLIENT_CREATED],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(clientBody),
     async (c) => {
-      const { db, now } = c.var
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
       const input = { name, requireBoundSignatures }
-      const client = await createClient(db, c.env.CLIENT_SECRETS_KEYS, input, now())
+      const client = await createClient(storesOf(c), input, c.var.now())
       setTarget(c.var.facts, 'client', client.id)
       setChanges(c.var.facts, 'client', { before: null, after: client })
       return CLIENT_CREATED.of(c, client)
@@ -78,7 +78,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_UPDATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(clientChangesBody),
     async (c) => {
       const { name, require_bound_signatures: requireBoundSignatures } = c.req.valid('json')
@@ -96,16 +96,11 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ROTATED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     body(graceBody),
     async (c) => {
-      const change = await rotateClient(
-        c.var.db,
-        c.env.CLIENT_SECRETS_KEYS,
-        c.req.param('id'),
-        c.req.valid('json').grace_seconds,
-        c.var.now(),
-      )
+      const { grace_seconds: grace } = c.req.valid('json')
+      const change = await rotateClient(storesOf(c), c.req.param('id'), grace, c.var.now())
       setChanges(c.var.facts, 'client', change)
       return CLIENT_ROTATED.of(c, change.after)
     },
@@ -120,7 +115,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_DISABLED],
       errors: ['client_id_unknown', 'self_action'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     async (c) => {
       const { db, actor, now } = c.var
       const change = await disableClient(db, actor.clientId, c.req.param('id'), now())
@@ -137,7 +132,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       answers: [CLIENT_ENABLED],
       errors: ['client_id_unknown'],
     })),
-    requires('clients:manage'),
+    requiresToChange('clients:manage'),
     async (c) => {
       const change = await enableClient(c.var.db, c.req.param('id'))
       setChanges(c.var.facts, 'client', change)

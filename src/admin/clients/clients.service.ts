@@ -3,11 +3,12 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { toBase64Url } from '../../base/encoding.ts'
 import { randomId } from '../../crypto/random.ts'
-import { SealingKeys } from '../../crypto/sealed-secret.ts'
+import type { SealingKeys } from '../../crypto/sealed-secret.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { clients } from '../../db/schema/staff.ts'
 import { AppError, orUnknown } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { type ClientRecord, type IssuedClient, presentClient } from './client-records.service.ts'
 
 const SECRET_BYTES = 32
@@ -18,20 +19,19 @@ export interface ClientInput {
   requireBoundSignatures?: boolean | undefined
 }
 
+type ClientStores = Pick<Stores, 'db' | 'sealingKeys'>
+
 /** Registers a client. Only this answer holds the secret in clear. */
 export async function createClient(
-  db: Database,
-  sealingKeys: string,
+  { db, sealingKeys }: ClientStores,
   input: ClientInput,
   now: number,
 ): Promise<IssuedClient> {
   const id = randomId('client')
   const { secret, sealedSecret } = await newSecret(sealingKeys, id)
-  const [row] = await db
-    .insert(clients)
-    .values({ ...input, id, sealedSecret, createdAt: now })
-    .returning()
-  return { ...presentClient(orUnknown(row, 'client_id_unknown')), secret }
+  const row = { ...input, id, sealedSecret, createdAt: now }
+  const { created } = await inOneTrip(db, { created: db.insert(clients).values(row).returning() })
+  return { ...presentClient(orUnknown(created[0], 'client_id_unknown')), secret }
 }
 
 /**
@@ -52,8 +52,7 @@ export function changeClient(
  * @throws AppError client_id_unknown
  */
 export async function rotateClient(
-  db: Database,
-  sealingKeys: string,
+  { db, sealingKeys }: ClientStores,
   id: string,
   graceSeconds: number,
   now: number,
@@ -113,7 +112,7 @@ async function change(
 }
 
 /** Returns a new secret of a client, in clear and sealed for its row. */
-export async function newSecret(sealingKeys: string, id: string) {
+export async function newSecret(sealingKeys: SealingKeys, id: string) {
   const secret = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)))
-  return { secret, sealedSecret: await new SealingKeys(sealingKeys).seal(secret, id) }
+  return { secret, sealedSecret: await sealingKeys.seal(secret, id) }
 }

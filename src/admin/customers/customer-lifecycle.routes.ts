@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires } from '../../auth/requires.ts'
+import { requiresToChange } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
@@ -44,7 +44,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_DELETED],
       errors: ['customer_unknown'],
     })),
-    requires('customers:manage'),
+    requiresToChange('customers:manage'),
     async (c) => {
       const { db, reach, now } = c.var
       const change = await deleteCustomer(db, reach, c.req.param('uid'), now())
@@ -61,7 +61,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_SUSPENDED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:manage'),
+    requiresToChange('customers:manage'),
     async (c) => {
       const { db, reach, now } = c.var
       const change = await suspendCustomer(db, reach, c.req.param('uid'), now())
@@ -78,7 +78,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_ACTIVATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:manage'),
+    requiresToChange('customers:manage'),
     async (c) => {
       const { db, reach, now } = c.var
       const change = await activateCustomer(db, reach, c.req.param('uid'), now())
@@ -96,7 +96,7 @@ export const customerLifecycleRoutes = new Hono<AdminEnv>()
       answers: [API_KEY_CREATED],
       errors: ['customer_unknown', 'customer_pending_delete'],
     })),
-    requires('customers:keys'),
+    requiresToChange('customers:keys'),
     body(() => z.strictObject({ name: name() })),
     async (c) => {
       const { db, actor, reach, now } = c.var

@@ -1,7 +1,7 @@
 import { and, eq, exists, lte, sql } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
-import { customerApiKeys, customers, idempotencyKeys } from '../../db/schema/customers.ts'
-import { contacts, lists, members } from '../../db/schema/lists.ts'
+import { type OwnedTable, ownedTables } from '../../db/owned-tables.ts'
+import { customers } from '../../db/schema/customers.ts'
 import type { Clock } from '../../env.ts'
 import { DELETE_AFTER_MS } from './customers.service.ts'
 
@@ -14,17 +14,6 @@ const ROWS_PER_STEP = 5_000
 /** Steps of one run: up to a million rows. The next run goes on from there. */
 const STEPS_PER_RUN = 200
 
-/** The tables of a customer's rows, in the order of their references, with the columns that identify a row. */
-export const OWNED_TABLES = [
-  { table: members, key: sql`list_id, contact_id` },
-  { table: contacts, key: sql`id` },
-  { table: lists, key: sql`id` },
-  { table: customerApiKeys, key: sql`id` },
-  { table: idempotencyKeys, key: sql`customer_uid, caller, key, step` },
-] as const
-
-type OwnedTable = (typeof OWNED_TABLES)[number]
-
 /**
  * Deletes the customers that are due, with all their rows. Each step is a transaction of its own, so the next run
  * continues a run that was cut off. The audit trail keeps its entries.
@@ -34,7 +23,7 @@ export async function purgeDeletedCustomers(db: Database, now: Clock): Promise<v
   for (;;) {
     const [due] = await db.select({ uid: customers.uid }).from(customers).where(isDue(now())).limit(1)
     if (!due) return
-    for (const owned of OWNED_TABLES) {
+    for (const owned of ownedTables()) {
       for (let isEmpty = false; !isEmpty; steps++) {
         if (steps === STEPS_PER_RUN) return
         const [, left] = await db.batch(purgeStep(db, owned, due.uid, now()))
@@ -48,14 +37,14 @@ export async function purgeDeletedCustomers(db: Database, now: Clock): Promise<v
 const isDue = (now: number) =>
   and(eq(customers.status, 'pending_delete'), lte(customers.pendingDeleteAt, now - DELETE_AFTER_MS))
 
-function purgeStep(db: Database, { table, key }: OwnedTable, uid: string, now: number) {
+function purgeStep(db: Database, { table, customerUid, key }: OwnedTable, uid: string, now: number) {
   const stillDue = db
     .select({ uid: customers.uid })
     .from(customers)
     .where(and(eq(customers.uid, uid), isDue(now)))
-  const next = sql`SELECT ${key} FROM ${table} WHERE customer_uid = ${uid} LIMIT ${ROWS_PER_STEP}`
+  const next = sql`SELECT ${key} FROM ${table} WHERE ${eq(customerUid, uid)} LIMIT ${ROWS_PER_STEP}`
   return [
     db.delete(table).where(and(sql`(${key}) IN (${next})`, exists(stillDue))),
-    db.select({ uid: table.customerUid }).from(table).where(eq(table.customerUid, uid)).limit(1),
+    db.select({ uid: customerUid }).from(table).where(eq(customerUid, uid)).limit(1),
   ] as const
 }

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { type ActorEnv, requires } from '../../auth/requires.ts'
+import { type ActorEnv, requires, requiresToChange } from '../../auth/requires.ts'
 import { CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
@@ -66,7 +66,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       description: 'Makes an active customer, without keys. What is left out is set to nothing.',
       answers: [CUSTOMER_CREATED],
     })),
-    requires('customers:create'),
+    requiresToChange('customers:create'),
     body(customerBody),
     async (c) => {
       const customer = await createCustomer(c.var.db, c.req.valid('json'), c.var.now())
@@ -100,7 +100,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_UPDATED],
       errors: ['customer_unknown'],
     })),
-    requires('customers:manage'),
+    requiresToChange('customers:manage'),
     body(customerBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )
@@ -113,7 +113,7 @@ export const customersRoutes = new Hono<AdminEnv>()
       answers: [CUSTOMER_UPDATED],
       errors: ['customer_unknown'],
     })),
-    requires('customers:manage'),
+    requiresToChange('customers:manage'),
     body(customerChangesBody),
     (c) => answerUpdated(c, c.req.param('uid'), c.req.valid('json')),
   )

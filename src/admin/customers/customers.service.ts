@@ -1,6 +1,6 @@
 import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
 import { union } from 'drizzle-orm/sqlite-core'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { Reach } from '../../auth/reach.ts'
 import { once } from '../../base/once.ts'
@@ -9,7 +9,7 @@ import { accountObject, presentAccount } from '../../customer/account/account.se
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { paged, sortKey, startsWith } from '../../db/paging.ts'
-import { customers, customerTotals } from '../../db/schema/customers.ts'
+import { customers, customerTotals, SUPPORT_ACCESS } from '../../db/schema/customers.ts'
 import { FIELD_TEXT, invalidField, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { timeValue } from '../../http/fields/values.ts'
@@ -24,6 +24,9 @@ export type CustomerInput = Pick<Row, 'email' | 'firstName' | 'lastName' | 'time
 export const customerObject = once(() =>
   accountObject()
     .extend({
+      support_access: z
+        .enum(SUPPORT_ACCESS)
+        .meta({ description: 'Who of staff the customer lets in. Only the customer changes it.' }),
       purge_at: timeValue()
         .nullable()
         .meta({ examples: [null] }),
@@ -38,8 +41,10 @@ export const DELETE_AFTER_MS = 30 * 24 * 60 * 60 * 1000
 /** @throws AppError invalid if another customer has this email */
 export async function createCustomer(db: Database, input: CustomerInput, now: number): Promise<Customer> {
   const row = { ...input, uid: randomUid(), status: 'active' as const, createdAt: now, updatedAt: now }
-  const [created] = await refuseTakenEmail(db.insert(customers).values(row).returning())
-  return presentCustomer(orUnknown(created, 'customer_unknown'))
+  const { created } = await refuseTakenEmail(
+    inOneTrip(db, { created: db.insert(customers).values(row).returning() }),
+  )
+  return presentCustomer(orUnknown(created[0], 'customer_unknown'))
 }
 
 export interface CustomerFilter {
@@ -148,5 +153,6 @@ async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Re
 
 export const presentCustomer = (row: Row): Customer => ({
   ...presentAccount(row),
+  support_access: row.supportAccess,
   purge_at: timestamp(row.pendingDeleteAt === null ? null : row.pendingDeleteAt + DELETE_AFTER_MS),
 })

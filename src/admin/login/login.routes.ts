@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requiresClient } from '../../auth/requires.ts'
+import { requiresClient } from '../../auth/requires-client.ts'
 import { once } from '../../base/once.ts'
 import type { Env } from '../../env.ts'
 import { AppError } from '../../errors.ts'
@@ -32,10 +32,9 @@ const session = once(() =>
  * Limits login attempts by address and by client. Only Cloudflare sets CF-Connecting-IP, so what a caller claims does
  * not count; nor does a client's id without its signature. A throttled attempt is neither checked nor recorded: a
  * brake that costs a message for each push is none.
- * @throws AppError throttled
  */
 const brake = annotated(
-  { errors: ['throttled'] },
+  { operation: () => ({ errors: ['throttled'] }) },
   createMiddleware<AdminEnv>(async (c, next) => {
     const { clientId } = await c.var.authority.verify()
     const isWithin =
@@ -85,7 +84,7 @@ export const loginRoutes = new Hono<AdminEnv>().post(
   async (c) => {
     const { facts, now } = c.var
     const { account, token, expiresAt } = await login(storesOf(c), facts, c.req.valid('json'), now())
-    facts.actor = { adminId: account.id, role: account.role, apiKeyId: null }
+    facts.actor = { type: 'admin', adminId: account.id, role: account.role, apiKeyId: null }
     return ADMIN_LOGIN_SUCCESSFUL.of(c, {
       auth_token: token,
       expires_at: timestamp(expiresAt),

@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { endSession } from '../../auth/callers/session.ts'
-import { requires } from '../../auth/requires.ts'
+import { requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
+import { storesOf } from '../../http/stores.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
+import { endOwnSession } from '../sessions/sessions.service.ts'
 
 const USER_SESSION_INVALIDATED = adminAnswer(200, 'User session invalidated', z.null)
 
@@ -17,12 +18,13 @@ export const logoutRoutes = new Hono<AdminEnv>().post(
   describes(() => ({
     id: 'logout',
     summary: 'Log out',
-    description: 'Ends the session that the call is made with.',
+    description: 'Ends the session that the call is made with, and the keys of access grants that it got.',
     answers: [USER_SESSION_INVALIDATED],
   })),
-  requires('session:end'),
+  requiresToChange('session:end'),
   async (c) => {
-    await endSession(c.var.db, c.var.actor.sessionId)
+    const { actor, now } = c.var
+    await endOwnSession(storesOf(c), actor, actor.sessionId, now())
     return USER_SESSION_INVALIDATED.of(c, null)
   },
 )

@@ -1,17 +1,18 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
-import { type Act, recorded } from '../../audit/recording/recorded.ts'
-import { recordedRequest } from '../../audit/recording/recorded-request.ts'
 import { ownerOfLink, redeemLink, UNLOCKED } from '../../auth/accounts/unlock-link.ts'
+import { recordedByLink } from '../../auth/on-record.ts'
 import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
 import { type AppEnv, setTarget } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
+import { showPage } from '../../http/files/html-page.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
-import { confirmationPage, deadLinkPage, type HtmlPage, unlockedPage } from './unlock-pages.ts'
+import { confirmationPage, deadLinkPage, unlockedPage } from './unlock-pages.ts'
 
 /** A token of any form: an invalid one gets the page that says so, not a list of errors. */
 const link = () => z.object({ token: z.string().catch('') })
@@ -38,8 +39,8 @@ export const unlockRoutes = new Hono<AppEnv>()
       const { token } = c.req.valid('query')
       const owner = await ownerOfLink(c.var.db, token, c.var.now())
       return owner === undefined
-        ? show(c, 404, await deadLinkPage(productName))
-        : show(c, 200, await confirmationPage(productName, token))
+        ? showPage(c, 404, await deadLinkPage(productName))
+        : showPage(c, 200, await confirmationPage(productName, token))
     },
   )
   .post(
@@ -57,27 +58,13 @@ export const unlockRoutes = new Hono<AppEnv>()
       const { productName } = settingsOf(c.env)
       const { token } = c.req.valid('json')
       const owner = await ownerOfLink(c.var.db, token, c.var.now())
-      if (owner === undefined) return show(c, 404, await deadLinkPage(productName))
+      if (owner === undefined) return showPage(c, 404, await deadLinkPage(productName))
       setTarget(c.var.facts, 'admin', `${owner}`)
-      return recorded(unlocking(c), async () => {
-        const unlocked = await redeemLink({ db: c.var.db, kv: c.env.KEYS }, token, c.var.now())
-        if (!unlocked) return show(c, 404, await deadLinkPage(productName))
+      return recordedByLink(c, async () => {
+        const unlocked = await redeemLink(storesOf(c), token, c.var.now())
+        if (!unlocked) return showPage(c, 404, await deadLinkPage(productName))
         setChanges(c.var.facts, 'admin', UNLOCKED)
-        return show(c, 200, await unlockedPage(productName))
+        return showPage(c, 200, await unlockedPage(productName))
       })
     },
   )
-
-/** The act of whoever holds a link: nobody else is to be identified, and a page does not name its record. */
-const unlocking = (c: Context<AppEnv>): Act => ({
-  request: recordedRequest(c),
-  recording: 'change',
-  authorize: async () => undefined,
-  ridesAlong: false,
-  nameRecord: () => undefined,
-})
-
-function show(c: Context<AppEnv>, status: 200 | 404, page: HtmlPage): Response {
-  c.header('Content-Security-Policy', page.contentSecurityPolicy)
-  return c.html(page.html, status)
-}

@@ -1,18 +1,18 @@
 import { eq } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
+import { endAllOf } from '../../auth/accounts/ending.ts'
 import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { revokeCustomerKeysBy, revokedUpTo, revokeKeysOf } from '../../auth/callers/revocation.ts'
-import { endSessionsOf } from '../../auth/callers/session.ts'
+import { revokedUpTo } from '../../auth/callers/revocation.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import { admins, unlockTokens } from '../../db/schema/staff.ts'
 import type { Clock } from '../../env.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
-import { passwordResetMail } from '../../mail/templates.ts'
+import { passwordResetMail } from '../../mail/accounts.ts'
 import { adminIdOf, adminOrUnknown, getAdmin, selectAccount } from '../accounts/accounts.service.ts'
 
 /**
@@ -40,13 +40,11 @@ export async function resetPassword(
   const revokedAt = now()
   const { forgotten, keys, after } = await inOneTrip(db, {
     forgotten: forgetFailures(db, emailHash),
-    keys: revokeKeysOf(db, account.id, revokedAt),
-    customerKeys: revokeCustomerKeysBy(db, account.id, revokedAt),
+    ...endAllOf(db, account.id, actor.adminId, revokedAt),
     account: db
       .update(admins)
       .set({ ...pending, ...revokedUpTo(revokedAt) })
       .where(eq(admins.id, account.id)),
-    sessions: endSessionsOf(db, account.id),
     links: db.delete(unlockTokens).where(eq(unlockTokens.adminId, account.id)),
     after: selectAccount(db, id),
   })

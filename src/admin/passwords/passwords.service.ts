@@ -13,6 +13,8 @@ import { faultsOf } from '../../auth/accounts/password-policy.ts'
 import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
 import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { endSessions } from '../../auth/callers/session.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
@@ -80,11 +82,9 @@ async function compareAndChange(
     throw new AppError('invalid', { fields })
   }
   const passwordHash = await hasher.hash(change.password)
-  const { changed, forgotten } = await writePassword(db, actor, {
-    emailHash,
-    currentHash: stored.passwordHash,
-    passwordHash,
-  })
+  const written = { emailHash, currentHash: stored.passwordHash, passwordHash }
+  const { changed, keys, forgotten } = await writePassword(db, actor, written, now)
+  later('forget_keys', forgetKeys(kv, keys))
   later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
   if (!changed) throw new AppError('session_invalid')
   return { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
@@ -114,27 +114,23 @@ async function writePassword(
   db: Database,
   { adminId, sessionId }: SessionActor,
   { emailHash, currentHash, passwordHash }: { emailHash: string; currentHash: string; passwordHash: string },
-): Promise<{ changed: boolean; forgotten: { lockedUntil: number | null }[] }> {
+  now: number,
+) {
   const session = db
     .select({ id: adminSessions.id })
     .from(adminSessions)
     .where(eq(adminSessions.id, sessionId))
   const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
-  const { changed, forgotten } = await inOneTrip(db, {
+  const written = db.select({ id: admins.id }).from(admins).where(isWritten)
+  const others = and(inArray(adminSessions.adminId, written), ne(adminSessions.id, sessionId))
+  const { changed, keys, forgotten } = await inOneTrip(db, {
     changed: db
       .update(admins)
       .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
       .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
       .returning({ id: admins.id }),
-    sessions: db
-      .delete(adminSessions)
-      .where(
-        and(
-          inArray(adminSessions.adminId, db.select({ id: admins.id }).from(admins).where(isWritten)),
-          ne(adminSessions.id, sessionId),
-        ),
-      ),
+    ...endSessions(db, others, now),
     forgotten: forgetFailures(db, emailHash),
   })
-  return { changed: changed.length > 0, forgotten }
+  return { changed: changed.length > 0, keys, forgotten }
 }

@@ -2,10 +2,11 @@ import { Hono } from 'hono'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
 import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
-import { requires } from '../../auth/requires.ts'
+import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { query } from '../../http/validation.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
 import { endAllSessions, endOwnSession, listSessions, sessionObject } from './sessions.service.ts'
@@ -44,9 +45,9 @@ export const sessionsRoutes = new Hono<AdminEnv>()
       answers: [SESSION_ENDED],
       errors: ['session_unknown'],
     })),
-    requires('sessions:own'),
+    requiresToChange('sessions:own'),
     async (c) => {
-      await endOwnSession(c.var.db, c.var.actor, c.req.param('id'))
+      await endOwnSession(storesOf(c), c.var.actor, c.req.param('id'), c.var.now())
       return SESSION_ENDED.of(c, null)
     },
   )
@@ -55,13 +56,14 @@ export const sessionsRoutes = new Hono<AdminEnv>()
     describes(() => ({
       id: 'endAdminSessions',
       summary: 'End all sessions of an admin',
-      description: 'They are refused from the next request on. API keys go on working.',
+      description:
+        'They are refused from the next request on, and the keys of access grants that were got in them. API keys go on working.',
       answers: [SESSIONS_ENDED],
       errors: ['admin_unknown'],
     })),
-    requires('sessions:end_others'),
+    requiresToChange('sessions:end_others'),
     async (c) => {
-      const account = await endAllSessions(c.var.db, c.req.param('id'))
+      const account = await endAllSessions(storesOf(c), c.req.param('id'), c.var.now())
       return SESSIONS_ENDED.of(c, presentAdmin(account, c.var.now()))
     },
   )

@@ -1,7 +1,9 @@
-import { and, count, eq, lte } from 'drizzle-orm'
+import { and, count, eq, lte, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
+import type { AdminAccount } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
-import { endSessionsOf, isLive } from '../../auth/callers/session.ts'
+import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { endSessions, isLive } from '../../auth/callers/session.ts'
 import { once } from '../../base/once.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -11,7 +13,8 @@ import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
-import { getAdmin } from '../accounts/accounts.service.ts'
+import type { Stores } from '../../http/stores.ts'
+import { adminIdOf, adminOrUnknown, selectAccount } from '../accounts/accounts.service.ts'
 
 type Row = typeof adminSessions.$inferSelect
 type Own = Pick<SessionActor, 'adminId' | 'sessionId'>
@@ -49,14 +52,16 @@ export async function listSessions(
 }
 
 /**
- * Ends a session of the admin, also the one of the request.
+ * Ends a session of the admin, also the one of the request, and the keys of grants that it got.
  * @throws AppError session_unknown, also if it is somebody else's
  */
-export async function endOwnSession(db: Database, { adminId }: Own, id: string): Promise<void> {
-  const [ended] = await db
-    .delete(adminSessions)
-    .where(and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)))
-    .returning({ id: adminSessions.id })
+export async function endOwnSession(
+  stores: Pick<Stores, 'db' | 'kv' | 'later'>,
+  { adminId }: Pick<Own, 'adminId'>,
+  id: string,
+  now: number,
+): Promise<void> {
+  const [ended] = await end(stores, and(eq(adminSessions.id, id), eq(adminSessions.adminId, adminId)), now)
   orUnknown(ended, 'session_unknown')
 }
 
@@ -64,10 +69,27 @@ export async function endOwnSession(db: Database, { adminId }: Own, id: string):
  * Ends every session of an admin. Returns the account.
  * @throws AppError admin_unknown
  */
-export async function endAllSessions(db: Database, adminId: string) {
-  const account = await getAdmin(db, adminId)
-  await endSessionsOf(db, account.id)
-  return account
+export async function endAllSessions(
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
+  id: string,
+  now: number,
+): Promise<AdminAccount> {
+  const { account, keys } = await inOneTrip(db, {
+    account: selectAccount(db, id),
+    ...endSessions(db, eq(adminSessions.adminId, adminIdOf(id)), now),
+  })
+  later('forget_keys', forgetKeys(kv, keys))
+  return adminOrUnknown(account[0], id)
+}
+
+async function end(
+  { db, kv, later }: Pick<Stores, 'db' | 'kv' | 'later'>,
+  which: SQL | undefined,
+  now: number,
+) {
+  const { keys, sessions } = await inOneTrip(db, endSessions(db, which, now))
+  later('forget_keys', forgetKeys(kv, keys))
+  return sessions
 }
 
 /** Deletes expired sessions. */

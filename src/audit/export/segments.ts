@@ -1,28 +1,35 @@
 import { between, desc, inArray, isNotNull } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
-import { LINK, OWED_AT_ONCE, owedSegments, type Segment } from '../trail/append.ts'
+import type { Stores } from '../../http/stores.ts'
+import { LINK, OWED_AT_ONCE, owedSegments } from '../trail/append.ts'
 import type { ChainedEntry } from '../trail/entry.ts'
+import type { Segment } from '../trail/segment.ts'
 import { digestName, LATEST_DIGEST, objectText, readDigest } from './digest.ts'
 
 /** The most rounds of the cron: an invocation may call R2 and D1 a thousand times together. */
 const CRON_ROUNDS = 30
+
+type ExportStores = Pick<Stores, 'db' | 'bucket'>
 
 /**
  * Writes segments to R2, oldest first, and marks them as exported. Names and bytes were settled when the segment was
  * appended, so writing one again after a failure, or twice at once, changes nothing. R2 refuses an object whose hash
  * is not the signed one.
  */
-export async function exportSegments(db: Database, bucket: R2Bucket, segments: Segment[], now: number) {
+export async function exportSegments(stores: ExportStores, segments: Segment[], now: number) {
   const exported: number[] = []
   try {
     for (const segment of segments) {
-      await putSegment(db, bucket, segment)
+      await putSegment(stores, segment)
       exported.push(segment.firstSeq)
     }
   } finally {
     if (exported.length > 0)
-      await db.update(auditSegments).set({ exportedAt: now }).where(inArray(auditSegments.firstSeq, exported))
+      await stores.db
+        .update(auditSegments)
+        .set({ exportedAt: now })
+        .where(inArray(auditSegments.firstSeq, exported))
   }
 }
 
@@ -30,16 +37,16 @@ export async function exportSegments(db: Database, bucket: R2Bucket, segments: S
  * Exports the segments that an R2 outage left behind, and a copy of the newest digest; for the cron, if no new
  * message triggers it.
  */
-export async function exportOwedSegments(db: Database, bucket: R2Bucket, now: number) {
+export async function exportOwedSegments(stores: ExportStores, now: number) {
   for (let round = 1; round <= CRON_ROUNDS; round++) {
-    const owed = await owedSegments(db)
-    await exportSegments(db, bucket, owed, now)
+    const owed = await owedSegments(stores.db)
+    await exportSegments(stores, owed, now)
     if (owed.length < OWED_AT_ONCE) break
   }
-  await copyLatestDigest(db, bucket)
+  await copyLatestDigest(stores)
 }
 
-async function copyLatestDigest(db: Database, bucket: R2Bucket): Promise<void> {
+async function copyLatestDigest({ db, bucket }: ExportStores): Promise<void> {
   const [latest] = await db
     .select({ lastSeq: auditSegments.lastSeq, digest: auditSegments.digest })
     .from(auditSegments)
@@ -54,7 +61,7 @@ async function copyLatestDigest(db: Database, bucket: R2Bucket): Promise<void> {
   })
 }
 
-async function putSegment(db: Database, bucket: R2Bucket, segment: Segment): Promise<void> {
+async function putSegment({ db, bucket }: ExportStores, segment: Segment): Promise<void> {
   const { object, sha256 } = readDigest(segment.digest).digest
   const entries = segment.entries ?? (await entriesOf(db, segment))
   await bucket.put(object, objectText(entries), {

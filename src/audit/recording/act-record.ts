@@ -80,11 +80,12 @@ export class ActRecord {
       stage,
       time: new Date(request.now()).toISOString(),
       actor: {
-        type: facts.actor ? 'admin' : 'anonymous',
+        type: facts.actor?.type ?? 'anonymous',
         admin_id: facts.actor?.adminId ?? null,
         role: facts.actor?.role ?? null,
         api_key_id: facts.actor?.apiKeyId ?? null,
       },
+      grant: facts.grant,
       customer_uid: facts.customerUid,
       target: facts.target && { type: facts.target.type, id: recordable(facts.target.id) },
       changes: facts.changes,

@@ -12,6 +12,22 @@ export interface Changed<Thing, Before = Thing> {
  * they are secrets or a customer's personal data.
  */
 const TOLD = {
+  account_request: { shown: ['status', 'reason', 'super_admin_comment', 'user_status'], hidden: [] },
+  access_grant: {
+    shown: [
+      'status',
+      'mode',
+      'reason',
+      'ticket',
+      'break_glass',
+      'waits_for',
+      'decisions',
+      'expires_at',
+      'ended_by',
+      'review',
+    ],
+    hidden: ['key'],
+  },
   admin: {
     shown: ['email', 'role', 'disabled', 'locked', 'has_changed_password', 'credentials_valid_from'],
     hidden: ['password'],
@@ -34,9 +50,10 @@ const TOLD = {
     hidden: ['secret'],
   },
   customer: {
-    shown: ['status', 'timezone', 'group', 'purge_at'],
+    shown: ['status', 'timezone', 'group', 'support_access', 'purge_at'],
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
+  impersonation: { shown: ['stopped', 'reason'], hidden: [] },
 } as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
 
 export type ToldThing = keyof typeof TOLD
@@ -72,8 +89,10 @@ export function changesBetween(
   return changes.length === 0 ? null : Object.fromEntries(changes)
 }
 
-/** Names that people choose are text from outside: a key may have been pasted into one. */
+/** Names and comments that people choose are text from outside: a key may have been pasted into one. */
 function recorded(value: unknown): unknown {
   if (typeof value === 'string') return recordable(value)
-  return Array.isArray(value) ? value.map(recorded) : value
+  if (Array.isArray(value)) return value.map(recorded)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, recorded(member)]))
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { once } from '../../base/once.ts'
+import { GRANT_MODES } from '../../db/schema/grants.ts'
 import { MAX_TEXT } from './recordable.ts'
 
 /**
@@ -24,11 +25,16 @@ export const auditEvent = once(() =>
     stage: z.enum(['received', 'completed']),
     time: z.iso.datetime({ precision: 3 }),
     actor: z.strictObject({
-      type: z.enum(['admin', 'anonymous', 'system']),
+      type: z.enum(['admin', 'customer', 'anonymous', 'system']),
       admin_id: z.int().nullable(),
       role: text().nullable(),
       api_key_id: text().nullable(),
     }),
+    /** The access grant that the act was done under, or is about. */
+    grant: z
+      .strictObject({ id: text(), mode: z.enum(GRANT_MODES) })
+      .nullable()
+      .default(null),
     customer_uid: text().nullable(),
     /** The resource that the act is about, or created. */
     target: z.strictObject({ type: text(), id: text() }).nullable(),

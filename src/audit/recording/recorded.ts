@@ -16,6 +16,11 @@ export type Recording = 'change' | 'stream' | 'read' | 'refusal'
 export interface Act {
   request: RecordedRequest
   recording: Recording
+  /**
+   * Does what `authorize` does by what is remembered of the caller, for a change that does nothing unless it is so still:
+   * the refusal may come of its run.
+   */
+  presume?: () => Promise<unknown>
   /** Notes who acts in the facts of the request, and throws what refuses them. Called more often than once. */
   authorize: () => Promise<unknown>
   /** Whether the run's own reads ask for the authority, in the round trip that they make. */
@@ -58,12 +63,13 @@ async function perform(act: Act, run: () => Promise<Response>): Promise<Response
 }
 
 async function authorized(
-  { recording, authorize, ridesAlong }: Act,
+  { recording, authorize, presume = authorize, ridesAlong }: Act,
   record: ActRecord,
   run: () => Promise<Response>,
 ): Promise<Response> {
-  const isReceived = recording === 'change' || recording === 'stream'
-  if (isReceived || !ridesAlong) await authorize()
+  const isChange = recording === 'change'
+  const isReceived = isChange || recording === 'stream'
+  if (isReceived || !ridesAlong) await (isChange ? presume : authorize)()
   if (isReceived) await record.received()
   const answer = await run()
   await authorize()

@@ -1,32 +1,18 @@
 import { desc, isNull, sql } from 'drizzle-orm'
-import { utf8 } from '../../base/encoding.ts'
-import type { SigningKeys } from '../../crypto/signing-keys.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
-import { signDigest } from '../export/digest.ts'
+import type { Stores } from '../../http/stores.ts'
 import type { TrailEvent } from '../recording/event.ts'
-import { type ChainedEntry, chainEntry } from './entry.ts'
+import type { ChainedEntry } from './entry.ts'
 import { type EntryKey, isAmong, markAppended } from './entry-key.ts'
-import { GENESIS_HASH } from './fields.ts'
+import { newSegments, type Segment } from './segment.ts'
 
 /** The most attempts of an append when other consumers are faster. */
 const APPEND_ATTEMPTS = 5
 
-/** The most bytes of a segment, which goes as one parameter: D1 takes 2 MB. */
-const MAX_SEGMENT_BYTES = 1_000_000
-
 /** The most owed segments of one query. */
 export const OWED_AT_ONCE = 10
-
-/** The entries of one exported object, and its signed digest. */
-export interface Segment {
-  firstSeq: number
-  lastSeq: number
-  digest: string
-  /** Present if they were just appended. */
-  entries?: ChainedEntry[]
-}
 
 /** The columns of a link of the chain. */
 export const LINK = {
@@ -36,16 +22,13 @@ export const LINK = {
   hash: auditEntries.hash,
 }
 
-type Entries = [ChainedEntry, ...ChainedEntry[]]
-
 /**
  * Appends each (id, stage) that the trail does not have yet, in order, in one transaction: all of them or none.
  * Returns the segments to export, oldest first: those owed from before, then the new ones. Costs two D1 round trips,
  * one if nothing is new.
  */
 export async function appendEvents(
-  db: Database,
-  keys: SigningKeys,
+  { db, signingKeys }: Pick<Stores, 'db' | 'signingKeys'>,
   events: TrailEvent[],
   now: number,
 ): Promise<Segment[]> {
@@ -58,8 +41,8 @@ export async function appendEvents(
     })
     const seen = new Set(known.map(keyOf))
     const fresh = events.filter((event) => !seen.has(keyOf(event)) && seen.add(keyOf(event)))
-    const entries = chain(fresh, head[0] ?? { seq: 0, hash: GENESIS_HASH })
-    const segments = await signedSegments(keys, segmented(entries), lastSegment[0]?.digest, now)
+    const ends = { head: head[0], digest: lastSegment[0]?.digest }
+    const segments = await newSegments(signingKeys, fresh, ends, now)
     if (segments.length === 0) return owed
     try {
       await db.batch([
@@ -86,40 +69,6 @@ const keyOf = ({ id, stage }: EntryKey) => `${id}:${stage}`
 function wasTooLate(error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return /not the next (entry|segment)|UNIQUE constraint/.test(`${error} ${cause}`)
-}
-
-function chain(events: TrailEvent[], head: Pick<ChainedEntry, 'seq' | 'hash'>): ChainedEntry[] {
-  const entries: ChainedEntry[] = []
-  for (const event of events) entries.push(chainEntry(event, entries.at(-1) ?? head))
-  return entries
-}
-
-/** Splits entries into segments of bounded size. An ordinary batch of messages is one. */
-function segmented(entries: ChainedEntry[]): Entries[] {
-  const runs: Entries[] = []
-  let size = 0
-  for (const entry of entries) {
-    const bytes = utf8(JSON.stringify(entry)).length
-    const run = runs.at(-1)
-    if (run && size + bytes <= MAX_SEGMENT_BYTES) {
-      run.push(entry)
-      size += bytes
-    } else {
-      runs.push([entry])
-      size = bytes
-    }
-  }
-  return runs
-}
-
-async function signedSegments(keys: SigningKeys, runs: Entries[], previous: string | undefined, now: number) {
-  const segments: (Segment & { entries: Entries })[] = []
-  for (const entries of runs) {
-    const digest = await signDigest(keys, entries, now, segments.at(-1)?.digest ?? previous)
-    const [{ seq: firstSeq }] = entries
-    segments.push({ firstSeq, lastSeq: firstSeq + entries.length - 1, digest, entries })
-  }
-  return segments
 }
 
 const headOf = (db: Database) =>

@@ -1,10 +1,10 @@
-import { auditKeys } from '../../crypto/signing-keys.ts'
-import { openDatabase } from '../../db/client.ts'
 import type { Clock, Env } from '../../env.ts'
+import { storesIn } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
 import { exportSegments } from '../export/segments.ts'
 import { type AuditEvent, auditEvent } from '../recording/event.ts'
-import { appendEvents, type Segment } from './append.ts'
+import { appendEvents } from './append.ts'
+import type { Segment } from './segment.ts'
 
 /** The longest delay of a retry. With the queue's 100 retries an outage of D1 of up to a day heals by itself. */
 const MAX_RETRY_DELAY_SECONDS = 15 * 60
@@ -18,7 +18,7 @@ export const retryDelaySeconds = (attempts: number, max = MAX_RETRY_DELAY_SECOND
  * failed export is owed, and done with the next batch or by the cron.
  */
 export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clock): Promise<void> {
-  const db = openDatabase(env.DB)
+  const stores = storesIn(env)
   const readable: [Message, AuditEvent][] = []
   for (const message of batch.messages) {
     const { data } = auditEvent().safeParse(message.body)
@@ -29,14 +29,14 @@ export async function consumeAuditEvents(batch: MessageBatch, env: Env, now: Clo
   let owed: Segment[]
   try {
     const events = readable.map(([, event]) => event)
-    owed = await appendEvents(db, auditKeys(env), events, now())
+    owed = await appendEvents(stores, events, now())
   } catch (error) {
     logFailure({ queue: batch.queue }, error)
     for (const [message] of readable) message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
     return
   }
   for (const [message] of readable) message.ack()
-  await exportSegments(db, env.AUDIT_BUCKET, owed, now()).catch((error: unknown) =>
+  await exportSegments(stores, owed, now()).catch((error: unknown) =>
     logFailure({ queue: batch.queue, code: 'export_owed' }, error),
   )
 }

@@ -1,11 +1,11 @@
 import { and, count, eq, isNull } from 'drizzle-orm'
-import type { Database } from '../../db/client.ts'
 import { paged, sortKey } from '../../db/paging.ts'
 import type { Reader } from '../../db/reader.ts'
 import { auditDeadLetters } from '../../db/schema/audit.ts'
 import { AppError, orUnavailable, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 type DeadLetter = typeof auditDeadLetters.$inferSelect
 
@@ -31,7 +31,7 @@ export async function listDeadLetters(reader: Reader, query: PageQuery): Promise
  * @throws AppError dead_letter_unknown, dead_letter_appended, audit_unavailable
  */
 export async function replayDeadLetter(
-  { db, queue }: { db: Database; queue: Queue },
+  { db, queue }: Pick<Stores, 'db' | 'queue'>,
   id: string,
   now: number,
 ): Promise<PresentedDeadLetter> {

@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { once } from '../../base/once.ts'
+import { GRANT_MODES } from '../../db/schema/grants.ts'
 import { timeValue } from '../../http/fields/values.ts'
 import { RESULTS, type TrailEvent } from '../recording/event.ts'
 import { MAX_TEXT } from '../recording/recordable.ts'
 
 /** The version of new entries. */
-export const ENTRY_VERSION: 2 = 2
+export const ENTRY_VERSION: 3 = 3
 
 /** The `prev_hash` of the first entry of a trail. */
 export const GENESIS_HASH = '0'.repeat(64)
@@ -35,8 +36,8 @@ const id = (pattern: RegExp, example: string) =>
     .meta({ examples: [example] })
 const hash = (example: string) => id(/^[0-9a-f]{64}$/, example)
 
-/** Fields that entries of version 1 do not have. */
-export const SINCE_VERSION_2 = ['changes', 'replayed', 'rows'] as const
+/** The fields that a version of the entry began with: those of the versions before it do not have them. */
+export const FIELDS_SINCE = { 2: ['changes', 'replayed', 'rows'], 3: ['grant_id', 'mode'] } as const
 
 /**
  * The fields of an entry, in the order of its canonical text. The entry, its schemas and the columns of the export
@@ -49,8 +50,8 @@ export const entryFields = once(() => ({
     (_, seq) => seq,
   ),
   v: field(
-    `The version of the entry. Those of version 1 lack ${SINCE_VERSION_2.join(', ')}.`,
-    z.union([z.literal(1), z.literal(ENTRY_VERSION)]),
+    `The version of the entry. Version 2 began with ${FIELDS_SINCE[2].join(', ')}, version 3 with ${FIELDS_SINCE[3].join(', ')}.`,
+    z.union([z.literal(1), z.literal(2), z.literal(ENTRY_VERSION)]),
     () => ENTRY_VERSION,
   ),
   id: field(
@@ -69,8 +70,8 @@ export const entryFields = once(() => ({
     (event) => event.time,
   ),
   actor_type: field(
-    'Who acted; anonymous: nobody was logged in, system: the service itself.',
-    z.enum(['admin', 'anonymous', 'system']),
+    'Who acted; customer: the customer itself, anonymous: nobody was logged in, system: the service itself.',
+    z.enum(['admin', 'customer', 'anonymous', 'system']),
     ({ actor }) => actor.type,
   ),
   admin_id: field(
@@ -84,9 +85,19 @@ export const entryFields = once(() => ({
     ({ actor }) => actor.role,
   ),
   api_key_id: field(
-    'The admin API key that was used; null: a session.',
+    'The API key that was used, of the admin or of the customer itself; null: a session, or a link.',
     nullableText('key_4fJq0ZkPz7Xn2wB9sVtYcD'),
     ({ actor }) => actor.api_key_id,
+  ),
+  grant_id: field(
+    'The access grant that the act was done under, or is about.',
+    nullableText('gra_4fJq0ZkPz7Xn2wB9sVtYcD').optional(),
+    ({ grant }) => grant?.id ?? null,
+  ),
+  mode: field(
+    'What that grant lets its owner do.',
+    z.enum(GRANT_MODES).nullable().optional(),
+    ({ grant }) => grant?.mode ?? null,
   ),
   customer_uid: field(
     'The customer on whose behalf or about whom.',

@@ -8,6 +8,7 @@ export interface AuditFilter {
   customer?: string | undefined
   adminId?: number | undefined
   apiKeyId?: string | undefined
+  grantId?: string | undefined
   ip?: string | undefined
   /** The id of an act's target. */
   target?: string | undefined
@@ -30,6 +31,7 @@ export const isOpen = ({ outcome }: AuditFilter) => outcome === 'unknown' || out
 export function wanted(filter: AuditFilter): [Column, string | number][] {
   const columns: [Column, string | number | undefined][] = [
     [auditEntries.targetId, filter.target],
+    [auditEntries.grantId, filter.grantId],
     [auditEntries.apiKeyId, filter.apiKeyId],
     [auditEntries.ip, filter.ip],
     [auditEntries.customerUid, filter.customer],

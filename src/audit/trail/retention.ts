@@ -1,11 +1,9 @@
 import { gte, lte, sql } from 'drizzle-orm'
 import { sha256Hex, sha256HexOfMuch } from '../../crypto/digest.ts'
-import { auditKeys } from '../../crypto/signing-keys.ts'
-import { type Database, openDatabase } from '../../db/client.ts'
+import type { Database } from '../../db/client.ts'
 import { auditEntries, auditSegments } from '../../db/schema/audit.ts'
-import type { Env } from '../../env.ts'
+import type { JobStores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
-import { settingsOf } from '../../settings.ts'
 import { digestName, readDigest } from '../export/digest.ts'
 import { exportSegments } from '../export/segments.ts'
 import type { TrailEvent } from '../recording/event.ts'
@@ -24,19 +22,19 @@ type StoredSegment = typeof auditSegments.$inferSelect
  * there; triggers let nothing be deleted that no checkpoint names. Waits until a day's worth is due, so checkpoints
  * stay few. If a step fails, the next run goes on.
  */
-export async function pruneTrail(env: Env, now: number): Promise<void> {
-  const { auditRetentionMs } = settingsOf(env)
+export async function pruneTrail(stores: JobStores, now: number): Promise<void> {
+  const { db, bucket, settings } = stores
+  const { auditRetentionMs } = settings
   if (auditRetentionMs === 0) return
-  const db = openDatabase(env.DB)
   await deletePruned(db)
   const due = await dueSegments(db, now - auditRetentionMs)
-  const verified = await verifiedOf(env.AUDIT_BUCKET, due)
+  const verified = await verifiedOf(bucket, due)
   const [first, last] = [verified[0], verified.at(-1)]
   if (!first || !last) return
   const checkpoint = checkpointOf(first, last, now)
-  const owed = await appendEvents(db, auditKeys(env), [checkpoint], now)
+  const owed = await appendEvents(stores, [checkpoint], now)
   await deletePruned(db)
-  await exportSegments(db, env.AUDIT_BUCKET, owed, now)
+  await exportSegments(stores, owed, now)
 }
 
 /** Returns the exported segments from the first entry on that were appended before `cutoff`. */
@@ -78,6 +76,7 @@ function checkpointOf(first: StoredSegment, last: StoredSegment, now: number): T
     stage: 'checkpoint',
     time: new Date(now).toISOString(),
     actor: { type: 'system', admin_id: null, role: null, api_key_id: null },
+    grant: null,
     customer_uid: null,
     target: { type: 'entries', id: `${first.firstSeq}-${last.lastSeq}` },
     changes: null,

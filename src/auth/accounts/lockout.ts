@@ -3,6 +3,7 @@ import { lockoutName } from '../../base/kv-names.ts'
 import type { Database } from '../../db/client.ts'
 import { loginFailures } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
+import type { Stores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
 import type { Settings } from '../../settings.ts'
 
@@ -99,7 +100,7 @@ export async function mirroredLock(
  * way round, so whichever comes last finds what the other did. Resolves with whether the lock stands.
  */
 export async function mirrorLock(
-  { db, kv }: { db: Database; kv: Env['KEYS'] },
+  { db, kv }: Pick<Stores, 'db' | 'kv'>,
   emailHash: string,
   lock: MirroredLock,
   now: number,

@@ -7,7 +7,7 @@ import { admins, loginFailures, unlockTokens } from '../../db/schema/staff.ts'
 import { orUnavailable } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
-import { unlockMail } from '../../mail/templates.ts'
+import { unlockMail } from '../../mail/accounts.ts'
 import { type MirroredLock, mirrorLock, unmirrorForgotten } from './lockout.ts'
 
 const TOKEN_PREFIX = 'stw_unlock_'

@@ -1,10 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { utf8 } from '../../base/encoding.ts'
-import { SealingKeys } from '../../crypto/sealed-secret.ts'
-import { type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
+import type { PlacesOf } from '../../db/prepared.ts'
+import { type AnswerTo, question, stampOf } from '../../db/question.ts'
 import { clients } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import { checkTime, readSignature, type Signature, type SignedRequest, signedBytes } from './signature.ts'
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
@@ -12,23 +13,24 @@ const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 /** Imported HMAC keys by sealed secret: a secret that changes is sealed anew, so an entry is never out of date. */
 const importedSecrets = new BoundedCache<CryptoKey>(1_000)
 
-/** The query for a registered client; batched with the others that tell who is calling. */
-export const clientById = prepared((db, { id, now }: PlacesOf<{ id: string; now: number }>) =>
-  db
-    .select({
-      id: clients.id,
-      sealedSecret: clients.sealedSecret,
-      /** The secret before the last rotation, as long as its grace lasts. */
-      previousSealedSecret: sql<string | null>`CASE WHEN ${clients.previousSecretExpiresAt} > ${now}
-        THEN ${clients.previousSealedSecret} END`.as('previous_sealed_secret'),
-      requireBoundSignatures: clients.requireBoundSignatures,
-      disabledAt: clients.disabledAt,
-    })
+/** The question for a registered client; asked with the others that tell who is calling. */
+export const clientById = question((db, { id, now }: PlacesOf<{ id: string; now: number }>) => {
+  const decisive = {
+    id: clients.id,
+    sealedSecret: clients.sealedSecret,
+    /** The secret before the last rotation, as long as its grace lasts. */
+    previousSealedSecret: sql<string | null>`CASE WHEN ${clients.previousSecretExpiresAt} > ${now}
+      THEN ${clients.previousSealedSecret} END`.as('previous_sealed_secret'),
+    requireBoundSignatures: clients.requireBoundSignatures,
+    disabledAt: clients.disabledAt,
+  }
+  return db
+    .select({ ...decisive, stamp: stampOf(decisive) })
     .from(clients)
-    .where(eq(clients.id, id)),
-)
+    .where(eq(clients.id, id))
+})
 
-export type Client = RowOf<typeof clientById>
+export type Client = AnswerTo<typeof clientById>
 
 /**
  * Returns the signature of `SWI-CS` if it is HMAC-SHA-256, keyed with the client's secret, over what it has to be. A
@@ -37,7 +39,7 @@ export type Client = RowOf<typeof clientById>
  */
 export async function verifySignature(
   client: Client,
-  sealingKeys: string,
+  stores: Pick<Stores, 'sealingKeys'>,
   header: string,
   request: SignedRequest,
   arrivedAt: number,
@@ -48,7 +50,7 @@ export async function verifySignature(
   const bytes = await signedBytes(signature, request)
   for (const sealedSecret of [client.sealedSecret, client.previousSealedSecret]) {
     if (sealedSecret === null) continue
-    const key = await secretOf(client.id, sealedSecret, sealingKeys)
+    const key = await secretOf(client.id, sealedSecret, stores)
     if (!(await crypto.subtle.verify(HMAC, key, signature.hmac, bytes))) continue
     checkTime(signature, arrivedAt)
     return signature
@@ -56,14 +58,19 @@ export async function verifySignature(
   throw new AppError('checksum_mismatch')
 }
 
-async function secretOf(id: string, sealedSecret: string, sealingKeys: string): Promise<CryptoKey> {
+async function secretOf(
+  id: string,
+  sealedSecret: string,
+  stores: Pick<Stores, 'sealingKeys'>,
+): Promise<CryptoKey> {
   const known = importedSecrets.get(sealedSecret)
   if (known) return known
-  const secret = await orUnavailable(openSecret(id, sealedSecret, sealingKeys))
+  const secret = await orUnavailable(openSecret(id, sealedSecret, stores))
   const key = await crypto.subtle.importKey('raw', utf8(secret), HMAC, false, ['verify'])
   importedSecrets.set(sealedSecret, key)
   return key
 }
 
-const openSecret = async (id: string, sealedSecret: string, sealingKeys: string) =>
-  new SealingKeys(sealingKeys).open(sealedSecret, id)
+/** Rejects also if the keys cannot be read. */
+const openSecret = async (id: string, sealedSecret: string, { sealingKeys }: Pick<Stores, 'sealingKeys'>) =>
+  sealingKeys.open(sealedSecret, id)

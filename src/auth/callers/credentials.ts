@@ -9,9 +9,18 @@ export type Credentials =
   | { kind: 'customer'; key: string }
   | { kind: 'impersonation'; key: string; customerUid: string; refusal: AppError | undefined }
 
+/** The refusals of credential headers of the customer surface. */
+export const CREDENTIAL_ERRORS = [
+  'credentials_missing',
+  'credentials_ambiguous',
+  'credentials_malformed',
+  'customer_id_missing',
+  'admin_key_missing',
+] as const satisfies readonly ErrorCode[]
+
 /**
  * Reads the credential headers. Which of them count, and how often, is settled before anything is looked up.
- * @throws AppError credentials_missing, credentials_ambiguous, credentials_malformed, customer_id_missing, admin_key_missing
+ * Throws one of `CREDENTIAL_ERRORS`.
  */
 export function readCredentials(headers: Headers): Credentials {
   const customerKey = headers.get(HEADERS.CUSTOMER_KEY)
@@ -44,7 +53,7 @@ function combinationError(
   customerKey: string | null,
   key: string | null,
   customerUid: string | null,
-): ErrorCode | undefined {
+): (typeof CREDENTIAL_ERRORS)[number] | undefined {
   if (customerKey !== null) return key !== null || customerUid !== null ? 'credentials_ambiguous' : undefined
   if (key === null) return customerUid === null ? 'credentials_missing' : 'admin_key_missing'
   return customerUid === null ? 'customer_id_missing' : undefined

@@ -1,20 +1,36 @@
 import ipaddr from 'ipaddr.js'
-import { AppError } from '../../errors.ts'
+import * as z from 'zod'
+import { AppError, type ErrorCode } from '../../errors.ts'
+import { MAX_EXPLANATION_LENGTH } from '../../http/fields/inputs.ts'
 import { HEADERS, isIntact, keptHeader } from '../../http/headers.ts'
 import type { KeyAuthority } from './admin-key.ts'
 
-const MAX_REASON_LENGTH = 500
+/** Returns the header that says why, for the OpenAPI document. */
+export const reasonHeader = () => ({
+  [HEADERS.REASON]: z
+    .string()
+    .max(MAX_EXPLANATION_LENGTH)
+    .optional()
+    .meta({
+      description: 'Why an admin, or a script of theirs, calls: a ticket, say; kept in the audit trail.',
+      examples: ['Ticket 4711'],
+    }),
+})
 
 /** Why the caller says it calls, as far as a record keeps it. */
 export function recordedReason(headers: Headers): string | null {
   const reason = keptHeader(headers, HEADERS.REASON)
-  return reason && [...reason.slice(0, 2 * MAX_REASON_LENGTH)].slice(0, MAX_REASON_LENGTH).join('')
+  return reason && [...reason.slice(0, 2 * MAX_EXPLANATION_LENGTH)].slice(0, MAX_EXPLANATION_LENGTH).join('')
 }
 
-/**
- * Returns the refusal of a call by the limits of its key, whatever it is about: AppError ip_refused, reason_missing
- * or reason_invalid; undefined if nothing.
- */
+/** The refusals by the limits of a key. */
+export const LIMIT_ERRORS = [
+  'ip_refused',
+  'reason_missing',
+  'reason_invalid',
+] as const satisfies readonly ErrorCode[]
+
+/** Returns the refusal of a call by the limits of its key, whatever it is about; undefined if nothing. */
 export function limitRefusal(key: KeyAuthority, headers: Headers): AppError | undefined {
   if (!isFromAllowed(key, headers.get(HEADERS.SOURCE_ADDRESS))) return new AppError('ip_refused')
   if (key.requireReason && !headers.get(HEADERS.REASON)?.trim()) return new AppError('reason_missing')
@@ -28,7 +44,9 @@ export function reasonRefusal(headers: Headers): AppError | undefined {
 }
 
 const isReason = (reason: string) =>
-  isIntact(reason) && reason.length <= 2 * MAX_REASON_LENGTH && [...reason].length <= MAX_REASON_LENGTH
+  isIntact(reason) &&
+  reason.length <= 2 * MAX_EXPLANATION_LENGTH &&
+  [...reason].length <= MAX_EXPLANATION_LENGTH
 
 /**
  * Returns whether an address may use the key. A denied address is refused even if it is allowed; so is a caller

@@ -1,10 +1,9 @@
-import { and, eq, exists, gt, gte, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, gt, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../../db/client.ts'
 import type { Bindable } from '../../db/prepared.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
-import { adminApiKeys, adminSessions, admins } from '../../db/schema/staff.ts'
-import type { AdminActor } from '../actor.ts'
+import { adminApiKeys, admins } from '../../db/schema/staff.ts'
 
 /**
  * Returns the condition under which what an account made at `createdAt` still lets anyone in: the account is enabled,
@@ -26,41 +25,6 @@ export const isKeyLive = (now: Bindable<number>) =>
   and(isNull(adminApiKeys.revokedAt), or(isNull(adminApiKeys.expiresAt), gt(adminApiKeys.expiresAt, now)))
 
 /**
- * Returns the condition that a session has not ended. It stands in the transaction that makes a credential, for between
- * two round trips everything of the account may have been revoked.
- */
-export const isSessionOpen = (db: Database, sessionId: string) =>
-  exists(db.select({ id: adminSessions.id }).from(adminSessions).where(eq(adminSessions.id, sessionId)))
-
-/**
- * Returns the query for what an actor still is, of which there is no row once its session or key has ended. It stands,
- * as `isSessionOpen` does, in the transaction that makes a credential.
- */
-export const standingOf = (db: Database, actor: AdminActor, now: number) =>
-  db
-    .select({ role: admins.role, credentialsValidFrom: admins.credentialsValidFrom })
-    .from(admins)
-    .where(
-      and(
-        eq(admins.id, actor.adminId),
-        actor.via === 'session'
-          ? isSessionOpen(db, actor.sessionId)
-          : exists(
-              db
-                .select({ id: adminApiKeys.id })
-                .from(adminApiKeys)
-                .where(
-                  and(
-                    eq(adminApiKeys.id, actor.apiKeyId),
-                    isKeyLive(now),
-                    isKeyInForce(adminApiKeys.createdAt, now),
-                  ),
-                ),
-            ),
-      ),
-    )
-
-/**
  * Returns when a credential counts as made, never before its account last revoked them: of the one that is made in the
  * same millisecond, or by another clock, the transaction it is made in decides.
  */
@@ -72,12 +36,12 @@ export const revokedUpTo = (now: number) => ({
   credentialsValidFrom: sql<number>`max(${admins.credentialsValidFrom}, ${now + 1})`,
 })
 
-/** Returns the query that revokes the API keys of an admin, and gives the hashes that KV still knows. */
-export const revokeKeysOf = (db: Database, adminId: number, now: number) =>
+/** Returns the query that revokes the API keys that the condition finds, and gives the hashes that KV still knows. */
+export const revokeKeys = (db: Database, which: SQL | undefined, now: number) =>
   db
     .update(adminApiKeys)
     .set({ revokedAt: now })
-    .where(and(eq(adminApiKeys.adminId, adminId), isNull(adminApiKeys.revokedAt)))
+    .where(and(which, isNull(adminApiKeys.revokedAt)))
     .returning({ keyHash: adminApiKeys.keyHash, previousKeyHash: adminApiKeys.previousKeyHash })
 
 /**

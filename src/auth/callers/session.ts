@@ -1,12 +1,13 @@
-import { and, eq, gt, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { toBase64Url } from '../../base/encoding.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
-import { type Bindable, type PlacesOf, prepared, type RowOf } from '../../db/prepared.ts'
-import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
+import type { Bindable, PlacesOf } from '../../db/prepared.ts'
+import { type AnswerTo, question, stampOf } from '../../db/question.ts'
+import { adminApiKeys, adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
 import { adminColumns } from '../accounts/account.ts'
-import { isInForce } from './revocation.ts'
+import { isInForce, revokeKeys } from './revocation.ts'
 
 const TOKEN_PREFIX = 'stw_session_'
 const TOKEN_BYTES = 32
@@ -39,37 +40,44 @@ export function newSession(adminId: number, now: number) {
 export const isLive = (now: Bindable<number>) =>
   and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, sql`${now} - ${IDLE_MS}`))
 
-/** The query for the live session with this token's hash and the enabled admin it belongs to. */
-export const liveSession = prepared((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>
+const decisive = { sessionId: sql<string>`${adminSessions.id}`.as('session_id'), admin: adminColumns }
+
+/** The question for the live session with this token's hash and the enabled admin it belongs to. */
+export const liveSession = question((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>
   db
-    .select({
-      sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
-      lastSeenAt: adminSessions.lastSeenAt,
-      admin: adminColumns,
-    })
+    .select({ ...decisive, lastSeenAt: adminSessions.lastSeenAt, stamp: stampOf(decisive) })
     .from(adminSessions)
     .innerJoin(admins, and(eq(admins.id, adminSessions.adminId), isInForce(adminSessions.createdAt)))
     .leftJoin(loginFailures, eq(loginFailures.emailHash, admins.emailHash))
     .where(and(eq(adminSessions.tokenHash, tokenHash), isLive(now))),
 )
 
-export type LiveSession = RowOf<typeof liveSession>
+export type LiveSession = AnswerTo<typeof liveSession>
 
-/** Notes that a session is in use, at most once a minute. */
-export async function touchSession(
-  db: Database,
-  { sessionId, lastSeenAt }: LiveSession,
-  now: number,
-): Promise<void> {
+/** Notes that a session is in use, at most once a minute, in the database and in what is remembered. */
+export async function touchSession(db: Database, session: LiveSession, now: number): Promise<void> {
+  const { sessionId, lastSeenAt } = session
   if (now - lastSeenAt < SEEN_PRECISION_MS) return
-  await db.update(adminSessions).set({ lastSeenAt: now }).where(eq(adminSessions.id, sessionId))
+  session.lastSeenAt = now
+  await sessionUse(db, sessionId, now)
 }
 
-/** Ends one session. */
-export async function endSession(db: Database, sessionId: string): Promise<void> {
-  await db.delete(adminSessions).where(eq(adminSessions.id, sessionId))
-}
+/** The statement that notes that a session is in use. */
+export const sessionUse = (db: Database, sessionId: string, now: number) =>
+  db
+    .update(adminSessions)
+    .set({ lastSeenAt: now })
+    .where(and(eq(adminSessions.id, sessionId), lt(adminSessions.lastSeenAt, now)))
 
-/** The query that ends all sessions of an admin. */
-export const endSessionsOf = (db: Database, adminId: number) =>
-  db.delete(adminSessions).where(eq(adminSessions.adminId, adminId))
+/**
+ * Returns the statements that end the sessions which the condition finds, and revoke the keys that were got in them,
+ * whose hashes KV still knows.
+ */
+export const endSessions = (db: Database, which: SQL | undefined, now: number) => ({
+  keys: revokeKeys(
+    db,
+    inArray(adminApiKeys.sessionId, db.select({ id: adminSessions.id }).from(adminSessions).where(which)),
+    now,
+  ),
+  sessions: db.delete(adminSessions).where(which).returning({ id: adminSessions.id }),
+})

@@ -1,13 +1,28 @@
 import { Buffer } from 'node:buffer'
 import { lte } from 'drizzle-orm'
+import * as z from 'zod'
 import { fromHex, utf8 } from '../../base/encoding.ts'
 import { sha256HexOfMuch } from '../../crypto/digest.ts'
 import type { Database } from '../../db/client.ts'
 import { usedSignatures } from '../../db/schema/staff.ts'
 import { AppError, orUnavailable } from '../../errors.ts'
+import { HEADERS } from '../../http/headers.ts'
 
 /** How far the clock of a client may be off, either way, and so how long a bound signature is good for. */
 const TOLERANCE_SECONDS = 300
+
+/** Returns the header of signatures, for the OpenAPI document. */
+export const signatureHeader = () => ({
+  [HEADERS.SIGNATURE]: z
+    .string()
+    .regex(/^(t=\d{1,12},v2=)?[0-9A-Fa-f]{64}$/)
+    .optional()
+    .meta({
+      description:
+        'Hex of HMAC-SHA-256, keyed with the client’s secret, over the raw bytes of the body; needed where there is a body. Or `t=<unix seconds>,v2=<hex>`, over the lines time, method, path with query, hex SHA-256 of the body and of the `Authorization` value, each ended by LF: good for 300 seconds, and once where something changes. A client can be made to need that with every call.',
+      examples: ['c7fcdf56042cb70ec7c377f24889276ff0e73669282b80f62bbbab70eb3c835a'],
+    }),
+})
 
 /** The content of `SWI-CS`: the checksum of a body, or a signature bound to one request and its time. */
 export interface Signature {

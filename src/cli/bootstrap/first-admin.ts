@@ -4,6 +4,7 @@ import { newSecret } from '../../admin/clients/clients.service.ts'
 import { pendingPassword, randomPassword } from '../../auth/accounts/passwords.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
 import { randomId } from '../../crypto/random.ts'
+import { SealingKeys } from '../../crypto/sealed-secret.ts'
 import { admins, clients } from '../../db/schema/staff.ts'
 
 /** The first super_admin and the first client: their secrets to show, and the SQL that creates them. */
@@ -23,7 +24,7 @@ export async function firstAdmin(email: string, sealingKeys: string, now: number
   const password = randomPassword()
   const row = await pendingPassword(password, now)
   const clientId = randomId('client')
-  const { secret, sealedSecret } = await newSecret(sealingKeys, clientId)
+  const { secret, sealedSecret } = await newSecret(new SealingKeys(sealingKeys), clientId)
   const emailHash = sha256Hex(email.toLowerCase())
   return {
     email,

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import type { DemoData } from '../local/demo-data.ts'
-import { type Caller, type Outcome, type Step, takeStep } from './calls.ts'
+import { actingFor, customerItself, NOTHING, READ, type Story, WRITE } from './calls.ts'
 
 const AUDIENCE = 'orders'
 
@@ -41,46 +42,34 @@ export async function startOrdersApi(port: number, steward: string): Promise<{ s
   return { stop: () => server.close().closeAllConnections() }
 }
 
-/** Acts for a customer on the attached API, and lets others see that it is the customer's. */
+/** Runs the third act: somebody acts for a customer on the attached API, and others see that it is the customer's. */
 export async function actOnAttachedApi(
-  url: string,
+  { take }: Story,
   { customers, admin_api_key }: DemoData,
-): Promise<Outcome[]> {
+): Promise<void> {
   const [customer, other] = customers
   if (!customer || !other) throw new Error('the demo needs two customers')
-  const admin: Caller = {
-    name: `admin for ${customer.name}`,
-    headers: {
-      'X-ADMIN-API-KEY': admin_api_key,
-      'X-CUSTOMER-ID': customer.uid,
-      'X-ADMIN-REASON': 'Ticket 4712',
-    },
-  }
-  const own = ({ name, api_key }: typeof customer): Caller => ({ name, headers: { 'X-API-KEY': api_key } })
+  const admin = actingFor(customer, admin_api_key)
   const order = { item: 'tea' }
-  const steps: Step[] = [
-    {
-      what: 'orders, on the attached API',
-      caller: admin,
-      call: 'POST /v1/orders',
-      body: order,
-      expect: 201,
-      records: ['received', 'completed'],
-    },
-    {
-      what: 'reads the orders there',
-      caller: admin,
-      call: 'GET /v1/orders',
-      expect: 200,
-      records: ['completed'],
-    },
-    { what: 'sees its order', caller: own(customer), call: 'GET /v1/orders', expect: 200, records: [] },
-    { what: 'sees none of it', caller: own(other), call: 'GET /v1/orders', expect: 200, records: [] },
+  await take({
+    what: 'orders, on the attached API',
+    caller: admin,
+    call: 'POST /v1/orders',
+    body: order,
+    expect: 201,
+    records: WRITE,
+  })
+  const read = { call: 'GET /v1/orders', expect: 200 } as const
+  const shown = [
+    await take({ ...read, what: 'reads the orders there', caller: admin, records: READ }),
+    await take({ ...read, what: 'sees its order', caller: customerItself(customer), records: NOTHING }),
   ]
-  const outcomes: Outcome[] = []
-  for (const step of steps) outcomes.push(await takeStep(url, step))
-  const [, read, mine, theirs] = outcomes.map(({ text }) => JSON.parse(text).orders)
-  const isRight = [read, mine].every((orders) => JSON.stringify(orders) === JSON.stringify([order]))
-  if (!isRight || theirs.length > 0) throw new Error('The attached API mixed the customers up.')
-  return outcomes
+  const others = await take({
+    ...read,
+    what: 'sees none of it',
+    caller: customerItself(other),
+    records: NOTHING,
+  })
+  const isRight = shown.every(({ orders }) => isDeepStrictEqual(orders, [order]))
+  if (!isRight || others.orders.length > 0) throw new Error('The attached API mixed the customers up.')
 }

@@ -1,44 +1,32 @@
 import { createAccessKey } from '../../auth/callers/access-key.ts'
 import { randomUid } from '../../crypto/random.ts'
 import type { DemoCustomer, DemoData } from '../local/demo-data.ts'
-import { type Caller, type Outcome, type Stage, type Step, takeStep } from './calls.ts'
+import {
+  actingFor,
+  type Caller,
+  customerItself,
+  NOTHING,
+  type Outcome,
+  READ,
+  type Story,
+  type Take,
+  WRITE,
+} from './calls.ts'
 
-const READ: Stage[] = ['completed']
-const WRITE: Stage[] = ['received', 'completed']
-const NOTHING: Stage[] = []
-
-/** The results of the demo's steps, and the session that may read its trail. */
-export interface MainJob {
-  outcomes: Outcome[]
-  session: Caller
-}
-
-/** Runs the main job: an admin logs in, makes a key, acts for a customer with it, and is refused what it may not do. */
-export async function doMainJob(url: string, demo: DemoData): Promise<MainJob> {
+/**
+ * Runs the main job: an admin logs in, makes a key, acts for a customer with it, and is refused what it may not do.
+ * Returns the session, which may read the trail.
+ */
+export async function doMainJob({ take, outcomes }: Story, demo: DemoData): Promise<Caller> {
   const [customer, other] = demo.customers
   if (!customer || !other) throw new Error('the demo needs two customers')
-  const outcomes: Outcome[] = []
-  // biome-ignore lint/suspicious/noExplicitAny: what the answer holds is checked by the steps that use it
-  const take = async (step: Step): Promise<any> => {
-    const outcome = await takeStep(url, step)
-    outcomes.push(outcome)
-    return JSON.parse(outcome.text)
-  }
   const { session, key } = await logIn(take, demo)
   await actForCustomer(take, customer, key.key)
   await beRefused(take, customer, other, key.key)
   await revokeKey(take, session, customer, key)
   checkSameBytes(outcomes)
-  return { outcomes, session }
+  return session
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: as above
-type Take = (step: Step) => Promise<any>
-
-const actingFor = (customer: Pick<DemoCustomer, 'uid' | 'name'>, key: string, who = 'admin'): Caller => ({
-  name: `${who} for ${customer.name}`,
-  headers: { 'X-ADMIN-API-KEY': key, 'X-CUSTOMER-ID': customer.uid, 'X-ADMIN-REASON': 'Ticket 4711' },
-})
 
 async function logIn(take: Take, { client, super_admin }: DemoData) {
   const headers = { 'SWI-CID': client.id }
@@ -67,7 +55,7 @@ async function logIn(take: Take, { client, super_admin }: DemoData) {
 
 async function actForCustomer(take: Take, customer: DemoCustomer, key: string): Promise<void> {
   const admin = actingFor(customer, key)
-  const own: Caller = { name: customer.name, headers: { 'X-API-KEY': customer.api_key } }
+  const own = customerItself(customer)
   const call = 'GET /lists'
   await take({ what: 'reads the lists', caller: admin, call, expect: 200, records: READ })
   const { list } = await take({
@@ -104,7 +92,7 @@ async function beRefused(
   const [foreign] = (
     await take({
       what: 'reads its own lists',
-      caller: { name: other.name, headers: { 'X-API-KEY': other.api_key } },
+      caller: customerItself(other),
       call: 'GET /lists',
       expect: 200,
       records: NOTHING,

@@ -22,15 +22,30 @@ export interface ExportedObject {
 export async function trailOf(url: string, session: Caller, outcomes: Outcome[]): Promise<AuditEntry[]> {
   const expected = outcomes.flatMap(({ records }) => records).length
   return eventually(async () => {
-    const response = await fetch(`${url}/admin/audit?per_page=100`, { headers: session.headers })
-    const { data } = (await response.json()) as { data: ListedEntry[] }
-    // These facts of a listed entry are no part of it.
-    const entries = data
-      .map(({ outcome: _, actor_email: __, ...entry }): AuditEntry => entry)
-      .filter(isNoLook)
-      .sort((left, right) => left.seq - right.seq)
+    const entries = await entriesAt(`${url}/admin/audit?per_page=100`, session)
     return { value: entries, done: entries.length >= expected }
   })
+}
+
+/** Returns what is on record under a grant, oldest first. */
+export const reportOf = (url: string, session: Caller, grantId: string): Promise<AuditEntry[]> =>
+  entriesAt(`${url}/admin/audit?per_page=100&grant_id=${grantId}`, session)
+
+/** Returns the entries of a listing, oldest first, but for looks at the trail, which can fill pages. */
+async function entriesAt(listing: string, { headers }: Caller): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = []
+  let cursor: string | null = null
+  do {
+    const response = await fetch(listing + (cursor === null ? '' : `&cursor=${cursor}`), { headers })
+    const { data, meta } = (await response.json()) as {
+      data: ListedEntry[]
+      meta: { next_cursor: string | null }
+    }
+    // These facts of a listed entry are no part of it.
+    entries.push(...data.map(({ outcome: _, actor_email: __, ...entry }): AuditEntry => entry))
+    cursor = meta.next_cursor
+  } while (cursor !== null)
+  return entries.filter(isNoLook).sort((left, right) => left.seq - right.seq)
 }
 
 /** Returns whether an entry is no read of the trail: those are recorded too, on top of what the demo did. */
@@ -106,6 +121,13 @@ export function problemsOf(outcomes: Outcome[], entries: AuditEntry[], objects: 
   if (!isDeepStrictEqual(exported, entries))
     problems.push('The exported lines are not the entries of the trail.')
   return problems
+}
+
+/** Returns how the report of a grant differs from the entries of the trail that name it. */
+export function problemsOfReport(entries: AuditEntry[], report: AuditEntry[], grantId: string): string[] {
+  const named = entries.filter(({ grant_id }) => grant_id === grantId)
+  const isSame = named.length > 0 && isDeepStrictEqual(report, named)
+  return isSame ? [] : ['The report of the grant is not what the trail has of it.']
 }
 
 const listed = (stages: string[]) => stages.join(' and ') || 'no record'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
-import { ENTRY_VERSION, entryObject, SINCE_VERSION_2 } from '../../audit/trail/fields.ts'
+import { entryObject, FIELDS_SINCE } from '../../audit/trail/fields.ts'
 
 // Makes src/audit/entry.schema.json from the fields of an entry; with --check only tells whether it is up to date.
 const TARGET = 'src/audit/entry.schema.json'
@@ -32,7 +32,15 @@ const { properties = {}, required = [] } = withoutNoise(
   z.toJSONSchema(z.object(entryObject().shape), { io: 'output' }),
 )
 const members = Object.entries(properties).map(([name, schema]) => [name, property(schema as Json)])
-const absent = Object.fromEntries(SINCE_VERSION_2.map((name) => [name, false]))
+
+/** The fields that came with a version are in entries of it and of those after it, and in no other. */
+const sinceVersion = ([version, fields]: [string, readonly string[]]) => ({
+  if: { properties: { v: { minimum: Number(version) } } },
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, in an object that nobody awaits
+  then: { required: fields },
+  else: { properties: Object.fromEntries(fields.map((name) => [name, false])) },
+})
+
 const schema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Audit entry',
@@ -40,10 +48,7 @@ const schema = {
   type: 'object',
   properties: Object.fromEntries(members),
   required,
-  if: { properties: { v: { const: ENTRY_VERSION } } },
-  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema, in an object that nobody awaits
-  then: { required: SINCE_VERSION_2 },
-  else: { properties: absent },
+  allOf: Object.entries(FIELDS_SINCE).map(sinceVersion),
   additionalProperties: false,
 }
 

@@ -12,6 +12,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import { type Database, openDatabase } from '../../db/client.ts'
 import { admins, clients } from '../../db/schema/staff.ts'
 import type { Env } from '../../env.ts'
+import { storesIn } from '../../http/stores.ts'
 
 /** The credentials of the demo data; this is the shape of `.wrangler/demo.json`. */
 export interface DemoData {
@@ -71,14 +72,14 @@ export async function isEmpty(env: Env): Promise<boolean> {
 
 /** Fills an empty database through the service's own functions. */
 export async function seedDemoData(env: Env, now: number): Promise<DemoData> {
-  const db = openDatabase(env.DB)
-  const { id, secret } = await createClient(db, env.CLIENT_SECRETS_KEYS, { name: 'Demo client' }, now)
+  const stores = storesIn(env)
+  const { db } = stores
+  const { id, secret } = await createClient(stores, { name: 'Demo client' }, now)
   const email = 'super@example.com'
   const password = randomString(BASE62, 24)
   const role = 'super_admin'
   const passwordHash = await hashPassword(password)
   const adminId = await createAdmin(db, { email, role, passwordHash }, now)
-  const stores = { db, kv: env.KEYS }
   const { key } = await createApiKey(stores, { adminId, role }, { name: 'Demo key' }, now)
   const customers: DemoCustomer[] = []
   for (const customer of CUSTOMERS) customers.push(await seedCustomer(db, customer, now))

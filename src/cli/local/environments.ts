@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Unstable_Config, unstable_readConfig } from 'wrangler'
+import { invalidSettings, settingDefaults } from '../../settings.ts'
 
 /**
  * Returns the faults in the environments of a wrangler.toml: production differs from what runs locally (wrangler
@@ -11,8 +12,10 @@ export function environmentProblems(path: string): string[] {
   const production = unstable_readConfig({ config: path, env: 'production' })
   return [
     ...differences(local, production).map((name) => `[env.production] differs from the top level in ${name}`),
-    ...broken(local).map((rule) => `at the top level ${rule}`),
-    ...[...broken(production), ...openDoors(production)].map((rule) => `in [env.production] ${rule}`),
+    ...[...broken(local), ...misset(local)].map((rule) => `at the top level ${rule}`),
+    ...[...broken(production), ...misset(production), ...openDoors(production)].map(
+      (rule) => `in [env.production] ${rule}`,
+    ),
   ]
 }
 
@@ -24,7 +27,6 @@ function differences(one: Unstable_Config, other: Unstable_Config): string[] {
 /** Returns the parts that have to be equal in both environments; ids and the values of settings may differ. */
 function comparable(config: Unstable_Config): Record<string, unknown> {
   return {
-    vars: Object.keys(config.vars).sort(),
     d1_databases: config.d1_databases.map(({ binding, migrations_dir }) => [binding, migrations_dir]),
     kv_namespaces: config.kv_namespaces.map(({ binding }) => binding),
     r2_buckets: config.r2_buckets.map(({ binding }) => binding),
@@ -55,6 +57,15 @@ function broken(config: Unstable_Config): string[] {
     'there must be no tail consumers': !tail_consumers?.length && !streaming_tail_consumers?.length,
     'limits.cpu_ms has to be set': limits?.cpu_ms !== undefined,
   })
+}
+
+/** Returns what is wrong with the settings of an environment: a misspelt one would be left at its default. */
+function misset({ vars }: Unstable_Config): string[] {
+  const known = Object.keys(settingDefaults())
+  return [
+    ...invalidSettings(vars).map((name) => `${name} is missing or invalid`),
+    ...Object.keys(vars).flatMap((name) => (known.includes(name) ? [] : `${name} is no setting`)),
+  ]
 }
 
 /** Returns the addresses that bypass the rules of its own domain. */

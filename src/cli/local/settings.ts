@@ -1,14 +1,10 @@
-import { invalidSettings } from '../../settings.ts'
+import { invalidSettings, settingDefaults } from '../../settings.ts'
 import { configuredServices, configuredVars } from './config.ts'
 
-/**
- * Returns the settings of wrangler.toml that the environment overrides, with an empty value too: `LOCKOUT_SECONDS=60
- * npm start`.
- */
+/** Returns the settings that the environment sets, also to an empty value: `LOCKOUT_SECONDS=60 npm start`. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Record<string, string> {
-  const names = Object.keys(configuredVars())
   return Object.fromEntries(
-    names.flatMap((name) => {
+    Object.keys(settingDefaults()).flatMap((name) => {
       const value = environment[name]
       return value === undefined ? [] : [[name, value]]
     }),
@@ -23,7 +19,7 @@ export function checkSettings(settings: Record<string, string>): void {
     (name) => `${name} (from ${name in settings ? 'the environment' : 'wrangler.toml'})`,
   )
   throw new Error(
-    `Missing or invalid settings: ${told.join(', ')}. The comments in wrangler.toml say what each takes.`,
+    `Missing or invalid settings: ${told.join(', ')}. docs/configuration.md says what each takes.`,
   )
 }
 

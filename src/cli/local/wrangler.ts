@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { configuredVars, requiredSecrets } from './config.ts'
+import { settingDefaults } from '../../settings.ts'
+import { requiredSecrets } from './config.ts'
 import { ROOT } from './project.ts'
 
 const WRANGLER = fileURLToPath(import.meta.resolve('wrangler'))
@@ -42,7 +43,7 @@ export async function runWrangler(args: string[]): Promise<string> {
  * Returns the environment for wrangler, which would else prefer its secrets and settings to those of the local state.
  */
 function withoutOurs(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const ours = [...requiredSecrets(), ...Object.keys(configuredVars())]
+  const ours = [...requiredSecrets(), ...Object.keys(settingDefaults())]
   const others = Object.entries(environment).filter(([name]) => !ours.includes(name))
   return Object.fromEntries(others) as NodeJS.ProcessEnv
 }

@@ -3,6 +3,7 @@ import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer
 import { describing } from '../../http/annotations.ts'
 import { customerPage } from '../../http/answers.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { query } from '../../http/validation.ts'
 import { accessLogEntry, listAccesses } from './access-log.service.ts'
 import { ACCOUNT } from './account.routes.ts'
@@ -26,7 +27,7 @@ export const accessLogRoutes = new Hono<CustomerEnv>().get(
   async (c) => {
     const { customer, now } = c.var
     const page = c.req.valid('query')
-    const found = await listAccesses(customer, c.env.PSEUDONYM_KEY, page, now())
+    const found = await listAccesses(customer, storesOf(c), page, now())
     return PAGE.of(c, found)
   },
 )

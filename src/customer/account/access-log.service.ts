@@ -1,15 +1,15 @@
-import { and, eq, notExists, or, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
 import { type ActOutcome, outcome, unknownUpTo } from '../../audit/trail/outcome.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { ROLES, type Role } from '../../auth/permissions.ts'
 import { once } from '../../base/once.ts'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
 import { auditEntries } from '../../db/schema/audit.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 /** An act of an admin, as the customer whose data it concerned sees it. */
 export const accessLogEntry = once(() =>
@@ -67,7 +67,7 @@ const NEWEST_FIRST = sortKey({ seq: auditEntries.seq }, 'descending')
  */
 export async function listAccesses(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   query: PageQuery,
   now: number,
 ): Promise<Page<AccessLogEntry>> {
@@ -87,20 +87,21 @@ export async function listAccesses(
     })
     .from(auditEntries)
     .leftJoin(completed, and(isReceived, eq(completed.id, auditEntries.id), eq(completed.stage, 'completed')))
-  const own = eq(auditEntries.customerUid, uid)
+  // What the customer itself did is on record too.
+  const own = and(eq(auditEntries.customerUid, uid), isNotNull(auditEntries.adminId))
   const { rows, total } = await scope.read({
     rows: paged(acts.$dynamic(), NEWEST_FIRST, page, and(own, or(isReceived, notExists(wasReceived)))),
     total: boundedTotal(db, sql`SELECT id FROM audit_entries WHERE ${own}`),
   })
   const found = pageOf(rows, total[0]?.total ?? null, page, NEWEST_FIRST, (row) => row)
-  const items = await Promise.all(found.items.map((row) => present(row, uid, pseudonymKey, now)))
+  const items = await Promise.all(found.items.map((row) => present(row, uid, stores, now)))
   return { ...found, items }
 }
 
 async function present(
   { entry, ending }: Row,
   customerUid: string,
-  pseudonymKey: string,
+  { pseudonymOf }: Pick<Stores, 'pseudonymOf'>,
   now: number,
 ): Promise<AccessLogEntry> {
   const act = JSON.parse(entry) as StoredEntry
@@ -109,7 +110,7 @@ async function present(
   return {
     id: act.id,
     time: act.time,
-    admin: { id: await pseudonymOf(pseudonymKey, customerUid, act.admin_id), role: act.role },
+    admin: { id: await pseudonymOf(customerUid, act.admin_id), role: act.role },
     method: act.method,
     route: act.route,
     reason: act.reason,

@@ -6,6 +6,7 @@ import { customerAnswer, customerChange, customerPage } from '../../http/answers
 import { setTarget } from '../../http/context.ts'
 import { name } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
+import { storesOf } from '../../http/stores.ts'
 import { body, query } from '../../http/validation.ts'
 import { accountObject, getAccount } from './account.service.ts'
 import { customerKeyObject, listCustomerKeys, newCustomerKeyObject } from './api-key-records.service.ts'
@@ -53,7 +54,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     query(pageQuery),
     async (c) => {
       const page = c.req.valid('query')
-      const found = await listCustomerKeys(c.var.customer, c.env.PSEUDONYM_KEY, page)
+      const found = await listCustomerKeys(c.var.customer, storesOf(c), page)
       return PAGE.of(c, found)
     },
   )
@@ -72,7 +73,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { customer, now } = c.var
       const { name } = c.req.valid('json')
-      const key = await createCustomerKey(customer, c.env.PSEUDONYM_KEY, name, now())
+      const key = await createCustomerKey(customer, storesOf(c), name, now())
       setTarget(c.var.facts, 'api_key', key.id)
       return API_KEY_CREATED.of(c, { api_key: key })
     },
@@ -90,7 +91,7 @@ export const accountRoutes = new Hono<CustomerEnv>()
     requiresCustomer({ target: 'api_key', ownKeyOnly: true }),
     async (c) => {
       const { customer, now } = c.var
-      const key = await revokeCustomerKey(customer, c.env.PSEUDONYM_KEY, c.req.param('id'), now())
+      const key = await revokeCustomerKey(customer, storesOf(c), c.req.param('id'), now())
       return API_KEY_REVOKED.of(c, { api_key: key })
     },
   )

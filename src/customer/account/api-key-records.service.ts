@@ -2,12 +2,12 @@ import { and, eq, getTableColumns, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
-import { pseudonymOf } from '../../crypto/pseudonym.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import type { Stores } from '../../http/stores.ts'
 
 const { keyHash: _keyHash, ...keyColumns } = getTableColumns(customerApiKeys)
 
@@ -47,7 +47,7 @@ const BY_AGE = sortKey({ createdAt: customerApiKeys.createdAt, id: customerApiKe
 /** Returns the customer's keys by age, revoked ones included. */
 export async function listCustomerKeys(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   query: PageQuery,
 ): Promise<Page<CustomerKey>> {
   const page = pageRequest(query, BY_AGE)
@@ -58,7 +58,7 @@ export async function listCustomerKeys(
     total: boundedTotal(db, sql`SELECT id FROM customer_api_keys WHERE ${own}`),
   })
   const found = pageOf(rows, total[0]?.total ?? null, page, BY_AGE, (row) => row)
-  return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, pseudonymKey))) }
+  return { ...found, items: await Promise.all(found.items.map((row) => withMaker(row, stores))) }
 }
 
 /** The condition for a key of the customer. */
@@ -70,9 +70,12 @@ export const selectKey = (scope: CustomerScope, id: string) =>
   scope.db.select(keyColumns).from(customerApiKeys).where(ownKey(scope, id))
 
 /** Returns a key with its maker; staff have the pseudonym of the customer's access log. */
-export async function withMaker(row: Row, pseudonymKey: string): Promise<CustomerKey> {
+export async function withMaker(
+  row: Row,
+  { pseudonymOf }: Pick<Stores, 'pseudonymOf'>,
+): Promise<CustomerKey> {
   if (row.madeByAdminId === null) return presentKey(row, { type: 'customer' })
-  const staff = await pseudonymOf(pseudonymKey, row.customerUid, row.madeByAdminId)
+  const staff = await pseudonymOf(row.customerUid, row.madeByAdminId)
   return presentKey(row, { type: 'staff', staff })
 }
 

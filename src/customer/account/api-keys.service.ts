@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type * as z from 'zod'
-import { holderOf } from '../../auth/callers/customer-key.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { customerApiKeys } from '../../db/schema/customers.ts'
 import { AppError, orUnknown } from '../../errors.ts'
+import type { Stores } from '../../http/stores.ts'
 import {
   type CustomerKey,
   type newCustomerKeyObject,
@@ -16,12 +16,11 @@ import { newCustomerKey } from './new-api-key.ts'
 /**
  * Creates a key of the customer. A key made with a key of staff's making counts as theirs: revoking staff's
  * credentials ends all that came of them. Only this answer holds the key in clear.
- * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it; key_invalid if the key
- * of the request has ended by then
+ * @throws AppError idempotency_secret_gone, with the key's id, if an earlier request made it
  */
 export async function createCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   name: string,
   now: number,
 ): Promise<z.infer<ReturnType<typeof newCustomerKeyObject>>> {
@@ -30,35 +29,18 @@ export async function createCustomerKey(
     sql`(SELECT ${sql.raw(column)} FROM customer_api_keys WHERE id = ${scope.callerId})`
   const made = {
     ...row,
-    // Null, which the column refuses and the whole transaction with it, if the key has ended meanwhile.
-    customerUid: holderOf(scope.db, scope.callerId, now),
     madeByAdminId: ofCaller('made_by_admin_id'),
     madeByApiKeyId: ofCaller('made_by_api_key_id'),
     // Never before the key that it is made with, which is in force.
     createdAt: sql`max(${now}, ${ofCaller('created_at')})`,
   }
-  const { kept } = await refuseEnded(
-    scope.write({
-      statements: [scope.db.insert(customerApiKeys).values(made)],
-      after: { kept: selectKey(scope, row.id) },
-    }),
-  )
-  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), pseudonymKey)
+  const { kept } = await scope.write({
+    statements: [scope.db.insert(customerApiKeys).values(made)],
+    after: { kept: selectKey(scope, row.id) },
+  })
+  const { id, ...rest } = await withMaker(orUnknown(kept[0], 'api_key_unknown'), stores)
   if (id !== row.id) throw new AppError('idempotency_secret_gone', { details: { api_key: { id } } })
   return { id, key, ...rest }
-}
-
-/**
- * Turns the failed insert into `key_invalid`: only the transaction knows whether the key of the request is still in
- * force.
- */
-async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
-  try {
-    return await change
-  } catch (error) {
-    const hasEnded = error instanceof Error && `${error.cause}`.includes('customer_api_keys.customer_uid')
-    throw hasEnded ? new AppError('key_invalid') : error
-  }
 }
 
 /**
@@ -68,7 +50,7 @@ async function refuseEnded<Result>(change: Promise<Result>): Promise<Result> {
  */
 export async function revokeCustomerKey(
   scope: CustomerScope,
-  pseudonymKey: string,
+  stores: Pick<Stores, 'pseudonymOf'>,
   id: string,
   now: number,
 ): Promise<CustomerKey> {
@@ -81,5 +63,5 @@ export async function revokeCustomerKey(
     ],
     after: { revoked: selectKey(scope, id) },
   })
-  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), pseudonymKey)
+  return withMaker(orUnknown(revoked[0], 'api_key_unknown'), stores)
 }

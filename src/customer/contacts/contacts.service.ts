@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
+import { type Bindable, type PlacesOf, prepared } from '../../db/prepared.ts'
 import { contacts } from '../../db/schema/lists.ts'
 import { AppError, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
@@ -47,6 +48,20 @@ export async function getContact(scope: CustomerScope, contactUid: string): Prom
   return presentContact(orUnknown(contact[0], 'contact_unknown'))
 }
 
+type NewRow = ContactInput & Pick<ContactRow, 'uid' | 'customerUid' | 'createdAt' | 'updatedAt'>
+
+const insertContact = prepared((db, row: PlacesOf<NewRow>) =>
+  db.insert(contacts).values(row).onConflictDoNothing(),
+)
+
+/** Selects the contact with the email of one that was inserted, unless it was there before. */
+const selectInserted = prepared((db, row: PlacesOf<Pick<NewRow, 'customerUid' | 'email' | 'uid'>>) =>
+  db
+    .select({ ...contactColumns, isNew: sql<number>`${contacts.uid} = ${row.uid}`.as('is_new') })
+    .from(contacts)
+    .where(withEmail({ uid: row.customerUid }, row.email)),
+)
+
 /** @throws AppError contact_exists if the customer has a contact with this email */
 export async function createContact(
   scope: CustomerScope,
@@ -56,13 +71,8 @@ export async function createContact(
   const { db, uid } = scope
   const row = { ...input, uid: randomUid(), customerUid: uid, createdAt: now, updatedAt: now }
   const { contact } = await scope.write({
-    statements: [db.insert(contacts).values(row).onConflictDoNothing()],
-    after: {
-      contact: db
-        .select({ ...contactColumns, isNew: sql<number>`${contacts.uid} = ${row.uid}`.as('is_new') })
-        .from(contacts)
-        .where(withEmail(scope, input.email)),
-    },
+    statements: [insertContact(db, row)],
+    after: { contact: selectInserted(db, { customerUid: uid, email: input.email, uid: row.uid }) },
   })
   const found = orUnknown(contact[0], 'contact_unknown')
   return found.isNew ? presentContact(found) : conflict(found)
@@ -121,7 +131,7 @@ export const ownContact = ({ uid }: CustomerScope, contactUid: string) =>
   and(eq(contacts.customerUid, uid), eq(contacts.uid, contactUid))
 
 /** The condition for a contact of the customer, by its email. */
-export const withEmail = ({ uid }: CustomerScope, email: string) =>
+export const withEmail = ({ uid }: { uid: Bindable<string> }, email: Bindable<string>) =>
   and(eq(contacts.customerUid, uid), eq(contacts.email, email))
 
 function conflict({ uid }: Pick<ContactRow, 'uid'>): never {

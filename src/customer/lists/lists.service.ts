@@ -4,7 +4,7 @@ import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
 import { boundedTotal, type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
-import { type PlacesOf, prepared } from '../../db/prepared.ts'
+import { type Bindable, type PlacesOf, prepared } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { lists } from '../../db/schema/lists.ts'
 import { orUnknown } from '../../errors.ts'
@@ -13,6 +13,8 @@ import { countValue, textValue, timeValue, uidValue } from '../../http/fields/va
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 
 type Row = typeof lists.$inferSelect
+
+type NewRow = Pick<Row, 'name' | 'description' | 'uid' | 'customerUid' | 'createdAt' | 'updatedAt'>
 
 /** The writable properties of a list. */
 export interface ListInput {
@@ -82,10 +84,13 @@ export async function getList(scope: CustomerScope, listUid: string): Promise<Li
   return presentList(orUnknown(list[0], 'list_unknown'))
 }
 
+const insertList = prepared((db, row: PlacesOf<NewRow>) => db.insert(lists).values(row))
+
 export async function createList(scope: CustomerScope, input: ListInput, now: number): Promise<List> {
-  const row = { ...input, uid: randomUid(), customerUid: scope.uid, createdAt: now, updatedAt: now }
+  const { name, description } = input
+  const row = { name, description, uid: randomUid(), customerUid: scope.uid, createdAt: now, updatedAt: now }
   const { list } = await scope.write({
-    statements: [scope.db.insert(lists).values(row)],
+    statements: [insertList(scope.db, row)],
     after: { list: selectList(scope, row.uid) },
   })
   return presentList(orUnknown(list[0], 'list_unknown'))
@@ -128,11 +133,14 @@ export async function deleteList(
 }
 
 /** Selects a list of the customer. */
-export const selectList = (scope: CustomerScope, listUid: string) =>
-  scope.db.select().from(lists).where(ownList(scope, listUid))
+export const selectList = ({ db, uid }: CustomerScope, listUid: string) => selectOwnList(db, { uid, listUid })
+
+const selectOwnList = prepared((db, { uid, listUid }: PlacesOf<{ uid: string; listUid: string }>) =>
+  db.select().from(lists).where(ownList({ uid }, listUid)),
+)
 
 /** The condition for a list of the customer. */
-export const ownList = ({ uid }: Pick<CustomerScope, 'uid'>, listUid: string) =>
+export const ownList = ({ uid }: { uid: Bindable<string> }, listUid: Bindable<string>) =>
   and(eq(lists.customerUid, uid), eq(lists.uid, listUid))
 
 export const presentList = ({ uid, name, description, contactsCount, createdAt, updatedAt }: Row): List => ({

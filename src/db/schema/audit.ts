@@ -29,6 +29,7 @@ export const auditEntries = sqliteTable(
     result: text('result').generatedAlwaysAs(entryField('result')),
     ip: text('ip').generatedAlwaysAs(entryField('ip')),
     targetId: text('target_id').generatedAlwaysAs(entryField('target_id')),
+    grantId: text('grant_id').generatedAlwaysAs(entryField('grant_id')),
     prunedToSeq: integer('pruned_to_seq').generatedAlwaysAs(entryField('pruned_to_seq')),
   },
   (table) => [
@@ -45,6 +46,7 @@ export const auditEntries = sqliteTable(
     index('audit_entries_ip_time').on(table.ip, table.time),
     index('audit_entries_target_time').on(table.targetId, table.time),
     index('audit_entries_stage_time').on(table.stage, table.time),
+    index('audit_entries_grant_time').on(table.grantId, table.time).where(sql`grant_id IS NOT NULL`),
     index('audit_entries_checkpoints').on(table.prunedToSeq).where(sql`pruned_to_seq IS NOT NULL`),
   ],
 )

@@ -4,6 +4,10 @@ import { caseInsensitiveText, moment } from '../columns.ts'
 
 export const CUSTOMER_STATUSES = ['active', 'inactive', 'pending_delete'] as const
 
+/** Who may act for a customer: anyone, anyone and it is told, whom it approves, nobody but in an emergency. */
+export const SUPPORT_ACCESS = ['open', 'notify', 'ask', 'closed'] as const
+export type SupportAccess = (typeof SUPPORT_ACCESS)[number]
+
 /** The members of a customer's company; all are optional. */
 export const COMPANY_FIELDS = [
   'name',
@@ -31,6 +35,9 @@ export const customers = sqliteTable(
     group: text('group'),
     company: text('company', { mode: 'json' }).$type<Company>(),
     status: text('status', { enum: CUSTOMER_STATUSES }).notNull(),
+    supportAccess: text('support_access', { enum: SUPPORT_ACCESS }).notNull().default('open'),
+    /** The time the customer chose it; null: it never did. */
+    supportAccessUpdatedAt: moment('support_access_updated_at'),
     /** The time of its deletion, which precedes the purge. */
     pendingDeleteAt: moment('pending_delete_at'),
     /** Kept by triggers, so that a total costs one row however large the customer is. */

@@ -136,6 +136,9 @@ export const adminApiKeys = sqliteTable(
     ipAllow: stringList('ip_allow').notNull(),
     ipDeny: stringList('ip_deny').notNull(),
     requireReason: integer('require_reason', { mode: 'boolean' }).notNull(),
+    /** The access grant that it is the key of, and the session that got it, which it ends with. */
+    grantId: text('grant_id'),
+    sessionId: text('session_id'),
     expiresAt: moment('expires_at'),
     createdAt: moment('created_at').notNull(),
     lastUsedAt: moment('last_used_at'),
@@ -144,5 +147,7 @@ export const adminApiKeys = sqliteTable(
   (table) => [
     uniqueIndex('admin_api_keys_key_hash').on(table.keyHash),
     index('admin_api_keys_admin_id').on(table.adminId),
+    index('admin_api_keys_grant_id').on(table.grantId).where(sql`grant_id IS NOT NULL`),
+    index('admin_api_keys_session_id').on(table.sessionId).where(sql`session_id IS NOT NULL`),
   ],
 )

@@ -51,8 +51,6 @@ const fileQuery = () =>
 /**
  * Takes many rows as JSON or a form (`{<name>: [...]}`), NDJSON or CSV, also as the part `file` of a form, and
  * validates each by itself: `c.req.valid('json').rows` holds them in order.
- * @throws AppError unsupported_media_type, malformed_body, body_too_large, too_many_rows, invalid if there are no
- * rows
  */
 export function bulkBody<Schema extends z.ZodType<object>>(
   schema: () => Schema,
@@ -69,7 +67,7 @@ export function bulkBody<Schema extends z.ZodType<object>>(
     ],
     query: queried,
     bodyLimit: BULK_BODY_LIMIT_BYTES,
-    errors: [...BODY_ERRORS, 'too_many_rows'] as const,
+    operation: () => ({ errors: [...BODY_ERRORS, 'too_many_rows'] as const }),
   }
   return annotated<BulkValidator<Schema>>(annotation, async (c, next) => {
     const { unknown_columns: unknown } = validQuery(c, queried())

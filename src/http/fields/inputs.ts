@@ -26,6 +26,15 @@ export const name = () =>
     .refine((value) => hasAtMost(255, value.trim()), { error: 'is too long (maximum is 255 characters)' })
     .meta({ minLength: 1, maxLength: 255 })
 
+/** The longest reason or comment, `X-ADMIN-REASON` too, in characters. */
+export const MAX_EXPLANATION_LENGTH = 500
+
+/** A schema for text that says why: not blank. */
+export const explanation = () =>
+  limitedText(MAX_EXPLANATION_LENGTH)
+    .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
+    .meta({ minLength: 1 })
+
 /** A schema for a boolean, also as forms write it. */
 export const flag = () =>
   z

@@ -161,15 +161,17 @@ describe('the last enabled super_admin', () => {
     return all.filter(({ disabledAt }) => disabledAt === null)
   }
 
+  const stores = { db: database(), kv: env.KEYS, later: () => undefined }
+
   test.each([
     [
       'disabled',
-      (id: number, by: number) => disableAdmin(database(), { adminId: by, role: 'super_admin' }, `${id}`, 1),
+      (id: number, by: number) => disableAdmin(stores, { adminId: by, role: 'super_admin' }, `${id}`, 1),
     ],
     [
       'demoted',
       (id: number, by: number) =>
-        changeRole(database(), { adminId: by, role: 'super_admin' }, `${id}`, 'admin'),
+        changeRole(stores, { adminId: by, role: 'super_admin' }, `${id}`, 'admin', 1),
     ],
   ])('is not %s, also by two at once who mean each other', async (_, act) => {
     const { adminId: other } = await makeAdmin()

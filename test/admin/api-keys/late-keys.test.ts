@@ -177,7 +177,7 @@ describe('an admin API key', () => {
     async (end) => {
       const before = await keysOfMaker()
       const path = `/admin/api_keys/${makingKeyId}/roll`
-      const late = await holdingBack(3, ENDS[end], bySession, path, { body: { grace_seconds: 60 } })
+      const late = await holdingBack(2, ENDS[end], bySession, path, { body: { grace_seconds: 60 } })
       expect(late).toMatchObject({ status: 401, json: { code: 'session_invalid' } })
       expect(hashesOf(await keysOfMaker())).toEqual(hashesOf(before))
       expect(await unknownToD1()).toEqual([])
@@ -186,7 +186,7 @@ describe('an admin API key', () => {
 
   test('that is being rolled keeps its secret after its own revocation, and KV learns of no other', async () => {
     const end = ENDS['the revocation of the API key']
-    const late = await holdingBack(3, end, bySession, `/admin/api_keys/${makingKeyId}/roll`, { body: {} })
+    const late = await holdingBack(2, end, bySession, `/admin/api_keys/${makingKeyId}/roll`, { body: {} })
     expect(late).toMatchObject({ status: 409, json: { code: 'api_key_inactive' } })
     expect(await unknownToD1()).toEqual([])
   })

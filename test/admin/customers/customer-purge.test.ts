@@ -1,13 +1,15 @@
 import { env } from 'cloudflare:workers'
 import { getTableName } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { OWNED_TABLES, purgeDeletedCustomers } from '../../../src/admin/customers/customer-purge.service.ts'
+import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
+import { purgeDeletedCustomers } from '../../../src/admin/customers/customer-purge.service.ts'
 import { openDatabase } from '../../../src/db/client.ts'
+import { ownedTables } from '../../../src/db/owned-tables.ts'
 import { customers } from '../../../src/db/schema/customers.ts'
 import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Answer, callerWith, loggedIn } from '../../support/calls/http.ts'
-import { database, makeCustomer } from '../../support/factories.ts'
+import { database, makeCustomer, makeGrant } from '../../support/factories.ts'
 import { seedContacts } from '../../support/seed.ts'
 import { DAY_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
@@ -20,17 +22,20 @@ let other: Customer
 let deleted: Answer
 
 /** Gives a customer a list with two members, and one contact more by a request that can be repeated. */
-async function fill({ key }: Customer) {
+async function fill({ uid, key }: Customer) {
   const own = callerWith({ 'X-API-KEY': key })
   const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
   for (const email of ['ada@example.com', 'grace@example.com'])
     await own(`/lists/${list}/contacts`, { body: { email } })
   const headers = { 'Idempotency-Key': 'key-1' }
   await own('/contacts', { body: { email: 'alan@example.com' }, headers })
+  const request = { kind: 'disable', customerUid: uid, reason: 'Ticket 4711' } as const
+  await createRequest(database(), admin, request, Date.now())
+  await makeGrant({ adminId: admin.adminId, customerUid: uid })
 }
 
 const rowsOf = async ({ uid }: Customer) => {
-  const counts = OWNED_TABLES.map(({ table }) =>
+  const counts = ownedTables().map(({ table }) =>
     env.DB.prepare(`SELECT count(*) AS rows FROM ${getTableName(table)} WHERE customer_uid = ?`)
       .bind(uid)
       .first<number>('rows'),
@@ -54,7 +59,7 @@ test('every table that holds something of a customer’s is purged, but for the 
     `SELECT name FROM sqlite_master
      WHERE type = 'table' AND sql GLOB '*[^a-z_]customer_uid[^a-z_]*' AND name NOT LIKE 'audit%' ORDER BY name`,
   ).all()
-  const purged = OWNED_TABLES.map(({ table }) => ({ name: getTableName(table) }))
+  const purged = ownedTables().map(({ table }) => ({ name: getTableName(table) }))
   expect(purged.sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual(owned.results)
 })
 
@@ -96,8 +101,8 @@ describe('a run', () => {
     expect(await roundTripsOf(0)).toBe(1)
     await seedContacts(customer.uid, 12_000)
     // Two to look for customers, one a table and two more for the contacts, one for the customer.
-    expect(await roundTripsOf(31 * DAY_MS)).toBe(2 + OWNED_TABLES.length + 2 + 1)
-    expect(await rowsOf(customer)).toEqual(OWNED_TABLES.map(() => 0))
+    expect(await roundTripsOf(31 * DAY_MS)).toBe(2 + ownedTables().length + 2 + 1)
+    expect(await rowsOf(customer)).toEqual(ownedTables().map(() => 0))
   })
 
   test('that is cut off anywhere is gone on with by the next', async () => {
@@ -108,7 +113,7 @@ describe('a run', () => {
       expect(from).toBeLessThan(20)
     }
     await purgeAfter(31 * DAY_MS)
-    expect(await rowsOf(customer)).toEqual(OWNED_TABLES.map(() => 0))
+    expect(await rowsOf(customer)).toEqual(ownedTables().map(() => 0))
     expect(await admin.call(`/admin/customers/${customer.uid}`)).toMatchObject({ status: 404 })
   })
 })

@@ -17,7 +17,7 @@ let now: number
 
 beforeEach(() => {
   // One failure is enough to get a link.
-  bindings = { LOCKOUT_THRESHOLD: '1' as Env['LOCKOUT_THRESHOLD'] }
+  bindings = { LOCKOUT_THRESHOLD: '1' }
   now = Date.now()
 })
 

@@ -105,6 +105,7 @@ test('what changes of a customer, and nothing that is personal', async () => {
   expect(changes).toEqual({
     status: [null, 'active'],
     timezone: [null, 'UTC'],
+    support_access: [null, 'open'],
     group: [null, 'trial'],
     email: [null, HIDDEN],
     first_name: [null, HIDDEN],

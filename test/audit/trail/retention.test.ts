@@ -3,10 +3,10 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { exportOwedSegments } from '../../../src/audit/export/segments.ts'
 import { pruneTrail } from '../../../src/audit/trail/retention.ts'
 import type { Env } from '../../../src/env.ts'
+import { storesIn } from '../../../src/http/stores.ts'
 import { intercepted, interceptedDatabase, outage } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { loggedIn } from '../../support/calls/http.ts'
-import { database } from '../../support/factories.ts'
 import { DAY_MS } from '../../support/times.ts'
 import { trail } from '../../support/trail/audit.ts'
 import {
@@ -26,10 +26,10 @@ beforeEach(async () => {
 
 const later = (days: number) => Date.now() + days * DAY_MS
 const with40Days = (bindings: Partial<Env> = {}) =>
-  ({ ...env, AUDIT_RETENTION_DAYS: '40', ...bindings }) as Env
+  storesIn({ ...env, AUDIT_RETENTION_DAYS: '40', ...bindings } as Env)
 
 test('nothing is pruned unless it is set, and nothing before its time', async () => {
-  await pruneTrail(env, later(10_000))
+  await pruneTrail(storesIn(env), later(10_000))
   await pruneTrail(with40Days(), later(39))
   expect(await trail()).toHaveLength(15)
 })
@@ -124,7 +124,7 @@ async function verifyWhole(): Promise<void> {
     entries.slice(0, -1).map(({ hash }) => hash),
   )
   expect(entries.some(({ pruned_to_seq }) => pruned_to_seq === first - 1)).toBe(true)
-  await exportOwedSegments(database(), env.AUDIT_BUCKET, Date.now())
+  await exportOwedSegments(storesIn(env), Date.now())
   expect(await verify(await exportedObjects())).toMatchObject({ firstSeq: 1 })
 }
 

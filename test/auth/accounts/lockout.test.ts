@@ -72,7 +72,7 @@ describe('five failures within fifteen minutes', () => {
   })
 
   test('look the same for an email that nobody has', async () => {
-    bindings = { LOCKOUT_THRESHOLD: '2' as Env['LOCKOUT_THRESHOLD'] }
+    bindings = { LOCKOUT_THRESHOLD: '2' }
     const { email } = await makeAdmin('admin', undefined, CHEAP)
     const seen = async (address: string) => {
       const answers = await failTimes(3, address)
@@ -115,7 +115,7 @@ describe('five failures within fifteen minutes', () => {
   })
 
   test('count anew once a lock is over, however short it is', async () => {
-    bindings = { LOCKOUT_SECONDS: '60' as Env['LOCKOUT_SECONDS'] }
+    bindings = { LOCKOUT_SECONDS: '60' }
     const { email } = await makeAdmin('admin', undefined, CHEAP)
     await failTimes(5, email)
     now += MINUTE_MS
@@ -207,7 +207,7 @@ describe('the owner of an account that locks', () => {
   })
 
   test('is told nothing if there is nobody, or nobody who could log in', async () => {
-    bindings = { LOCKOUT_THRESHOLD: '1' as Env['LOCKOUT_THRESHOLD'] }
+    bindings = { LOCKOUT_THRESHOLD: '1' }
     const { email, adminId } = await makeAdmin('admin', undefined, CHEAP)
     await database().update(admins).set({ disabledAt: now }).where(eq(admins.id, adminId))
     expect(isLocked(await login(email, 'wrong'))).toBe(true)
@@ -219,7 +219,7 @@ describe('the owner of an account that locks', () => {
   test('makes no difference to the answer if the mail cannot be sent, and no link is left', async () => {
     expectLogged('"locked_admin_id":')
     bindings = {
-      LOCKOUT_THRESHOLD: '1' as Env['LOCKOUT_THRESHOLD'],
+      LOCKOUT_THRESHOLD: '1',
       EMAIL: failing(env.EMAIL, 'send'),
     }
     const { email } = await makeAdmin('admin', undefined, CHEAP)

@@ -121,7 +121,7 @@ describe('another customer’s', () => {
   })
 })
 
-test('10,000 rows cost ten round trips and the check of the caller, and are read by key', async () => {
+test('10,000 rows cost ten round trips, and are read by key', async () => {
   const rows = Array.from({ length: 10_000 }, (_, i) => ({ email: `person-${i}@example.com` }))
   for (const [outcome, status] of [
     ['created', undefined],
@@ -130,7 +130,7 @@ test('10,000 rows cost ten round trips and the check of the caller, and are read
     const contacts = rows.map((row) => ({ ...row, status }))
     const { json, counts } = await counted(own, `/lists/${list}/contacts/bulk`, { body: { contacts } })
     expect(json).toMatchObject({ created: 0, updated: 0, invalid: 0, [outcome]: 10_000 })
-    expect(counts.d1).toBe(11)
+    expect(counts.d1).toBe(10)
     expect(counts.rowsRead).toBeLessThan(40 * 10_000)
   }
   expect((await own(`/lists/${list}/contacts?status=unconfirmed`)).json.pagination.total).toBe(10_000)

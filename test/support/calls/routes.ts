@@ -1,4 +1,5 @@
 import { createApp } from '../../../src/app.ts'
+import { type Permission, type Role, ruleOf } from '../../../src/auth/permissions.ts'
 import { type Access, annotationOf } from '../../../src/http/annotations.ts'
 
 /** An endpoint of the service and what it declares of who may call it. */
@@ -8,6 +9,10 @@ export interface Route {
   access: Access | undefined
   takesBody: boolean
 }
+
+/** A role that may call a route. */
+export const roleFor = ({ access }: Pick<Route, 'access'>): Role =>
+  (access?.kind === 'admin' && ruleOf(access.permission as Permission).roles.at(-1)) || 'super_admin'
 
 /** The route table, from the app itself: what a test must hold for every route, it walks this for. */
 export function routeTable(): Route[] {

@@ -1,12 +1,23 @@
 import { eq } from 'drizzle-orm'
+import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
+import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
+import { randomUid } from '../../../src/crypto/random.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
-import { database, lockAccount, makeAdmin, makeClient, makeSession } from '../factories.ts'
+import {
+  database,
+  lockAccount,
+  makeAdmin,
+  makeClient,
+  makeCustomer,
+  makeGrant,
+  makeSession,
+} from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
-import { filledPath } from './paths.ts'
+import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
 
@@ -36,6 +47,9 @@ export async function makeWorld(role: Role = 'super_admin') {
   const things = new Map([
     ...(await thingsOfCustomer(customer)),
     ...(await thingsOfAnybody()),
+    ...(await accountRequests()),
+    ...(await grantsOn(customer)),
+    ...(await consentOf(customer.uid)),
     ['/docs/:file', 'page.js'],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
@@ -54,8 +68,12 @@ export async function makeWorld(role: Role = 'super_admin') {
     client,
     /** What exists for the last parameter of a path. */
     thing,
-    /** The path of a route, about what there is. */
-    path: (path: string) => filledPath(path, thing),
+    /** The path of a route, about what there is, which for some routes is a thing of their own. */
+    path: (path: string, method = 'GET') => {
+      const [whole, last] = [withoutPatterns(path), parametersOf(path).length - 1]
+      const own = things.get(`${method} ${whole}`) ?? things.get(whole)
+      return filledPath(path, (parameter, i) => (i === last && own) || thing(parameter))
+    },
     /** What a caller sends along with a body. */
     headers: (caller: CallerKind, body?: string | Uint8Array) => byCaller[caller](body),
   }
@@ -89,6 +107,34 @@ async function thingsOfCustomer({
   ]
 }
 
+/** Access grants: one's own, which has begun, and a colleague's that wait for a decision, and for a review. */
+async function grantsOn({
+  uid: customerUid,
+  admin,
+}: Awaited<ReturnType<typeof customerWithCallers>>): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('super_admin')
+  const own = await makeGrant({ adminId: admin.adminId, customerUid, mode: 'write' })
+  const pending = await makeGrant({ adminId, customerUid, needsColleague: true })
+  return [
+    ['/admin/access_grants/:id', own],
+    ['/admin/access_grants/:id/approve', pending],
+    ['/admin/access_grants/:id/decline', pending],
+    ['/admin/access_grants/:id/review', await makeGrant({ adminId, customerUid, breakGlass: true })],
+  ]
+}
+
+/** Access that waits for a customer, and access that is going on, by the uids that it knows them by. */
+async function consentOf(customerUid: string): Promise<[string, string][]> {
+  const { adminId } = await makeAdmin('customer_success')
+  const [waiting, current] = [randomUid(), randomUid()]
+  await makeGrant({ adminId, customerUid, uid: waiting, needsCustomer: true })
+  await makeGrant({ adminId, customerUid, uid: current })
+  return [
+    ['/access_requests/:uid', waiting],
+    ['/access_grants/:uid', current],
+  ]
+}
+
 /** What staff have in common: a client that is not the one they call by, a locked account, a dead letter. */
 async function thingsOfAnybody(): Promise<[string, string][]> {
   const other = await makeAdmin('admin')
@@ -110,5 +156,27 @@ async function thingsOfAnybody(): Promise<[string, string][]> {
     ['/admin/revoke_credentials/:id', account],
     ['/admin/reset_password/:id', account],
     ['/admin/unlock/:id', account],
+  ]
+}
+
+/** A pending request of each kind, and a disabled customer that nobody wants to have enabled yet. */
+async function accountRequests(): Promise<[string, string][]> {
+  const asking = await makeAdmin('customer_success')
+  const suspected = await makeCustomer()
+  const [cleared, disabled] = [await makeCustomer(), await makeCustomer()]
+  for (const { uid } of [cleared, disabled])
+    await suspendCustomer(database(), { owner: null, toldOf: null, customers: null }, uid, Date.now())
+  const ask = (kind: 'disable' | 'enable', customerUid: string) =>
+    createRequest(database(), asking, { kind, customerUid, reason: 'Ticket 4711' }, Date.now())
+  const disable = `${(await ask('disable', suspected.uid)).id}`
+  const enable = `${(await ask('enable', cleared.uid)).id}`
+  return [
+    ['/admin/disable_requests/:id', disable],
+    ['/admin/disable_requests/approve/:id', disable],
+    ['/admin/disable_requests/decline/:id', disable],
+    ['/admin/enable_requests/:id', enable],
+    ['/admin/enable_requests/approve/:id', enable],
+    ['/admin/enable_requests/decline/:id', enable],
+    ['POST /admin/enable_requests/:id', disabled.uid],
   ]
 }

@@ -52,6 +52,7 @@ function eventAfter(seq: number): TrailEvent {
     stage: 'completed',
     time: '2026-11-21T09:30:00.000Z',
     actor: { type: 'admin', admin_id: 1, role: 'admin', api_key_id: null },
+    grant: null,
     customer_uid: null,
     target: null,
     changes: null,

@@ -1,11 +1,10 @@
 import { unstable_readConfig } from 'wrangler'
-import { invalidSettings } from '../../../settings.ts'
 import { codeIn, firstCells } from './markdown.ts'
 
-/** The tables of docs/configuration.md, by the heading above each. */
-export type Configuration = Record<'## Secrets' | '## Settings' | '## Bindings', string[]>
+/** The tables of docs/configuration.md that are kept by hand, by the heading above each. */
+export type Configuration = Record<'## Secrets' | '## Bindings', string[]>
 
-/** Returns the names that a wrangler.toml and src/settings.ts know. */
+/** Returns the names that a wrangler.toml knows. */
 export function configurationOf(path: string): Configuration {
   const config = unstable_readConfig({ config: path })
   const bindings = [
@@ -17,8 +16,6 @@ export function configurationOf(path: string): Configuration {
   const named = [...config.send_email, ...config.ratelimits].map(({ name }) => name)
   return {
     '## Secrets': config.secrets?.required ?? [],
-    // Every setting is required, so of none at all each is named as missing.
-    '## Settings': [...new Set([...Object.keys(config.vars), ...invalidSettings({})])],
     '## Bindings': [
       ...bindings,
       ...named,

@@ -1,0 +1,45 @@
+import type { Settings } from '../settings.ts'
+import { compose } from './letter.ts'
+
+/** Returns the mail with the first password of a new account. */
+export const newAccountMail = (to: string, password: string, hours: number, { productName }: Settings) =>
+  compose(productName, {
+    subject: `Your ${productName} account`,
+    greeting: `Welcome to ${productName}`,
+    paragraphs: [
+      `An account was made for ${to}. Log in with this password:`,
+      `It is valid for ${hours} hours, and you will be asked to choose your own before anything else.`,
+    ],
+    code: password,
+    closing: 'Nobody else has this password. If you did not expect this mail, you can ignore it.',
+  })
+
+/** Returns the mail with the password after a reset. */
+export const passwordResetMail = (to: string, password: string, hours: number, { productName }: Settings) =>
+  compose(productName, {
+    subject: `Your new ${productName} password`,
+    greeting: 'Your password was reset',
+    paragraphs: [
+      `An administrator reset the password of ${to}, and all of its sessions and API keys were ended. Log in with this password:`,
+      `It is valid for ${hours} hours, and you will be asked to choose your own before anything else.`,
+    ],
+    code: password,
+    closing: 'If you did not ask for this, tell an administrator.',
+  })
+
+/** Returns the mail with the link that unlocks an account. */
+export const unlockMail = (to: string, token: string, minutes: number, settings: Settings) =>
+  compose(settings.productName, {
+    subject: `Unlock your ${settings.productName} account`,
+    greeting: 'Your account is locked',
+    paragraphs: [
+      `Too many wrong passwords were entered for ${to}, so that nobody can log in for now. You can unlock it at once:`,
+      `The link works once, within ${minutes} minutes. Your password stays as it is.`,
+    ],
+    link: {
+      label: 'Unlock my account',
+      url: `${settings.publicUrl}/admin/unlock?token=${encodeURIComponent(token)}`,
+    },
+    closing:
+      'If it was not you who tried, somebody else may be guessing: your password was not found out. Tell an administrator if it goes on.',
+  })
