@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { signDigest } from '../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../src/crypto/signing-keys.ts'
 import { auditSegments } from '../../src/db/schema/audit.ts'
+import { storesIn } from '../../src/http/stores.ts'
 import { countedBindings } from '../support/bindings/counted-bindings.ts'
 import { database } from '../support/factories.ts'
 import { deliver, deliveriesOf, makeEvents } from '../support/trail/audit-queue.ts'
@@ -15,7 +15,7 @@ const BATCH_SIZE = 100
 async function seedSegment(count: number): Promise<void> {
   const zeros = '0'.repeat(64)
   const entry = { seq: count, entry: '{}', prevHash: zeros, hash: zeros }
-  const digest = await signDigest(new SigningKeys(env.AUDIT_SIGNING_KEYS), [entry], 0, undefined)
+  const digest = await signDigest(storesIn(env).signingKeys, [entry], 0, undefined)
   await database()
     .insert(auditSegments)
     .values({ firstSeq: 1, lastSeq: count, appendedAt: 0, exportedAt: 0, digest })

@@ -27,6 +27,8 @@ export interface Running {
   url: string
   /** Milliseconds of processor time it has used up to now, all of D1, KV and the queues in it; NaN where Linux is not. */
   processorTime(): number
+  /** MiB that it has in memory now; NaN where Linux is not. */
+  memory(): number
 }
 
 /**
@@ -68,7 +70,12 @@ export async function run(worker: Runnable, folder: string, { counting = false }
   await miniflare.ready
   const url = await miniflare.unsafeGetDirectURL(name)
   const process = workerdProcesses().find((id) => !before.includes(id))
-  return { miniflare, url: url.origin, processorTime: () => processorTime(process) }
+  return {
+    miniflare,
+    url: url.origin,
+    processorTime: () => processorTime(process),
+    memory: () => memory(process),
+  }
 }
 
 const REST_MS = 200
@@ -92,6 +99,12 @@ function processorTime(id: string | undefined): number {
   // The fields after the command's name in brackets; user time is the 14th of all, system time the 15th.
   const fields = id === undefined ? [] : readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')
   return TICK_MS * (Number(fields?.[11]) + Number(fields?.[12]))
+}
+
+/** The kernel counts memory in kibibytes (proc(5), VmRSS). */
+function memory(id: string | undefined): number {
+  const status = id === undefined ? '' : readFileSync(`/proc/${id}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
 }
 
 /** The ids of the workerd processes that this one started. */
