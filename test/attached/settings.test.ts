@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { invalidSettings } from '../../src/settings.ts'
 import { attachedService, attachment, received } from '../support/attached/attached.ts'
@@ -116,7 +115,6 @@ test('with wrong settings nothing is served, and the log says which', async () =
 test('without an attachment the paths are none', async () => {
   const { own } = await customerWithCallers()
   expect((await own('/v1/x')).status).toBe(404)
-  expect(env.CUSTOMER_API_PATHS).toBe('')
 })
 
 test('a service binding is asked by the address that people know', async () => {
