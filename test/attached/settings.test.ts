@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { invalidSettings } from '../../src/settings.ts'
 import { attachedService, attachment, received } from '../support/attached/attached.ts'
@@ -117,7 +116,6 @@ test('with wrong settings nothing is served, and the log says which', async () =
 test('without an attachment the paths are none', async () => {
   const { own } = await customerWithCallers()
   expect((await own('/v1/x')).status).toBe(404)
-  expect(env).not.toHaveProperty('CUSTOMER_API_PATHS')
 })
 
 test('a service binding is asked by the address that people know', async () => {

@@ -52,7 +52,7 @@ test('the guide has three files, a test, and few lines elsewhere', () => {
     'src/customer/notes/notes.routes.ts',
     'test/customer/notes/notes.test.ts',
   ])
-  expect(blocks.length - files.length).toBe(8)
+  expect(blocks.length - files.length).toBe(7)
 })
 
 const VITEST = 'vitest run --config test/vitest.config.ts --project workerd -t note'
