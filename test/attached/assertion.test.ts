@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Env } from '../../src/env.ts'
 import { attachedService, headerOf, received } from '../support/attached/attached.ts'
 import { fetchWith } from '../support/bindings/bindings.ts'
-import { type Caller, call, customerWithCallers } from '../support/calls/http.ts'
+import { granted } from '../support/calls/grants.ts'
+import { type Caller, call, customerWithCallers, loggedIn } from '../support/calls/http.ts'
 import { TEST_SECRETS } from '../support/secrets.ts'
 
 const AUDIENCE = 'https://api.acme.example'
@@ -73,6 +74,13 @@ describe('an assertion', () => {
         grant_id: null,
       },
     })
+  })
+
+  test('of a person with an access grant names it', async () => {
+    const { call: staff, adminId } = await loggedIn()
+    const { grant, call: acting } = await granted(staff, customer.uid)
+    const { token } = await assertedBy(acting, '/v1/orders')
+    expect(decodeJwt(token).act).toMatchObject({ sub: `admin:${adminId}`, grant_id: grant.id })
   })
 
   test('is of one request: no two are the same', async () => {
