@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { identifyCustomer } from './acting/identify-customer.ts'
 import { adminSurface } from './admin/surface.ts'
+import { attachedRoutes } from './attached/attached.routes.ts'
+import { deployedDocument } from './attached/document.ts'
 import { customerSurface } from './customer/surface.ts'
 import type { Clock } from './env.ts'
 import type { AppEnv } from './http/context.ts'
@@ -13,8 +15,15 @@ import { docsRoutes } from './openapi/docs.routes.ts'
 import { healthRoutes } from './operations/health.routes.ts'
 import { wellKnownRoutes } from './operations/well-known.routes.ts'
 
-/** Returns the service. `now` is its only clock; `log` takes a line for each request. */
-export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
+/**
+ * Returns the service. `now` is its only clock; `log` takes a line for each request; `attached` are the prefixes of the
+ * paths of an attached API.
+ */
+export function createApp(
+  now: Clock = Date.now,
+  log: WriteLine = console.log,
+  attached: readonly string[] = [],
+) {
   // A slash at the end of a path changes nothing.
   const app = new Hono<AppEnv>({ strict: false })
   app.onError(handleError)
@@ -22,10 +31,10 @@ export function createApp(now: Clock = Date.now, log: WriteLine = console.log) {
   const refuse = refuseUnrouted(app)
   return app
     .route('/', healthRoutes)
-    .route('/', docsRoutes(app))
+    .route('/', docsRoutes(app, deployedDocument))
     .route('/', wellKnownRoutes)
     .route('/admin', adminSurface(refuse))
-    .route('/', customerSurface(identifyCustomer, refuse))
+    .route('/', customerSurface(identifyCustomer, refuse, attachedRoutes(attached)))
 }
 
 /**

@@ -10,6 +10,10 @@ const ERRORS = {
   account_request_pending: [400, 'A pending request for this user already exists'],
   user_disabled: [400, 'user is already disabled'],
   user_not_disabled: [400, 'user is not disabled'],
+  path_malformed: [
+    400,
+    'The path has to be in its normal form: no dot or empty segments, no encoded slashes',
+  ],
   reason_invalid: [400, 'X-ADMIN-REASON is longer than 500 characters or not UTF-8'],
   client_unknown: [401, 'Unknown client'],
   checksum_missing: [401, 'SWI-CS is missing'],
@@ -62,9 +66,12 @@ const ERRORS = {
   invalid: [422, 'The request is invalid'],
   throttled: [429, 'Too many attempts, try again later'],
   internal: [500, 'Something went wrong'],
+  upgrade_unsupported: [501, 'Upgrades, WebSockets among them, are not passed on'],
+  customer_api_unavailable: [502, 'The API behind this path cannot be reached'],
   mail_unavailable: [502, 'The mail could not be sent, nothing was done'],
   dependency_unavailable: [503, 'A dependency is unavailable, nothing was done'],
   audit_unavailable: [503, 'The audit trail is unavailable, nothing was done'],
+  customer_api_timeout: [504, 'The API behind this path did not answer: whether it did anything is unknown'],
 } as const satisfies Record<string, readonly [status: number, text: string]>
 
 export type ErrorCode = keyof typeof ERRORS

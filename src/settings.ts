@@ -1,4 +1,11 @@
 import * as z from 'zod'
+import {
+  attachedDocumentPath,
+  attachedOrigin,
+  attachedPrefixList,
+  attachmentOf,
+  invalidAttachment,
+} from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
 import type { Env } from './env.ts'
@@ -50,7 +57,37 @@ const variables = once(() =>
      * Which access grants wait for a colleague's say: `write`, those to change something; `all`; or `none`.
      */
     GRANT_APPROVAL: z.enum(['none', 'write', 'all']).prefault('write'),
+    /**
+     * The origin of an [attached API](attach-your-api.md), with https, or http on this machine. Empty where none is
+     * attached, or the binding `CUSTOMER_API` reaches it.
+     */
+    CUSTOMER_API_URL: attachedOrigin().prefault(''),
+    /**
+     * The prefixes of the paths that go to it, before Steward's own, such as `/v1/, /campaigns`: plain segments, and none
+     * of `/admin`, `/health`, `/docs`, `/openapi.json`, `/.well-known`, `/console` and `/support_access`. Empty: none is
+     * attached.
+     */
+    CUSTOMER_API_PATHS: attachedPrefixList().prefault(''),
+    /** Its name, the `aud` of the assertions that it gets: up to 255 visible ASCII characters. */
+    CUSTOMER_API_AUDIENCE: z
+      .string()
+      .trim()
+      .regex(/^[!-~]{0,255}$/)
+      .prefault(''),
+    /** For how many seconds it may be silent before its answer begins. */
+    CUSTOMER_API_TIMEOUT_SECONDS: positiveDigits().prefault('30'),
+    /** The path of its OpenAPI 3 document, for `/openapi.json` to include. Empty: none. */
+    CUSTOMER_API_OPENAPI: attachedDocumentPath().prefault(''),
   }),
+)
+
+/** The settings, and what they have to be with each other. The binding of an attached API is among them here. */
+const settings = once(() =>
+  variables()
+    .extend({ CUSTOMER_API: z.unknown().optional() })
+    .superRefine((vars, context) => {
+      for (const name of invalidAttachment(vars)) context.addIssue({ code: 'custom', path: [name] })
+    }),
 )
 
 /**
@@ -62,7 +99,7 @@ export type Variables = z.input<ReturnType<typeof variables>>
 /** The settings of a deployment. Durations are in milliseconds. */
 export type Settings = Readonly<ReturnType<typeof readSettings>>
 
-const readSettings = (set: z.output<ReturnType<typeof variables>>) => ({
+const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   productName: set.PRODUCT_NAME,
   mailFrom: set.MAIL_FROM,
   /** Without a trailing slash. */
@@ -79,6 +116,8 @@ const readSettings = (set: z.output<ReturnType<typeof variables>>) => ({
   readReplication: set.READ_REPLICATION === 'on',
   /** Which access grants wait for a colleague's say. */
   grantApproval: set.GRANT_APPROVAL,
+  /** The API of the company's own that is attached; null: none is. */
+  attachment: attachmentOf(set),
 })
 
 const parsed = new WeakMap<Env, Settings>()
@@ -94,8 +133,8 @@ export const settingDefaults = (): Record<string, unknown> =>
 
 /** Returns the names of missing or invalid settings. */
 export function invalidSettings(vars: object): string[] {
-  const { error } = variables().safeParse(vars)
-  return [...new Set(error?.issues.map(({ path }) => path.join('.')))]
+  const { error } = settings().safeParse(vars)
+  return [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
 }
 
 /**
@@ -105,7 +144,7 @@ export function invalidSettings(vars: object): string[] {
 export function settingsOf(env: Env): Settings {
   const known = parsed.get(env)
   if (known) return known
-  const { data, error } = variables().safeParse(env)
+  const { data, error } = settings().safeParse(env)
   if (!data) {
     logFailure({ invalid_settings: invalidSettings(env) }, error)
     throw new Error('a setting is missing or invalid')

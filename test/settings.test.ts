@@ -19,6 +19,7 @@ test('what a deployment does not set has its default', () => {
     auditRetentionMs: 0,
     readReplication: false,
     grantApproval: 'write',
+    attachment: null,
   })
 })
 

@@ -63,6 +63,7 @@ export const inWorkerd = async () => ({
     root: fromRoot('.'),
     include: ['test/**/*.test.ts'],
     exclude: [NODE_TESTS, 'test/outside/**'],
+    globalSetup: fromRoot('test/support/attached/upstream.ts'),
     setupFiles: [fromRoot('test/support/setup.ts')],
     // One isolate for all files: each resets the storage before each test, and starting workerd anew costs a second.
     isolate: false,

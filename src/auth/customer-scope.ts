@@ -48,6 +48,7 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
   uid,
   callerId,
   db: reader.db,
+  verify: () => reader.verify(),
   read: (queries) => reader.read(queries),
   changing: () => reader.changing(),
   renewed: () => reader.renewed(),
@@ -65,6 +66,7 @@ export const customerScope = (uid: string, callerId: string, reader: Reader): Cu
 export function ownScope(db: Database, uid: string): CustomerScope {
   const reader: Reader = {
     db,
+    verify: async () => {},
     read: (queries) => inOneTrip(db, queries),
     changing: () => db,
     renewed: () => reader,

@@ -30,7 +30,10 @@ export async function onRecord(
     await next()
     return c.res
   })
-  if (answer !== c.res) c.res = answer
+  if (answer === c.res) return
+  // What it replaces has the same headers, and merging them would have the runtime encode the body once more.
+  c.res = undefined
+  c.res = answer
 }
 
 /**

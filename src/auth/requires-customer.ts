@@ -10,7 +10,7 @@ export interface CustomerEnv extends AppEnv {
 
 interface CustomerRoute {
   /** The type of resource that the last parameter of the path names. */
-  target?: Extract<TargetType, 'access_grant' | 'list' | 'contact' | 'api_key'>
+  target?: TargetType
   /** For the holders of the customer's own keys, whoever else may act for it. */
   ownKeyOnly?: true
   /** A change goes on record also where the customer itself makes it. */

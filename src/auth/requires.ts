@@ -101,6 +101,7 @@ const permittedReader = (
   permitted: () => Promise<unknown>,
 ): Reader => ({
   db: authority.db,
+  verify: permitted,
   async read(queries) {
     const rows = await authority.read(queries)
     await permitted()

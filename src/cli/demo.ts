@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditEntry } from '../audit/trail/fields.ts'
+import { actOnAttachedApi, attachmentTo, startOrdersApi } from './demo/attached-api.ts'
 import { type Outcome, Story } from './demo/calls.ts'
 import { askForConsent } from './demo/consent.ts'
 import { doMainJob } from './demo/main-job.ts'
@@ -19,10 +20,12 @@ import {
 import { migrate, withBindings } from './local/bindings.ts'
 import { runCommand } from './local/cleanup.ts'
 import { seedDemoData } from './local/demo-data.ts'
+import { freePort } from './local/free-port.ts'
 import { provideSecrets } from './local/secrets.ts'
-import { freePort, startService } from './local/service.ts'
+import { startService } from './local/service.ts'
 
-// Does the main job against a service of its own, with a state that is thrown away, and checks what is on record of it.
+// Plays three acts against a service of its own, with a state that is thrown away, and checks what is on record of them:
+// the main job, access by consent, and an attached API.
 await runCommand(async (defer) => {
   const folder = await mkdtemp(join(tmpdir(), 'steward-demo-'))
   defer(() => rm(folder, { recursive: true, force: true }))
@@ -32,13 +35,17 @@ await runCommand(async (defer) => {
   await migrate(state)
   const demo = await withBindings(state, (env) => seedDemoData(env, Date.now()))
   console.log('Starting the service ...')
-  const service = await startService(state, await freePort(), showTrouble)
+  const apiPort = await freePort()
+  const service = await startService(state, await freePort(), showTrouble, attachmentTo(apiPort))
   defer(service.stop)
+  const api = await startOrdersApi(apiPort, service.url)
+  defer(api.stop)
   console.log(`Calling it on ${service.url} ...`)
   const story = new Story(service.url)
   const { outcomes } = story
   const session = await doMainJob(story, demo)
   const grantId = await askForConsent(story, session, demo)
+  await actOnAttachedApi(story, demo)
   console.log('Waiting for the audit records to come through the queue ...')
   const entries = await trailOf(service.url, session, outcomes)
   const objects = await withBindings(state, (env) => exportOf(env, entries))

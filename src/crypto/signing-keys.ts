@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { BoundedCache } from '../base/bounded-cache.ts'
 import { fromBase64Url, fromHex, toBase64Url, utf8 } from '../base/encoding.ts'
 import { sha256Hex } from './digest.ts'
 import { type KeyList, readKeyList } from './key-list.ts'
@@ -24,13 +25,16 @@ export async function signatureHolds({ kty, crv, x }: PublicKey, text: string, s
 /** Returns the fingerprint of a key: SHA-256 of its 32 bytes, as hex. */
 export const fingerprintOf = ({ x }: PublicKey) => sha256Hex(fromBase64Url(x) ?? new Uint8Array())
 
-/** The keys of `AUDIT_SIGNING_KEYS`, newest first: the first signs, the public halves of all are published. */
+/** The private keys of an isolate by their bytes: importing one costs as much as signing with it. */
+const imported = new BoundedCache<CryptoKey>(10)
+
+/** The Ed25519 keys of a secret, newest first: the first signs, the public halves of all are published. */
 export class SigningKeys {
   readonly #keys: KeyList
 
-  /** @throws Error if the text holds no key, or a key of another size */
-  constructor(text: string) {
-    this.#keys = readKeyList('AUDIT_SIGNING_KEYS', text)
+  /** @throws Error if the text of the secret holds no key, or a key of another size */
+  constructor(secret: string, text: string) {
+    this.#keys = readKeyList(secret, text)
   }
 
   get currentId(): string {
@@ -43,21 +47,27 @@ export class SigningKeys {
    * 8032).
    */
   async sign(text: string): Promise<string> {
-    const key = await this.#import(this.currentId)
+    const key = await this.#key(this.currentId)
     return toBase64Url(new Uint8Array(await crypto.subtle.sign('Ed25519', key, utf8(text))))
   }
 
   publicKeys(): Promise<PublicKey[]> {
     return Promise.all(
       [...this.#keys.keys()].map(async (kid) => {
-        const { x = '' } = (await crypto.subtle.exportKey('jwk', await this.#import(kid))) as JsonWebKey
+        const { x = '' } = (await crypto.subtle.exportKey('jwk', await this.#key(kid))) as JsonWebKey
         return { kty: 'OKP', crv: 'Ed25519', kid, x }
       }),
     )
   }
 
-  #import(id: string): Promise<CryptoKey> {
-    const pkcs8 = Buffer.concat([PKCS8_PREFIX, this.#keys.get(id) ?? new Uint8Array()])
-    return crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign'])
+  async #key(id: string): Promise<CryptoKey> {
+    const bytes = this.#keys.get(id) ?? new Uint8Array()
+    const name = toBase64Url(bytes)
+    const known = imported.get(name)
+    if (known) return known
+    const pkcs8 = Buffer.concat([PKCS8_PREFIX, bytes])
+    const key = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign'])
+    imported.set(name, key)
+    return key
   }
 }

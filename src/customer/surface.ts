@@ -14,13 +14,18 @@ import { readYourWrites } from './read-your-writes.ts'
 
 /**
  * The routes of customers, and of admins on their behalf. `identify` resolves the customer; nothing here asks who
- * calls.
+ * calls. The routes of an `attached` API win over those of Steward's own.
  */
-export const customerSurface = (identify: MiddlewareHandler<CustomerEnv>, refuse: MiddlewareHandler) =>
+export const customerSurface = (
+  identify: MiddlewareHandler<CustomerEnv>,
+  refuse: MiddlewareHandler,
+  attached: Hono<CustomerEnv>,
+) =>
   new Hono<CustomerEnv>()
     // For whoever was mailed a link: past the identification.
     .route('/', consentPagesRoutes)
     .use(identify, refuse)
+    .route('/', attached)
     .use(readYourWrites)
     .use(idempotent)
     .route('/', listsRoutes)

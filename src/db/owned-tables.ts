@@ -1,11 +1,7 @@
 import { is, type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { once } from '../base/once.ts'
-import * as auditSchema from './schema/audit.ts'
-import * as customersSchema from './schema/customers.ts'
-import * as grantsSchema from './schema/grants.ts'
-import * as listsSchema from './schema/lists.ts'
-import * as staffSchema from './schema/staff.ts'
+import * as schema from './schema.ts'
 
 /** A table whose rows are customers'. */
 export interface OwnedTable {
@@ -21,9 +17,7 @@ interface Candidate extends OwnedTable {
 }
 
 /** Returns the tables of customers' rows, in an order in which they can be deleted. */
-export const ownedTables = once(() =>
-  ownedTablesOf({ ...auditSchema, ...customersSchema, ...grantsSchema, ...listsSchema, ...staffSchema }),
-)
+export const ownedTables = once(() => ownedTablesOf(schema))
 
 /**
  * Returns the tables of a schema that have a `customer_uid`, ordered for deletion: those that refer to others before

@@ -68,6 +68,8 @@ export interface Annotation {
   query?: () => z.ZodType
   /** The answer is streamed. */
   streams?: true
+  /** Query and body go to another service, which judges them; so does the description of the route. */
+  passesOn?: true
   /** What it adds to the OpenAPI operation of an endpoint for this method. */
   operation?: (method: string) => OperationParts
   /** The route serves a file of a page and is left out of the OpenAPI document. */
@@ -100,3 +102,6 @@ export const describing =
 
 /** Declares that a route streams its answer, which is recorded as a change is and may break off. */
 export const streams = (): MiddlewareHandler => annotated({ streams: true }, (_, next) => next())
+
+/** Declares that a route passes on what it is sent, as it is. */
+export const passesOn = (): MiddlewareHandler => annotated({ passesOn: true }, (_, next) => next())

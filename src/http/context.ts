@@ -70,6 +70,10 @@ export interface RequestFacts {
   changes: Record<string, [before: unknown, after: unknown]> | null
   /** An earlier request with the same `Idempotency-Key` had done all of it. */
   replayed: boolean
+  /** How the act ended, where its status does not tell; null: it does. */
+  result: 'unknown' | null
+  /** The answer goes on after it has begun, as far as anybody knows without an end: how it ends is on record too. */
+  goesOn: boolean
   /** Rows of a streamed answer sent so far; null if the answer is no stream of rows. */
   rows: number | null
   /** The refusal that was answered, with the reason that only the log has. */

@@ -25,7 +25,7 @@ export function declares<Middleware extends MiddlewareHandler>(
   }
   return annotated<MiddlewareHandler>({ access, operation }, (c, next) =>
     middleware(c, async () => {
-      const refusal = unaskedQuery(c) ?? (await unaskedBody(c))
+      const refusal = await unasked(c)
       if (!refusal) return next()
       // As Hono does with what is thrown behind a middleware, which so sees how the request ended.
       c.error = refusal
@@ -50,6 +50,12 @@ export const isPublic = (): MiddlewareHandler =>
 /** Returns who may call the endpoint of this request; undefined if there is no endpoint. */
 export const declaredAccess = (c: Context): Access | undefined =>
   annotationsOf(c).find(({ access }) => access !== undefined)?.access
+
+/** Returns the error for what no endpoint asked for; undefined if it passes on whatever it gets. */
+async function unasked(c: Context): Promise<AppError | undefined> {
+  if (annotationsOf(c).some((annotation) => annotation.passesOn)) return undefined
+  return unaskedQuery(c) ?? (await unaskedBody(c))
+}
 
 /** Returns the error for query parameters of an endpoint that takes none; undefined if none were sent. */
 function unaskedQuery(c: Context): AppError | undefined {

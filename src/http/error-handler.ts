@@ -24,7 +24,8 @@ const logged = new WeakSet<Error>()
  */
 export const handleError: ErrorHandler<AppEnv> = (error, c) => {
   const refusal = toAppError(error, isWrite(c))
-  if (refusal.status >= 500 && !logged.has(error))
+  // What is not done for anybody is no failure.
+  if (refusal.status >= 500 && refusal.status !== 501 && !logged.has(error))
     logFailure({ request_id: c.var.requestId, code: refusal.code }, refusal.cause)
   logged.add(error)
   c.var.facts.refusal = refusal

@@ -41,6 +41,8 @@ export const requestContext = (now: Clock) =>
         target: null,
         changes: null,
         replayed: false,
+        result: null,
+        goesOn: false,
         rows: null,
         refusal: null,
         d1Calls: 0,

@@ -23,6 +23,10 @@ export interface Stores {
   sealingKeys: SealingKeys
   /** The keys that sign the export. */
   signingKeys: SigningKeys
+  /** The keys that sign what is asserted to an attached API. */
+  assertionKeys: SigningKeys
+  /** The attached API, where a service binding reaches it. */
+  customerApi: Env['CUSTOMER_API']
   /** Returns the pseudonym of a member of staff towards a customer. */
   pseudonymOf(customerUid: string, adminId: number): Promise<string>
   /** Runs work after the answer. A failure is logged under this name, and only that. */
@@ -48,8 +52,12 @@ export const storesIn = (env: Env, db: Database = openDatabase(env.DB)): JobStor
     return new SealingKeys(env.CLIENT_SECRETS_KEYS)
   },
   get signingKeys() {
-    return new SigningKeys(env.AUDIT_SIGNING_KEYS)
+    return new SigningKeys('AUDIT_SIGNING_KEYS', env.AUDIT_SIGNING_KEYS)
   },
+  get assertionKeys() {
+    return new SigningKeys('ASSERTION_SIGNING_KEYS', env.ASSERTION_SIGNING_KEYS)
+  },
+  customerApi: env.CUSTOMER_API,
   pseudonymOf: (customerUid, adminId) => pseudonymOf(env.PSEUDONYM_KEY, customerUid, adminId),
 })
 

@@ -2,11 +2,14 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
+import type { Clock } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { describing, isPageFile, type Part } from '../http/annotations.ts'
 import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
+import { type Stores, storesOf } from '../http/stores.ts'
+import type { Json } from './components.ts'
 
 /** Loads everything from this origin only. The scripts make elements, never markup from text. */
 const PAGE_POLICY = [
@@ -54,8 +57,13 @@ export const OPERATIONS = {
 
 const describes = describing(OPERATIONS)
 
-/** Returns the routes of `/openapi.json`, made on the first request, and of `/docs`, which shows it. */
-export function docsRoutes(app: Hono<AppEnv>) {
+/** Returns the document as a deployment shows it, of the service's own. */
+type Deployed = (own: Json, stores: Stores, now: Clock) => Promise<Json>
+
+/**
+ * Returns the routes of `/openapi.json`, whose own part is made on the first request, and of `/docs`, which shows it.
+ */
+export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
   const document = once(async () => (await import('./document.ts')).openapiDocument(app))
   return new Hono<AppEnv>()
     .get(
@@ -63,11 +71,12 @@ export function docsRoutes(app: Hono<AppEnv>) {
       describes(() => ({
         id: 'getOpenapiDocument',
         summary: 'Get this document',
-        description: 'OpenAPI 3.1, made from the schemas that validate.',
+        description:
+          'OpenAPI 3.1, made from the schemas that validate; of an attached API, what its own document says.',
         answers: [DOCUMENT],
       })),
       isPublic(),
-      async (c) => c.json(await document()),
+      async (c) => c.json(await deployed(await document(), storesOf(c), c.var.now)),
     )
     .get(
       '/docs',

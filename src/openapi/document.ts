@@ -62,7 +62,9 @@ function routesOf(app: App): Route[] {
     route.annotations.push(annotation)
     routes.set(`${method} ${path}`, route)
   }
-  return [...routes.values()].filter(({ annotations }) => !annotations.some(({ isPageFile }) => isPageFile))
+  return [...routes.values()].filter(
+    ({ annotations }) => !annotations.some(({ isPageFile, passesOn }) => isPageFile || passesOn),
+  )
 }
 
 /** Returns the metadata of the middleware of a surface, registered as `<prefix>/*`, that a path passes. */

@@ -148,7 +148,7 @@ const MEANINGS: Record<string, string> = {
   kv: 'The key-value store.',
   queue: 'The queue of audit records.',
   keys: 'The keys.',
-  kid: 'The id of the key, which a digest names.',
+  kid: 'The id of the key, which what it signs names.',
   x: 'The public key, base64url (RFC 8037).',
   // Query parameters
   search: 'How a name or an email begins, in any case; or `@` and a whole domain.',
@@ -171,6 +171,7 @@ const MEANINGS: Record<string, string> = {
   '/health/ready#keys': 'The keys that seal and sign.',
   '/health/ready#status': 'Whether all parts can be used.',
   '/.well-known/steward-audit-keys.json#keys': 'The public keys, the newest first.',
+  '/.well-known/jwks.json#keys': 'The public keys; the first signs.',
   '/lists#search': 'How the name begins; ASCII letters in any case.',
   '/contacts#search': 'How a name or an email begins, ASCII letters in any case; or `@` and a whole domain.',
   '/contacts#status': 'Only contacts that have this status in at least one list.',
@@ -219,6 +220,8 @@ const CONSTANTS: Record<string, string> = {
   type: 'Which of these it is.',
   openapi: 'The version of OpenAPI.',
   kty: 'The type of the key (RFC 8037).',
+  alg: 'The algorithm of its signatures (RFC 8037).',
+  use: 'What the key is for: signatures.',
   crv: 'The curve (RFC 8037).',
 }
 

@@ -17,7 +17,7 @@ export function describedOperation({ method, path, annotations }: Route, compone
   const made = Object.assign({}, ...annotations) as Annotation
   const [words, body, query] = [made.words?.(), made.body?.(), made.query?.()]
   const { part } = made
-  if (!made.access || !words || !part) throw new Error(`${method} ${path} is not described`)
+  if (!made.access || !words || !part) throw new Error(undescribed(method, path, made))
   const parts = annotations.map(({ operation }) => operation?.(method) ?? {})
   const codes = new Set([...parts.flatMap(({ errors = [] }) => errors), ...(words.errors ?? [])])
   const answerHeaders = headersOf(parts)
@@ -47,6 +47,15 @@ export function describedOperation({ method, path, annotations }: Route, compone
       ...refusals([...codes], errorName, answerHeaders, components),
     },
   }
+}
+
+/** Tells whoever added a route what it lacks. */
+function undescribed(method: string, path: string, { access, words }: Pick<Annotation, 'access' | 'words'>) {
+  const lacks = [
+    access ? [] : 'who may call it (requires, requiresCustomer or isPublic)',
+    words ? [] : 'its words (describes(...), of describing(<its part of the document>))',
+  ]
+  return `${method} ${path} does not say ${lacks.flat().join(', nor ')}: see docs/add-a-resource.md`
 }
 
 /** Returns the ways to identify oneself, as OpenAPI writes them: none is an empty list. */

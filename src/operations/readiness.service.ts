@@ -46,7 +46,7 @@ async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): 
 }
 
 /** @throws Error if a key is missing or none */
-async function usable({ sealingKeys, signingKeys }: JobStores): Promise<string> {
+async function usable({ sealingKeys, signingKeys, assertionKeys }: JobStores): Promise<string[]> {
   await sealingKeys.seal('', '')
-  return signingKeys.sign('')
+  return Promise.all([signingKeys.sign(''), assertionKeys.sign('')])
 }

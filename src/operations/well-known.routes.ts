@@ -18,18 +18,40 @@ const publicKeyObject = () =>
 
 const KEYS = jsonAnswer(200, () => z.object({ keys: z.array(publicKeyObject()) }))
 
+const JWKS = jsonAnswer(200, () =>
+  z.object({
+    keys: z.array(publicKeyObject().extend({ alg: z.literal('EdDSA'), use: z.literal('sig') })),
+  }),
+)
+
 const describes = describing(OPERATIONS)
 
-/** `/.well-known`: the public keys for the export's signatures, as a JSON Web Key Set (RFC 7517). */
-export const wellKnownRoutes = new Hono<AppEnv>().get(
-  '/.well-known/steward-audit-keys.json',
-  describes(() => ({
-    id: 'getAuditKeys',
-    summary: 'Get the public keys that audit digests are signed with',
-    description:
-      'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',
-    answers: [KEYS],
-  })),
-  isPublic(),
-  async (c) => KEYS.of(c, { keys: await storesOf(c).signingKeys.publicKeys() }),
-)
+/** `/.well-known`: the public keys that others verify with, as JSON Web Key Sets (RFC 7517). */
+export const wellKnownRoutes = new Hono<AppEnv>()
+  .get(
+    '/.well-known/steward-audit-keys.json',
+    describes(() => ({
+      id: 'getAuditKeys',
+      summary: 'Get the public keys that audit digests are signed with',
+      description:
+        'A JSON Web Key Set (RFC 7517), for whoever checks an export. Keep a copy where the operator cannot change it.',
+      answers: [KEYS],
+    })),
+    isPublic(),
+    async (c) => KEYS.of(c, { keys: await storesOf(c).signingKeys.publicKeys() }),
+  )
+  .get(
+    '/.well-known/jwks.json',
+    describes(() => ({
+      id: 'getAssertionKeys',
+      summary: 'Get the public keys that assertions to an attached API are signed with',
+      description:
+        'A JSON Web Key Set (RFC 7517), for any JWT library: the first key signs `Steward-Assertion`, the others did or will.',
+      answers: [JWKS],
+    })),
+    isPublic(),
+    async (c) => {
+      const keys = await storesOf(c).assertionKeys.publicKeys()
+      return JWKS.of(c, { keys: keys.map((key) => ({ ...key, alg: 'EdDSA', use: 'sig' })) })
+    },
+  )

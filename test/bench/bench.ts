@@ -8,7 +8,7 @@ import { canPin } from './cores.ts'
 import { GENERATOR, load } from './load.ts'
 import { type Cell, type Counts, report, type Sample } from './report.ts'
 import { type BenchRequest, ROWS } from './requests.ts'
-import { bareTarget, peerTargets, serviceTarget, type Target } from './targets.ts'
+import { bareTarget, peerTargets, serviceTarget, type Target, upstreamWorker } from './targets.ts'
 import { type Running, rest, run } from './workers.ts'
 
 // Measures the service beside a bare Worker, and beside a peer: npm run bench -- --peer <folder>
@@ -42,12 +42,18 @@ try {
 }
 
 async function main() {
-  const service = serviceTarget(folder)
+  const upstream = await run(upstreamWorker(folder), join(folder, 'upstream'))
+  started.push(upstream)
+  const service = serviceTarget(folder, upstream.url)
   const table = ROWS.filter(({ name }) => name.includes(options.only)).map((row) => ({
     row,
     cells: [] as Job[],
   }))
-  for (const target of [bareTarget(folder), service, ...(options.peer ? peerTargets(options.peer) : [])]) {
+  for (const target of [
+    bareTarget(folder, upstream.url),
+    service,
+    ...(options.peer ? peerTargets(options.peer) : []),
+  ]) {
     const asked = await seedAndCount(target)
     const running = await run(target, join(folder, target.name))
     started.push(running)

@@ -14,7 +14,7 @@ export interface BenchRequest {
 /** A row of the benchmark: what is asked of each target. */
 export interface BenchRow {
   name: string
-  /** What the bare Worker does instead, which is as little of the same kind as can be: one query, or one insert. */
+  /** What the bare Worker does instead, which is as little of the same kind as can be: one query, one insert, or one query and one call. */
   floor: BenchRequest
   /** The ratio of the service's requests per second to the bare Worker's that is to be reached. */
   goal: number
@@ -28,6 +28,9 @@ export const insert: BenchRequest = {
   status: 201,
 }
 
+/** A call that is passed on to another service. */
+export const attached: BenchRequest = { path: '/v1/orders', expect: 'tea' }
+
 /** What `npm run bench` measures. */
 export const ROWS: readonly BenchRow[] = [
   { name: 'GET /lists, customer key', floor: query, goal: 0.7 },
@@ -36,4 +39,6 @@ export const ROWS: readonly BenchRow[] = [
   { name: 'admins, page 1', floor: query, goal: 0.6 },
   { name: 'POST /lists, customer key', floor: insert, goal: 0.8 },
   { name: 'POST /lists, impersonated', floor: insert, goal: 0.55 },
+  { name: 'attached GET, customer key', floor: attached, goal: 0.6 },
+  { name: 'attached GET, impersonated', floor: attached, goal: 0.6 },
 ]

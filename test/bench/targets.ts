@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { V4WorkerOptionsShape } from 'miniflare'
 import { bundled } from '../../src/cli/checks/bundle.ts'
-import { type BenchRequest, insert, query, ROWS } from './requests.ts'
+import { attached, type BenchRequest, insert, query, ROWS } from './requests.ts'
 import { seedBare, seedService } from './seed.ts'
 import { compatibility, type Runnable, type Running, serviceOptions } from './workers.ts'
 
@@ -14,20 +14,35 @@ export interface Target extends Runnable {
 }
 
 /** What everything is measured against. */
-export const bareTarget = (folder: string): Target => ({
+export const bareTarget = (folder: string, upstream: string): Target => ({
   name: 'bare',
   bundle: bundled('test/bench/bare.worker.ts', folder),
-  options: { ...compatibility(), d1Databases: { DB: 'DB' } },
+  options: { ...compatibility(), d1Databases: { DB: 'DB' }, bindings: { UPSTREAM: upstream } },
   async prepare(running) {
     await seedBare(running)
     return Object.fromEntries(ROWS.map(({ name, floor }) => [name, floor]))
   },
 })
 
-export const serviceTarget = (folder: string): Target => ({
+/** What is attached to the service, and what the bare Worker passes calls on to. */
+export const upstreamWorker = (folder: string): Runnable => ({
+  name: 'upstream',
+  bundle: bundled('test/bench/attached/upstream.worker.ts', folder),
+  options: compatibility(),
+})
+
+export const serviceTarget = (folder: string, upstream: string): Target => ({
   name: 'steward',
   bundle: bundled('src/index.ts', folder),
-  options: serviceOptions(),
+  options: {
+    ...serviceOptions(),
+    bindings: {
+      ...serviceOptions().bindings,
+      CUSTOMER_API_URL: upstream,
+      CUSTOMER_API_PATHS: '/v1/',
+      CUSTOMER_API_AUDIENCE: 'orders',
+    },
+  },
   async prepare(running) {
     const { staff, reader, writer, asReader, asWriter } = await seedService(running)
     return {
@@ -37,6 +52,8 @@ export const serviceTarget = (folder: string): Target => ({
       'admins, page 1': { path: '/admin/list', headers: staff, expect: 'bench@example.com' },
       'POST /lists, customer key': { ...insert, headers: writer },
       'POST /lists, impersonated': { ...insert, headers: asWriter },
+      'attached GET, customer key': { ...attached, headers: reader },
+      'attached GET, impersonated': { ...attached, headers: asReader },
     }
   },
 })

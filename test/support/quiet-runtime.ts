@@ -8,6 +8,10 @@ const NOISE = [
   /^A header value for "[^"]+" contains non-ASCII characters: /,
   /^console warning; message = Called \.text\(\) on an HTTP body which does not appear to be text\./,
   /^An RPC result was not disposed properly\./,
+  // Of connections that fail, whoever handles it.
+  /^exception = rust\/worker\/ffi\.rs:\d+: (disconnected|failed): /,
+  /^(?:Socket proxy disconnected abruptly; )?e = rust\/worker\/ffi\.rs:\d+: failed: /,
+  /^uncaught exception; .*(Network connection lost\.|internal error; reference = \w+)/,
 ]
 
 /** The addresses that follow an exception, on a line of their own. */

@@ -38,8 +38,9 @@ export class ActRecord {
    * @throws AppError audit_unavailable if nothing was on record before, and then nothing may leave. Where `received`
    * is, the truth about the act can still be told; the record is offered to the queue again after the answer.
    */
-  async completed(status: number, result: AuditResult = resultOf(status)): Promise<void> {
+  async completed(status: number, ended?: AuditResult): Promise<void> {
     const { now, startedAt, facts, waitUntil } = this.#request
+    const result = ended ?? facts.result ?? resultOf(status)
     // A clock can be set back while a request runs.
     const duration = Math.max(0, now() - startedAt)
     const event = this.#event('completed', { status, result, duration_ms: duration, rows: facts.rows })

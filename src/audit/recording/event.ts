@@ -3,6 +3,12 @@ import { once } from '../../base/once.ts'
 import { GRANT_MODES } from '../../db/schema/grants.ts'
 import { MAX_TEXT } from './recordable.ts'
 
+/**
+ * How an act ended. `refused`: it was not let run. `unknown`: it was passed on to another service, and nobody knows what
+ * that made of it.
+ */
+export const RESULTS = ['success', 'client_error', 'refused', 'error', 'unknown'] as const
+
 const text = () => z.string().max(MAX_TEXT)
 
 /**
@@ -52,7 +58,7 @@ export const auditEvent = once(() =>
     outcome: z
       .strictObject({
         status: z.int(),
-        result: z.enum(['success', 'client_error', 'refused', 'error']),
+        result: z.enum(RESULTS),
         duration_ms: z.number().nonnegative(),
         /** How many rows of a streamed answer left. */
         rows: z.int().nonnegative().nullable().default(null),
@@ -72,4 +78,4 @@ export type TrailEvent = Omit<AuditEvent, 'stage'> & {
   pruned?: { toSeq: number; toHash: string }
 }
 
-export type AuditResult = NonNullable<AuditEvent['outcome']>['result']
+export type AuditResult = (typeof RESULTS)[number]

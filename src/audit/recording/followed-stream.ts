@@ -20,7 +20,7 @@ export function followedStream(source: ReadableStream<Uint8Array>): {
           end('success')
           controller.close()
         } catch (error) {
-          end(error instanceof AppError && error.status < 500 ? 'refused' : 'error')
+          end(resultOfBreak(error))
           controller.error(error)
         }
       },
@@ -33,4 +33,10 @@ export function followedStream(source: ReadableStream<Uint8Array>): {
     { highWaterMark: 0 },
   )
   return { stream, ended }
+}
+
+function resultOfBreak(error: unknown): AuditResult {
+  if (error instanceof AppError && error.status < 500) return 'refused'
+  // What a source that ends with its reader ends with, where that is heard of before the reader cancels.
+  return error instanceof Error && error.name === 'AbortError' ? 'client_error' : 'error'
 }

@@ -1,12 +1,14 @@
 import { AppError } from '../../errors.ts'
+import { ofStatedLength } from '../../http/files/stated-length.ts'
 import { ActRecord } from './act-record.ts'
 import { followedStream } from './followed-stream.ts'
 import type { RecordedRequest } from './recorded-request.ts'
 
 /**
  * How an act goes on record. `change`: as `received` before it runs and as `completed` after. `stream`: the same, but
- * it is over when its body has ended or broken off. `read`: once, as `completed` before its answer leaves.
- * `refusal`: only if it is refused.
+ * it is over when its body has ended or broken off. `read`: once, as `completed` before its answer leaves, unless the
+ * answer turns out to go on (`facts.goesOn`): then as a stream, from before its first byte leaves. `refusal`: only if it is
+ * refused.
  */
 export type Recording = 'change' | 'stream' | 'read' | 'refusal'
 
@@ -51,8 +53,11 @@ async function perform(act: Act, run: () => Promise<Response>): Promise<Response
     await completedBy(error, act, record)
     throw error
   }
-  if (recording === 'stream' && answer.ok && answer.body)
+  const goesOn = recording === 'stream' ? answer.ok : recording === 'read' && request.facts.goesOn
+  if (goesOn && answer.body) {
+    if (recording === 'read') await record.received()
     return followed(answer, answer.body, request, record)
+  }
   if (recording !== 'refusal') await record.completed(answer.status)
   return answer
 }
@@ -89,5 +94,6 @@ function followed(
 ): Response {
   const { stream, ended } = followedStream(body)
   request.waitUntil(ended.then((result) => record.completed(answer.status, result)))
-  return new Response(stream, answer)
+  const { status, statusText, headers } = answer
+  return new Response(ofStatedLength(stream, headers), { status, statusText, headers, encodeBody: 'manual' })
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { once } from '../../base/once.ts'
 import { GRANT_MODES } from '../../db/schema/grants.ts'
 import { timeValue } from '../../http/fields/values.ts'
-import type { TrailEvent } from '../recording/event.ts'
+import { RESULTS, type TrailEvent } from '../recording/event.ts'
 import { MAX_TEXT } from '../recording/recordable.ts'
 
 /** The version of new entries. */
@@ -172,8 +172,8 @@ export const entryFields = once(() => ({
     ({ outcome }) => outcome?.status ?? null,
   ),
   result: field(
-    'What the status stands for; refused: 401, 403, 429, and whatever was refused before an endpoint ran.',
-    z.enum(['success', 'client_error', 'refused', 'error']).nullable(),
+    'What the status stands for; refused: 401, 403, 429, and whatever was refused before an endpoint ran. unknown, since version 3: an attached API did not answer a change, so nobody knows whether it was made.',
+    z.enum(RESULTS).nullable(),
     ({ outcome }) => outcome?.result ?? null,
   ),
   duration_ms: field(

@@ -1,4 +1,4 @@
-import { and, type Column, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { and, type Column, eq, gte, lte, or, type SQL, sql } from 'drizzle-orm'
 import { auditEntries, auditOpenActs } from '../../db/schema/audit.ts'
 import type { AuditEntry } from './fields.ts'
 import { type ActOutcome, unknownUpTo } from './outcome.ts'
@@ -21,7 +21,10 @@ export interface AuditFilter {
   to?: number | undefined
 }
 
-/** Returns whether a filter asks for acts without an outcome: they have a small table of their own. */
+/**
+ * Returns whether a filter asks for acts without an outcome: they have a small table of their own. Others are `unknown`
+ * by their own account (see RESULTS in audit/recording/event.ts).
+ */
 export const isOpen = ({ outcome }: AuditFilter) => outcome === 'unknown' || outcome === 'pending'
 
 /** Returns the columns to compare, with their values; the first is usually the most selective. */
@@ -52,12 +55,17 @@ export function inSequence(filter: AuditFilter, now: number): SQL | undefined {
     ...wanted(filter).map(([column, value]) => eq(sql`+${column}`, value)),
     filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
     filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
-    isOpen(filter)
-      ? sql`EXISTS (SELECT 1 FROM ${auditOpenActs} AS open
-        WHERE open.id = ${auditEntries.id} AND ${openSince(sql`open.time`, filter.outcome, now)})`
-      : undefined,
+    isOpen(filter) ? or(isOpenSince(filter.outcome, now), saysUnknown(filter)) : undefined,
   )
 }
+
+const isOpenSince = (outcome: ActOutcome | undefined, now: number) =>
+  sql`EXISTS (SELECT 1 FROM ${auditOpenActs} AS open
+    WHERE open.id = ${auditEntries.id} AND ${openSince(sql`open.time`, outcome, now)})`
+
+/** Returns the condition for entries that say themselves that nobody knows; undefined if none is asked for. */
+export const saysUnknown = ({ outcome }: AuditFilter) =>
+  outcome === 'unknown' ? eq(auditEntries.result, outcome) : undefined
 
 /** Returns the condition that an act without an outcome which began at `time` is still pending, or is unknown. */
 export const openSince = (time: SQL | Column, outcome: ActOutcome | undefined, now: number) =>

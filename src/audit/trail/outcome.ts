@@ -3,9 +3,10 @@ import * as z from 'zod'
 import type { Database } from '../../db/client.ts'
 import { MAX_COUNTED } from '../../db/paging.ts'
 import { auditOpenActs } from '../../db/schema/audit.ts'
+import { RESULTS } from '../recording/event.ts'
 
 /** The outcome of an act. An act without one on record is `pending` for a minute after it began, then `unknown`. */
-export const OUTCOMES = ['success', 'client_error', 'refused', 'error', 'unknown', 'pending'] as const
+export const OUTCOMES = [...RESULTS, 'pending'] as const
 export const outcome = () => z.enum(OUTCOMES)
 export type ActOutcome = (typeof OUTCOMES)[number]
 

@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm'
+import { unionAll } from 'drizzle-orm/sqlite-core'
 import type { Database } from '../../db/client.ts'
 import { inOrder, type PageRequest, past, sortKey } from '../../db/paging.ts'
 import type { Reader } from '../../db/reader.ts'
@@ -8,7 +9,7 @@ import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../
 import { LINK } from './append.ts'
 import { type ChainedEntry, presentEntry } from './entry.ts'
 import type { AuditEntry } from './fields.ts'
-import { type AuditFilter, isOpen, openSince, timeText, wanted } from './filter.ts'
+import { type AuditFilter, isOpen, openSince, saysUnknown, timeText, wanted } from './filter.ts'
 import { type ActOutcome, outcomeAt } from './outcome.ts'
 
 /** An entry as it is listed, with facts of now that are no part of it. */
@@ -86,21 +87,25 @@ function selectCandidates(
     now,
   }: { leading: SQL | undefined; filter: AuditFilter; page: PageRequest; now: number },
 ) {
+  const among = (table: typeof auditEntries, condition: SQL | undefined) => {
+    const { seq, time } = table
+    const within = and(
+      filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
+      filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
+      past(newestFirst(table), page),
+    )
+    return db.select({ seq, time }).from(table).where(and(condition, within))
+  }
+  const order = inOrder(NEWEST_FIRST)
+  if (!isOpen(filter)) return among(auditEntries, leading).orderBy(...order)
   // The table of open acts has the same two columns.
-  const table = isOpen(filter) ? (auditOpenActs as unknown as typeof auditEntries) : auditEntries
-  const { seq, time } = table
-  const key = newestFirst(table)
-  const within = and(
-    isOpen(filter) ? openSince(time, filter.outcome, now) : undefined,
-    filter.from === undefined ? undefined : gte(time, timeText(filter.from)),
-    filter.to === undefined ? undefined : lte(time, timeText(filter.to)),
-    past(key, page),
-  )
-  return db
-    .select({ seq, time })
-    .from(table)
-    .where(and(leading, within))
-    .orderBy(...inOrder(key))
+  const table = auditOpenActs as unknown as typeof auditEntries
+  const open = among(table, openSince(table.time, filter.outcome, now))
+  const said = saysUnknown(filter)
+  // SQLite merges the two as they come, for both are in order.
+  return said
+    ? unionAll(open, among(auditEntries, said)).orderBy(...order)
+    : open.orderBy(...inOrder(newestFirst(table)))
 }
 
 /**

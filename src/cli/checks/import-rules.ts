@@ -1,7 +1,7 @@
 /** The floors of src/, from the ground up: a file imports from its own floor and those below. */
 const FLOORS = [
   ['base', 'errors', 'log', 'env'],
-  ['crypto', 'settings', 'db'],
+  ['crypto', 'settings', 'attachment', 'db'],
   ['mail', 'http', 'openapi'],
   ['audit'],
   ['auth'],

@@ -9,3 +9,9 @@ export const requiredSecrets = (): string[] => config().secrets?.required ?? []
 
 /** Returns the settings of wrangler.toml. */
 export const configuredVars = () => config().vars
+
+/** Returns the service bindings of wrangler.toml, by their names. */
+export const configuredServices = (): Record<string, unknown> =>
+  Object.fromEntries(
+    (config().services ?? []).map((service: { binding: string }) => [service.binding, service]),
+  )

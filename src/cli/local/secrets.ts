@@ -9,6 +9,7 @@ const randomKey = (bytes: number) => toBase64Url(crypto.getRandomValues(new Uint
 const GENERATORS: Record<string, () => string> = {
   CLIENT_SECRETS_KEYS: () => `local:${randomKey(32)}`,
   AUDIT_SIGNING_KEYS: () => `local:${randomKey(32)}`,
+  ASSERTION_SIGNING_KEYS: () => `local:${randomKey(32)}`,
   PSEUDONYM_KEY: () => randomKey(32),
 }
 

@@ -1,5 +1,5 @@
 import { invalidSettings, settingDefaults } from '../../settings.ts'
-import { configuredVars } from './config.ts'
+import { configuredServices, configuredVars } from './config.ts'
 
 /** Returns the settings that the environment sets, also to an empty value: `LOCKOUT_SECONDS=60 npm start`. */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Record<string, string> {
@@ -13,7 +13,7 @@ export function settingsFrom(environment: NodeJS.ProcessEnv): Record<string, str
 
 /** @throws Error that names the settings of wrangler.toml, with these instead of its own, that make no sense */
 export function checkSettings(settings: Record<string, string>): void {
-  const invalid = invalidSettings({ ...configuredVars(), ...settings })
+  const invalid = invalidSettings({ ...configuredServices(), ...configuredVars(), ...settings })
   if (invalid.length === 0) return
   const told = invalid.map(
     (name) => `${name} (from ${name in settings ? 'the environment' : 'wrangler.toml'})`,

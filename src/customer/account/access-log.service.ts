@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, notExists, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import * as z from 'zod'
-import { outcome, unknownUpTo } from '../../audit/trail/outcome.ts'
+import { type ActOutcome, outcome, unknownUpTo } from '../../audit/trail/outcome.ts'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { ROLES, type Role } from '../../auth/permissions.ts'
 import { once } from '../../base/once.ts'
@@ -50,7 +50,7 @@ interface StoredEntry {
   route: string | null
   reason: string | null
   status: number | null
-  result: 'success' | 'client_error' | 'refused' | 'error' | null
+  result: Exclude<ActOutcome, 'pending'> | null
 }
 
 interface Row {

@@ -164,7 +164,7 @@ test('a digest signed with a key of one’s own is named, under a new name of th
     ['test', 'signature_wrong'],
     ['mine', 'key_unknown'],
   ] as const) {
-    const keys = new SigningKeys(`${id}:${'B'.repeat(42)}A`)
+    const keys = new SigningKeys('AUDIT_SIGNING_KEYS', `${id}:${'B'.repeat(42)}A`)
     const text = signed.replace('"key_id":"test"', `"key_id":"${id}"`)
     objects.set(name, `${text.slice(0, -1)},"signature":"${await keys.sign(text)}"}`)
     expect(await problem()).toMatchObject({ kind, object: name })

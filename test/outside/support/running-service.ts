@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { DemoData } from '../../../src/cli/local/demo-data.ts'
+import { freePort } from '../../../src/cli/local/free-port.ts'
 import { started } from './processes.ts'
 
 /** The settings that the service of these tests is started with, as its user would: `NAME=value npm start`. */
@@ -13,6 +14,14 @@ export interface RunningService {
   folder: string
   url: string
   demo: DemoData
+  /** The settings of the API that it is started with, which a test may run. */
+  attached: Attached
+}
+
+interface Attached {
+  CUSTOMER_API_URL: string
+  CUSTOMER_API_PATHS: string
+  CUSTOMER_API_AUDIENCE: string
 }
 
 declare module 'vitest' {
@@ -24,13 +33,18 @@ declare module 'vitest' {
 export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'steward-outside-'))
   await copyProject(folder)
+  const attached: Attached = {
+    CUSTOMER_API_URL: `http://127.0.0.1:${await freePort()}`,
+    CUSTOMER_API_PATHS: '/v1/',
+    CUSTOMER_API_AUDIENCE: 'orders',
+  }
   const start = await started(
     ['src/cli/start.ts'],
-    { cwd: folder, env: { ...SETTINGS, PORT: '0' } },
+    { cwd: folder, env: { ...SETTINGS, ...attached, PORT: '0' } },
     /Steward answers on (\S+)\. /,
   )
   const demo: DemoData = JSON.parse(await readFile(join(folder, '.wrangler/demo.json'), 'utf8'))
-  project.provide('service', { folder, url: start.found, demo })
+  project.provide('service', { folder, url: start.found, demo, attached })
   return async () => {
     await start.stop()
     await rm(folder, { recursive: true, force: true })

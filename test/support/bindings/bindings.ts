@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../../src/app.ts'
+import { attachedPrefixes } from '../../../src/attached/attached.routes.ts'
 import type { Clock, Env } from '../../../src/env.ts'
 import worker from '../../../src/index.ts'
 
@@ -99,8 +100,9 @@ function override<Target extends object>(target: Target, members: Partial<Target
  */
 export async function fetchWith(bindings: Partial<Env>, request: Request, now?: Clock): Promise<Response> {
   const context = createExecutionContext()
-  const service = now ? createApp(now) : worker
-  const response = await service.fetch(request, { ...env, ...bindings }, context)
+  const bound = { ...env, ...bindings }
+  const service = now ? createApp(now, console.log, attachedPrefixes(bound)) : worker
+  const response = await service.fetch(request, bound, context)
   const body = await response.arrayBuffer()
   await waitOnExecutionContext(context)
   return new Response(response.body && body, response)

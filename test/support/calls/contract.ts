@@ -9,7 +9,9 @@ interface Operation {
   operationId: string
   security: Record<string, unknown>[]
   parameters: { name: string; in: string; schema: Schema }[]
-  requestBody?: { content: Record<string, { schema: { properties?: Record<string, unknown> } }> }
+  requestBody?: {
+    content: Record<string, { schema: { properties?: Record<string, unknown> }; example?: unknown }>
+  }
   responses: Record<string, Answer | { $ref: string }>
 }
 

@@ -57,7 +57,10 @@ export async function makeWorld(role: Role = 'super_admin') {
   ])
   const thing = (parameter: string): string => {
     const id = things.get(parameter)
-    if (id === undefined) throw new Error(`nothing is made here for ${parameter}`)
+    if (id === undefined)
+      throw new Error(
+        `test/support/calls/world.ts makes nothing for ${parameter} (see docs/add-a-resource.md)`,
+      )
     return id
   }
   return {

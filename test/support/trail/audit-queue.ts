@@ -108,5 +108,5 @@ export async function verify(
       return text === undefined ? null : new TextEncoder().encode(text)
     },
   }
-  return verifyExport(source, await new SigningKeys(keys).publicKeys(), knownHead)
+  return verifyExport(source, await new SigningKeys('AUDIT_SIGNING_KEYS', keys).publicKeys(), knownHead)
 }

@@ -17,7 +17,7 @@ export const key = (name: string, letter: string) => `${name}:${letter.repeat(42
 export type Export = Map<string, string>
 
 export const publicKeysOf = async (...keys: string[]) => ({
-  keys: await new SigningKeys(keys.join(',')).publicKeys(),
+  keys: await new SigningKeys('AUDIT_SIGNING_KEYS', keys.join(',')).publicKeys(),
 })
 
 /** An export made in Node as the consumer makes one: a segment of three entries for each key, which signs it. */
@@ -30,7 +30,7 @@ export async function exportSignedBy(keys: string[]): Promise<Export> {
     const second = chainEntry(eventAfter(first.seq), first)
     const third = chainEntry(eventAfter(second.seq), second)
     const text = await signDigest(
-      new SigningKeys(signer),
+      new SigningKeys('AUDIT_SIGNING_KEYS', signer),
       [first, second, third],
       Date.UTC(2026, 10, 21),
       previous,

@@ -38,7 +38,12 @@ export async function fillTrail(db: D1Database, count: number, customerUid?: str
 export async function markExported(db: D1Database, count: number): Promise<void> {
   const zeros = '0'.repeat(64)
   const entry = { seq: count, entry: '{}', prevHash: zeros, hash: zeros }
-  const digest = await signDigest(new SigningKeys(TEST_SECRETS.AUDIT_SIGNING_KEYS), [entry], 0, undefined)
+  const digest = await signDigest(
+    new SigningKeys('AUDIT_SIGNING_KEYS', TEST_SECRETS.AUDIT_SIGNING_KEYS),
+    [entry],
+    0,
+    undefined,
+  )
   await openDatabase(db)
     .insert(auditSegments)
     .values({ firstSeq: 1, lastSeq: count, appendedAt: 0, exportedAt: 0, digest })

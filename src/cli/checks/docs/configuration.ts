@@ -16,7 +16,13 @@ export function configurationOf(path: string): Configuration {
   const named = [...config.send_email, ...config.ratelimits].map(({ name }) => name)
   return {
     '## Secrets': config.secrets?.required ?? [],
-    '## Bindings': [...bindings, ...named, ...(config.assets?.binding ? [config.assets.binding] : [])],
+    '## Bindings': [
+      ...bindings,
+      ...named,
+      ...(config.assets?.binding ? [config.assets.binding] : []),
+      // A deployment adds it if it attaches an API by a service binding.
+      'CUSTOMER_API',
+    ],
   }
 }
 

@@ -1,0 +1,115 @@
+import { type Context, Hono } from 'hono'
+import type { Attachment } from '../attachment.ts'
+import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts'
+import type { Env } from '../env.ts'
+import { AppError } from '../errors.ts'
+import { passesOn } from '../http/annotations.ts'
+import { ofStatedLength } from '../http/files/stated-length.ts'
+import { HEADERS } from '../http/headers.ts'
+import { isWrite } from '../http/routing.ts'
+import { type Stores, storesOf } from '../http/stores.ts'
+import { settingsOf } from '../settings.ts'
+import { assertionOf } from './assertion.ts'
+import { type Call, type ForwardedAnswer, forward } from './forward.ts'
+import { ASSERTION_HEADER, sentBack, sentOn } from './headers.ts'
+import { targetOf } from './paths.ts'
+
+/** The methods that are passed on; a HEAD goes by GET. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** What a caller who has left would have got, as nginx has it. Nobody does; it is for the record and the log. */
+const CALLER_LEFT = 499
+
+type CustomerContext = Context<CustomerEnv>
+
+/** The paths of an attached API: one more part of the customer surface, answered by another service. */
+export function attachedRoutes(prefixes: readonly string[]) {
+  const routes = new Hono<CustomerEnv>()
+  for (const prefix of prefixes) routes.on(METHODS, `${prefix}/*`, requiresCustomer(), passesOn(), passOn)
+  return routes
+}
+
+/** Returns the prefixes of the paths of an attached API; none where a setting is invalid, which every request tells. */
+export function attachedPrefixes(env: Env): readonly string[] {
+  try {
+    return settingsOf(env).attachment?.prefixes ?? []
+  } catch {
+    return []
+  }
+}
+
+async function passOn(c: CustomerContext): Promise<Response> {
+  const stores = storesOf(c)
+  const { attachment } = stores.settings
+  if (!attachment) throw new Error('an attached path without an attachment')
+  // No transaction can hold back what is asked of another service.
+  await c.var.customer.verify()
+  const call = await callOf(c, stores, attachment)
+  const { facts } = c.var
+  try {
+    const answer = await forward(call)
+    facts.goesOn = answer.body !== null && 'goesOn' in answer.body
+    return answered(c, answer)
+  } catch (error) {
+    if (!isWrite(c) && c.req.raw.signal.aborted) return new Response(null, { status: CALLER_LEFT })
+    if (isWrite(c) && error instanceof AppError && error.code === 'customer_api_timeout')
+      facts.result = 'unknown'
+    throw error
+  }
+}
+
+/** @throws AppError path_malformed, upgrade_unsupported, malformed_body */
+async function callOf(c: CustomerContext, stores: Stores, attachment: Attachment): Promise<Call> {
+  const { req } = c
+  const { headers, signal } = req.raw
+  const { origin, prefixes, timeoutMs } = attachment
+  const { path, query } = targetOf(req.url, prefixes)
+  if (headers.has('Upgrade')) throw new AppError('upgrade_unsupported')
+  const length = headers.get('Content-Length')
+  const body = length === '0' ? null : req.raw.body
+  if (body && !isWrite(c))
+    throw new AppError('malformed_body', { message: 'A request that only reads takes no body' })
+  const uri = `${origin ?? new URL(stores.settings.publicUrl).origin}${path}`
+  const sent = sentOn(headers, req.method)
+  sent.set(ASSERTION_HEADER, await assertionFor(c, stores, attachment.audience, uri))
+  sent.set(HEADERS.REQUEST_ID, c.var.requestId)
+  return {
+    api: origin === null ? bound(stores) : { fetch: (url, init) => fetch(url, init) },
+    origin,
+    url: uri + query,
+    method: req.method,
+    headers: sent,
+    body,
+    length: length === null ? null : Number(length),
+    timeoutMs,
+    // A change that has begun runs to its record, whoever is left to hear of it.
+    signal: isWrite(c) ? undefined : signal,
+  }
+}
+
+function assertionFor({ req, var: known }: CustomerContext, stores: Stores, audience: string, uri: string) {
+  const asserted = {
+    issuer: stores.settings.publicUrl,
+    audience,
+    customerUid: known.customer.uid,
+    requestId: known.requestId,
+    method: req.method,
+    uri,
+    actor: known.facts.actor,
+    grantId: known.facts.grant?.id ?? null,
+  }
+  return assertionOf(stores.assertionKeys, asserted, known.now())
+}
+
+function bound({ customerApi }: Stores): Fetcher {
+  if (!customerApi) throw new Error('the settings have neither a URL nor a binding')
+  return customerApi
+}
+
+/** The answer as the caller gets it: bytes and status as they are, headers less those that are not the API's to set. */
+function answered(c: CustomerContext, { response, body }: ForwardedAnswer): Response {
+  const { status, statusText } = response
+  const headers = sentBack(response.headers, c.body(null).headers)
+  const content = body && ('whole' in body ? body.whole : ofStatedLength(body.goesOn, headers))
+  return new Response(content, { status, statusText, headers, encodeBody: 'manual' })
+}

@@ -1,0 +1,14 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+
+/** Returns `wanted`, or any free port. @throws Error if `wanted` is taken */
+export async function freePort(wanted = 0): Promise<number> {
+  if (!(wanted >= 0 && wanted < 65_536)) throw new Error('PORT is not the number of a port')
+  const server = createServer().listen(wanted, '127.0.0.1')
+  await once(server, 'listening').catch((cause) => {
+    throw new Error(`Port ${wanted} cannot be used (${cause.code}). Try PORT=${wanted + 1} npm start`)
+  })
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
