@@ -37,7 +37,8 @@ export interface Running {
  */
 export const serviceOptions = once((): V4WorkerOptionsShape => {
   const { assets, ...options } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions
-  return options
+  // A .dev.vars of before may lack some.
+  return { ...options, bindings: Object.assign({}, options.bindings, TEST_SECRETS) }
 })
 
 /** The compatibility date and flags of wrangler.toml. */
