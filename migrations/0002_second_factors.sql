@@ -54,5 +54,4 @@ CREATE TABLE `totp_secrets` (
 );
 --> statement-breakpoint
 ALTER TABLE `admin_sessions` ADD `proven_at` integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE `admin_sessions` ADD `factors` text DEFAULT '[]' NOT NULL;--> statement-breakpoint
-ALTER TABLE `admin_sessions` ADD `via` text DEFAULT 'client' NOT NULL;
+ALTER TABLE `admin_sessions` ADD `factors` text DEFAULT '[]' NOT NULL;

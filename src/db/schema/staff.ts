@@ -113,10 +113,6 @@ export const adminSessions = sqliteTable(
     /** When its owner last proved who they are, and by which factors. */
     provenAt: moment('proven_at').notNull().default(0),
     factors: stringList('factors').notNull().default([]),
-    /** How it was opened, which is how it counts: with its token by a client, or with its cookie by a browser. */
-    via: text('via', { enum: ['client', 'browser'] })
-      .notNull()
-      .default('client'),
   },
   (table) => [
     uniqueIndex('admin_sessions_token_hash').on(table.tokenHash),
