@@ -66,6 +66,7 @@ const RS256: Algorithm = {
   jwkOf(key) {
     const n = bytesOf(key.get(MODULUS), MIN_MODULUS_BYTES, MAX_MODULUS_BYTES)
     const e = bytesOf(key.get(EXPONENT), EXPONENT_BYTES)
+    // One that begins with zeros is shorter than it looks.
     if (key.get(KEY_TYPE) !== RSA || !n || n.startsWith('A') || e !== COMMON_EXPONENT) return undefined
     return { kty: 'RSA', n, e }
   },
