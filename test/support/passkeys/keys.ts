@@ -73,7 +73,7 @@ export async function sign({ algorithm, privateKey }: Key, data: Uint8Array<Arra
 }
 
 /** The DER of a raw ECDSA signature. */
-export function der(raw: Uint8Array): Uint8Array<ArrayBuffer> {
+function der(raw: Uint8Array): Uint8Array<ArrayBuffer> {
   const integers = [raw.slice(0, raw.length / 2), raw.slice(raw.length / 2)].map(derInteger)
   const body = joined(...integers)
   return joined(Uint8Array.of(0x30, body.length), body)

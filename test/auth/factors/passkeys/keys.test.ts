@@ -5,6 +5,19 @@ import { type Broken, expectRefused } from '../../../support/passkeys/ceremonies
 import { EDDSA, ES256, makeKey, RS256 } from '../../../support/passkeys/keys.ts'
 
 const BROKEN: Broken[] = [
+  { name: 'the key type of another algorithm', rule: 'public_key', deviation: { cose: [[1, 1]] } },
+  {
+    name: 'another key type with EdDSA',
+    rule: 'public_key',
+    algorithm: EDDSA,
+    deviation: { cose: [[1, 2]] },
+  },
+  {
+    name: 'another key type with RS256',
+    rule: 'public_key',
+    algorithm: RS256,
+    deviation: { cose: [[1, 2]] },
+  },
   { name: 'an algorithm that was not asked for', rule: 'algorithm', deviation: { cose: [[3, -35]] } },
   { name: 'an algorithm that is text', rule: 'algorithm', deviation: { cose: [[3, '-7']] } },
   { name: 'the algorithm of another kind of key', rule: 'public_key', deviation: { cose: [[3, EDDSA]] } },
@@ -38,6 +51,12 @@ const BROKEN: Broken[] = [
     rule: 'public_key',
     algorithm: RS256,
     deviation: { cose: [[-1, joined(new Uint8Array(200), new Uint8Array(56).fill(255))]] },
+  },
+  {
+    name: 'an RSA key with another exponent of the same length',
+    rule: 'public_key',
+    algorithm: RS256,
+    deviation: { cose: [[-2, Uint8Array.of(1, 0, 3)]] },
   },
   {
     name: 'an RSA key with the exponent 3',
