@@ -41,6 +41,8 @@ export interface Deviation {
   signature?: (bytes: Bytes) => Bytes
   /** The attestation statement: none by default. `self`: signed with the passkey. */
   attestation?: 'self' | Attestation
+  /** Entries of a statement by the passkey itself. */
+  statement?: readonly (readonly [string, Cbor])[]
   attestationObject?: (bytes: Bytes) => Bytes
   /** Members of the JSON, and of its `response`. */
   json?: Record<string, unknown>
@@ -144,6 +146,7 @@ export class SoftwareAuthenticator {
       attStmt: new Map<Cbor, Cbor>([
         ['alg', this.key.algorithm],
         ['sig', sig],
+        ...(deviation.statement ?? []),
       ]),
     }
   }

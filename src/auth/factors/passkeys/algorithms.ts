@@ -28,7 +28,7 @@ const MODULUS = -1
 const EXPONENT = -2
 
 const COORDINATE_BYTES = 32
-const EXPONENT_BYTES = 3
+const MAX_EXPONENT_BYTES = 3
 
 /** 2048 bits at least (NIST SP 800-131A), and 4096 at most, so that no signature is dear to verify. */
 const MIN_MODULUS_BYTES = 256
@@ -65,7 +65,7 @@ const EDDSA: Algorithm = {
 const RS256: Algorithm = {
   jwkOf(key) {
     const n = bytesOf(key.get(MODULUS), MIN_MODULUS_BYTES, MAX_MODULUS_BYTES)
-    const e = bytesOf(key.get(EXPONENT), EXPONENT_BYTES)
+    const e = bytesOf(key.get(EXPONENT), 1, MAX_EXPONENT_BYTES)
     // One that begins with zeros is shorter than it looks.
     if (key.get(KEY_TYPE) !== RSA || !n || n.startsWith('A') || e !== COMMON_EXPONENT) return undefined
     return { kty: 'RSA', n, e }

@@ -8,7 +8,7 @@ import { textValue } from '../../../http/fields/values.ts'
  */
 
 /** Credential ids have 1023 bytes at most: section 7.1, step 25. */
-export const MAX_CREDENTIAL_ID_BYTES = 1023
+const MAX_CREDENTIAL_ID_BYTES = 1023
 
 /** User handles have 64 bytes at most: section 5.4.3. */
 const MAX_USER_HANDLE_BYTES = 64

@@ -18,7 +18,7 @@ export function rawSignature(der: Bytes): Bytes | null {
   for (const end of [INTEGER_BYTES, 2 * INTEGER_BYTES]) {
     const length = der[at + 1] ?? 0
     const integer = der.slice(at + 2, at + 2 + length)
-    if (der[at] !== INTEGER || integer.length !== length || !isPositive(integer)) return null
+    if (der[at] !== INTEGER || !isPositive(integer)) return null
     const digits = integer[0] === 0 ? integer.slice(1) : integer
     if (digits.length > INTEGER_BYTES) return null
     raw.set(digits, end - digits.length)
