@@ -110,6 +110,9 @@ export const adminSessions = sqliteTable(
     createdAt: moment('created_at').notNull(),
     lastSeenAt: moment('last_seen_at').notNull(),
     expiresAt: moment('expires_at').notNull(),
+    /** When its owner last proved who they are, and by which factors. */
+    provenAt: moment('proven_at').notNull().default(0),
+    factors: stringList('factors').notNull().default([]),
   },
   (table) => [
     uniqueIndex('admin_sessions_token_hash').on(table.tokenHash),
