@@ -6,13 +6,8 @@ import { adminApiKeys, adminSessions, admins, clients } from '../../src/db/schem
 import type { ErrorCode } from '../../src/errors.ts'
 import { fetchWith, interceptedDatabase } from '../support/bindings/bindings.ts'
 import { counted } from '../support/bindings/counted-bindings.ts'
-import {
-  browserCaller,
-  type Caller,
-  callerWith,
-  customerWithCallers,
-  signedCaller,
-} from '../support/calls/http.ts'
+import { browserCaller } from '../support/calls/browser.ts'
+import { type Caller, callerWith, customerWithCallers, signedCaller } from '../support/calls/http.ts'
 import { database, makeAdmin, makeAdminKey, makeClient, makeSession } from '../support/factories.ts'
 import { storedRows } from '../support/stored.ts'
 import { recordsOf } from '../support/trail/audit.ts'

@@ -14,7 +14,7 @@ export type SessionHolder = 'client' | 'browser'
 
 /**
  * A token says who it was given to, and its hash covers that: it counts where that one sends it, and nowhere else. One
- * that was taken from a client is so of no use without a client's secret.
+ * that was taken from a client so gets nobody past what a client has to sign.
  */
 const TOKEN_PREFIX: Record<SessionHolder, string> = {
   client: 'stw_session_',

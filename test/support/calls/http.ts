@@ -79,19 +79,6 @@ export function signedCaller(client: { id: string; secret: string }, token?: str
   }
 }
 
-/** The headers by which a browser says that a page of ours calls. */
-export const OWN_PAGE = { 'X-Requested-With': 'steward-console', 'Sec-Fetch-Site': 'same-origin' }
-
-/** Calls as a page of ours in a browser does, with a session if there is a token. */
-export const browserCaller = (token?: string): Caller =>
-  callerWith({ ...OWN_PAGE, ...(token && { Cookie: `__Host-steward_session=${token}` }) })
-
-/** A new admin of this role who is logged in in a browser, and the way to call as one. */
-export async function loggedInByBrowser(role: Role = 'super_admin') {
-  const admin = await makeAdmin(role)
-  return { ...admin, call: browserCaller(await makeSession(admin.adminId, 'browser')) }
-}
-
 /** A new admin of this role who is logged in, and the way to call as one. */
 export async function loggedIn(role: Role = 'super_admin') {
   const admin = await makeAdmin(role)

@@ -15,8 +15,9 @@ import {
   makeSession,
 } from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
+import { COOKIE, OWN_PAGE } from './browser.ts'
 import type { CallerKind } from './fuzz-requests.ts'
-import { checksum, customerWithCallers, OWN_PAGE } from './http.ts'
+import { checksum, customerWithCallers } from './http.ts'
 import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
@@ -42,7 +43,7 @@ export async function makeWorld(role: Role = 'super_admin') {
       Authorization: `Bearer ${token}`,
       ...(body !== undefined && { 'SWI-CS': checksum(client.secret, body) }),
     }),
-    browser: () => ({ ...OWN_PAGE, Cookie: `__Host-steward_session=${cookie}` }),
+    browser: () => ({ ...OWN_PAGE, Cookie: `${COOKIE}=${cookie}` }),
     customer: () => ({ 'X-API-KEY': customer.key }),
     impersonator: () => ({ 'X-ADMIN-API-KEY': adminKey.key, 'X-CUSTOMER-ID': customer.uid }),
   }
