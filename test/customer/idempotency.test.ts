@@ -9,7 +9,13 @@ import worker from '../../src/index.ts'
 import { fetchWith, interceptedDatabase, outage } from '../support/bindings/bindings.ts'
 import { counted } from '../support/bindings/counted-bindings.ts'
 import { expectLogged, mayLog } from '../support/bindings/logged.ts'
-import { type Answer, type CallOptions, callerWith, customerWithCallers } from '../support/calls/http.ts'
+import {
+  type Answer,
+  type Caller,
+  type CallOptions,
+  callerWith,
+  customerWithCallers,
+} from '../support/calls/http.ts'
 import { routeTable } from '../support/calls/routes.ts'
 import { database, makeAdmin, makeAdminKey, makeGrant } from '../support/factories.ts'
 import { HOUR_MS } from '../support/times.ts'
