@@ -15,6 +15,7 @@ import {
   makeSession,
 } from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
+import { COOKIE, OWN_PAGE } from './browser.ts'
 import type { CallerKind } from './fuzz-requests.ts'
 import { checksum, customerWithCallers } from './http.ts'
 import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
@@ -34,6 +35,7 @@ export async function makeWorld(role: Role = 'super_admin') {
   const client = await makeClient()
   const elsewhere = await ownSession(admin.adminId)
   const token = await makeSession(admin.adminId)
+  const cookie = await makeSession(admin.adminId, 'browser')
   const byCaller: Record<CallerKind, (body?: string | Uint8Array) => Headers> = {
     nobody: () => ({}),
     staff: (body) => ({
@@ -41,6 +43,7 @@ export async function makeWorld(role: Role = 'super_admin') {
       Authorization: `Bearer ${token}`,
       ...(body !== undefined && { 'SWI-CS': checksum(client.secret, body) }),
     }),
+    browser: () => ({ ...OWN_PAGE, Cookie: `${COOKIE}=${cookie}` }),
     customer: () => ({ 'X-API-KEY': customer.key }),
     impersonator: () => ({ 'X-ADMIN-API-KEY': adminKey.key, 'X-CUSTOMER-ID': customer.uid }),
   }
