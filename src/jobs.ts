@@ -5,6 +5,8 @@ import { pruneTrail } from './audit/trail/retention.ts'
 import { purgeFailures } from './auth/accounts/lockout.ts'
 import { purgeUnlockTokens } from './auth/accounts/unlock-link.ts'
 import { purgeUsedSignatures } from './auth/callers/signature.ts'
+import { purgeLoginTokens } from './auth/factors/login-tokens.ts'
+import { purgeChallenges } from './auth/factors/passkeys/challenges.ts'
 import { purgeAccessLinks } from './auth/grants/links.ts'
 import { purgeIdempotencyKeys } from './customer/idempotency.service.ts'
 import { runListTasks } from './customer/lists/list-tasks.service.ts'
@@ -29,6 +31,8 @@ const FREQUENT_JOBS: Jobs = {
   runListTasks: ({ db }, now) => runListTasks(db, now),
   purgeAccessLinks: ({ db }, now) => purgeAccessLinks(db, now()),
   purgeFailures: ({ db }, now) => purgeFailures(db, now()),
+  purgeChallenges: ({ db }, now) => purgeChallenges(db, now()),
+  purgeLoginTokens: ({ db }, now) => purgeLoginTokens(db, now()),
   purgeIdempotencyKeys: ({ db }, now) => purgeIdempotencyKeys(db, now()),
   purgeUnlockTokens: ({ db }, now) => purgeUnlockTokens(db, now()),
   purgeUsedSignatures: ({ db }, now) => purgeUsedSignatures(db, now()),

@@ -8,12 +8,17 @@ import {
 } from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
+import { ROLES } from './db/schema/staff.ts'
 import type { Env } from './env.ts'
 import { logFailure } from './log.ts'
 
 /** Longer than the queue holds a message, which could else be appended again after it was pruned. */
 const MIN_RETENTION_DAYS = 30
 const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A list with commas between its items, none of which is empty. */
+const commaSeparated = () =>
+  z.string().transform((list) => list.split(',').flatMap((item) => item.trim() || []))
 
 const retentionDays = () =>
   z
@@ -41,9 +46,7 @@ const variables = once(() =>
     /** For how many seconds the account stays locked. */
     LOCKOUT_SECONDS: positiveDigits().prefault('3600'),
     /** The exact origins whose pages may call from a browser, separated by commas. Empty: none. */
-    CORS_ORIGINS: z
-      .string()
-      .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+    CORS_ORIGINS: commaSeparated()
       .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin)))
       .prefault(''),
     /** After how many days audit entries leave D1, once they are exported: 30 or more, or 0, which is never. */
@@ -57,6 +60,19 @@ const variables = once(() =>
      * Which access grants wait for a colleague's say: `write`, those to change something; `all`; or `none`.
      */
     GRANT_APPROVAL: z.enum(['none', 'write', 'all']).prefault('write'),
+    /** The roles that must have a second factor, separated by commas. Empty: none. */
+    MFA_REQUIRED_ROLES: commaSeparated()
+      .pipe(z.array(z.enum(ROLES)))
+      .prefault(ROLES.join()),
+    /**
+     * For how many seconds a proof of who one is opens what only a fresh one does, such as making accounts and keys;
+     * 0: there is nothing that needs one.
+     */
+    STEP_UP_SECONDS: z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number)
+      .prefault('900'),
     /**
      * The origin of an [attached API](attach-your-api.md), with https, or http on this machine. Empty where none is
      * attached, or the binding `CUSTOMER_API` reaches it.
@@ -116,6 +132,10 @@ const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   readReplication: set.READ_REPLICATION === 'on',
   /** Which access grants wait for a colleague's say. */
   grantApproval: set.GRANT_APPROVAL,
+  /** The roles that must have a second factor. */
+  mfaRequiredRoles: set.MFA_REQUIRED_ROLES,
+  /** How long a proof of who one is stays fresh; 0: no matter. */
+  stepUpMs: set.STEP_UP_SECONDS * 1000,
   /** The API of the company's own that is attached; null: none is. */
   attachment: attachmentOf(set),
 })

@@ -19,6 +19,8 @@ test('what a deployment does not set has its default', () => {
     auditRetentionMs: 0,
     readReplication: false,
     grantApproval: 'write',
+    mfaRequiredRoles: ['customer_success', 'banking_operations', 'admin', 'super_admin'],
+    stepUpMs: 15 * 60 * 1000,
     attachment: null,
   })
 })
@@ -35,6 +37,11 @@ test.each([
   ['AUDIT_RETENTION_DAYS', '29'],
   ['READ_REPLICATION', 'yes'],
   ['GRANT_APPROVAL', 'some'],
+  ['MFA_REQUIRED_ROLES', 'admin,root'],
+  ['MFA_REQUIRED_ROLES', 'none'],
+  ['STEP_UP_SECONDS', '15 min'],
+  ['STEP_UP_SECONDS', '-1'],
+  ['STEP_UP_SECONDS', ''],
 ])('a deployment whose %s is %j is not served with something else', (name, value) => {
   expectLogged(`"invalid_settings":["${name}"]`)
   expect(() => settingsOf({ ...env, [name]: value })).toThrow('a setting is missing or invalid')

@@ -14,8 +14,12 @@ import { deadLettersRoutes } from './audit/dead-letters.routes.ts'
 import { clientsRoutes } from './clients/clients.routes.ts'
 import { customerLifecycleRoutes } from './customers/customer-lifecycle.routes.ts'
 import { customersRoutes } from './customers/customers.routes.ts'
+import { passkeysRoutes } from './factors/passkeys.routes.ts'
+import { reauthenticateRoutes } from './factors/reauthenticate.routes.ts'
+import { secondFactorsRoutes } from './factors/second-factors.routes.ts'
 import { loginRoutes } from './login/login.routes.ts'
 import { logoutRoutes } from './login/logout.routes.ts'
+import { passkeyLoginRoutes } from './login/passkey-login.routes.ts'
 import { unlockRoutes } from './login/unlock.routes.ts'
 import { passwordsRoutes } from './passwords/passwords.routes.ts'
 import { sessionsRoutes } from './sessions/sessions.routes.ts'
@@ -31,7 +35,11 @@ export const adminSurface = (refuse: MiddlewareHandler) =>
     .route('/', unlockRoutes)
     .use(identifyAdmin, refuse)
     .route('/', loginRoutes)
+    .route('/', passkeyLoginRoutes)
     .route('/', logoutRoutes)
+    .route('/', reauthenticateRoutes)
+    .route('/', secondFactorsRoutes)
+    .route('/', passkeysRoutes)
     .route('/', apiKeysRoutes)
     .route('/', sessionsRoutes)
     .route('/', accessGrantsRoutes)

@@ -16,8 +16,10 @@ export interface SessionActor extends Admin {
   clientId: string | null
   /** The account as it is at this moment. */
   admin: AdminAccount
-  /** Duties before anything else: changing a password that was mailed, or has expired. */
+  /** Duties before anything else: changing a password that was mailed or has expired, setting up a second factor. */
   owes: readonly Owed[]
+  /** Whether its owner proved who they are a moment ago, as far as the deployment asks for that. */
+  isProven: boolean
 }
 
 /** A script with an admin's API key. */

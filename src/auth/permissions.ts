@@ -29,8 +29,15 @@ export const defaultScopes = (role: Role): Scope[] =>
 export const rolesWithScope = (scope: Scope): Role[] =>
   ROLES.filter((role) => ROLE_SCOPES[role].includes(scope))
 
+/** The scopes whose keys a session only makes after a fresh proof of who its owner is. */
+export const STEP_UP_SCOPES: readonly string[] = [
+  'customers:manage',
+  'customers:keys',
+  'audit:read',
+] satisfies Scope[]
+
 /** The duties of an account. A session that owes one may only use the permissions that allow it. */
-export type Owed = 'password_change'
+export type Owed = 'password_change' | 'second_factor'
 
 export interface PermissionRule {
   /** Roles whose sessions have it. */
@@ -45,6 +52,8 @@ export interface PermissionRule {
   ofAllCustomers?: true
   /** Duties that a session may still owe. */
   mayOwe?: readonly Owed[]
+  /** Whether the owner of a session must have proven who they are a moment ago: for all of it, or by what is sent. */
+  stepUp?: 'always' | 'by_input'
   /** The type of resource that the parameter of the path names. */
   target?: TargetType
   /** Reading is an act as well: it is about customers' data, or about the trail. */
@@ -66,18 +75,25 @@ const OWN = { roles: ROLES, whose: 'own' } as const
  * some things to themselves, or to the last super_admin, is a conflict with the state of the account.)
  */
 const PERMISSIONS = {
-  'session:end': { ...OWN, mayOwe: ['password_change'] },
-  'self:read': { ...OWN, mayOwe: ['password_change'] },
-  'self:password': { ...OWN, mayOwe: ['password_change'] },
+  'session:end': { ...OWN, mayOwe: ['password_change', 'second_factor'] },
+  'self:read': { ...OWN, mayOwe: ['password_change', 'second_factor'] },
+  'self:password': { ...OWN, mayOwe: ['password_change', 'second_factor'] },
+  'self:prove': { ...OWN, mayOwe: ['second_factor'] },
+  'factors:read': { ...OWN, mayOwe: ['second_factor'] },
+  'factors:manage': { ...OWN, mayOwe: ['second_factor'], stepUp: 'always', target: 'passkey' },
   'admins:read': { roles: ROLES, target: 'admin' },
+  // What keeps somebody out, or undoes that, must not wait for a proof.
   'admins:manage': { roles: ['super_admin'], target: 'admin' },
-  'api_keys:create': OWN,
+  'admins:empower': { roles: ['super_admin'], stepUp: 'always', target: 'admin' },
+  // For keys with STEP_UP_SCOPES.
+  'api_keys:create': { ...OWN, stepUp: 'by_input' },
   'api_keys:oversee': { roles: ROLES, whose: 'own_or_super_admin', target: 'api_key' },
   // Whoever holds the new key acts in the owner's name.
-  'api_keys:roll': { ...OWN, tellsOf: 'own_or_super_admin', target: 'api_key' },
+  'api_keys:roll': { ...OWN, tellsOf: 'own_or_super_admin', stepUp: 'by_input', target: 'api_key' },
   'sessions:own': { ...OWN, target: 'session' },
   'sessions:end_others': { roles: ['super_admin'], target: 'admin' },
-  'access_grants:ask': OWN,
+  // For a break-glass.
+  'access_grants:ask': { ...OWN, stepUp: 'by_input' },
   'access_grants:own': { ...OWN, target: 'access_grant' },
   'access_grants:read': { roles: ROLES, whose: 'own_or_admin', target: 'access_grant' },
   'access_grants:end': {
@@ -89,8 +105,9 @@ const PERMISSIONS = {
   'access_grants:decide': { roles: ['super_admin', 'admin'], target: 'access_grant' },
   'access_grants:review': { roles: ['super_admin'], target: 'access_grant' },
   'impersonation:read': { roles: ROLES },
-  'impersonation:switch': { roles: ['super_admin'] },
-  'clients:manage': { roles: ['super_admin'], target: 'client' },
+  'impersonation:switch': { roles: ['super_admin'], stepUp: 'always' },
+  'clients:read': { roles: ['super_admin'] },
+  'clients:manage': { roles: ['super_admin'], stepUp: 'always', target: 'client' },
   'customers:read': {
     roles: ROLES,
     scopes: ['customers:read', 'customers:write', 'customers:manage'],

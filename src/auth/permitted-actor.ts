@@ -1,19 +1,23 @@
 import { AppError, type ErrorCode } from '../errors.ts'
-import type { AdminActor } from './actor.ts'
+import type { AdminActor, SessionActor } from './actor.ts'
 import { LIMIT_ERRORS } from './callers/key-limits.ts'
 import type { StaffCaller } from './callers/staff-caller.ts'
 import { isGivenBy, type Owed, type Permission, type PermissionRule, ruleOf } from './permissions.ts'
 
 /** The refusals of sessions that owe something. */
-const REFUSAL_OF: Record<Owed, ErrorCode> = { password_change: 'password_change_required' }
+const REFUSAL_OF: Record<Owed, ErrorCode> = {
+  password_change: 'password_change_required',
+  second_factor: 'second_factor_required',
+}
 
 const OWED = Object.keys(REFUSAL_OF) as Owed[]
 
 /** Returns the refusals of callers who are not permitted what a rule is about. */
-export const refusalsUnder = ({ mayOwe }: PermissionRule): ErrorCode[] => [
+export const refusalsUnder = ({ mayOwe, stepUp }: PermissionRule): ErrorCode[] => [
   'session_invalid',
   ...OWED.flatMap((owed) => (mayOwe?.includes(owed) ? [] : REFUSAL_OF[owed])),
   'forbidden',
+  ...(stepUp ? (['reauthentication_required'] as const) : []),
   'scope_insufficient',
   ...LIMIT_ERRORS,
 ]
@@ -33,5 +37,14 @@ function refusalOf(actor: AdminActor, rule: PermissionRule): AppError | undefine
   }
   const owed = actor.owes.find((each) => !rule.mayOwe?.includes(each))
   if (owed) return new AppError(REFUSAL_OF[owed])
-  return rule.roles.includes(actor.role) ? undefined : new AppError('forbidden')
+  if (!rule.roles.includes(actor.role)) return new AppError('forbidden')
+  return rule.stepUp === 'always' && !actor.isProven ? new AppError('reauthentication_required') : undefined
+}
+
+/**
+ * Refuses what a session may only do after a fresh proof of who its owner is, where that depends on what is sent.
+ * @throws AppError reauthentication_required
+ */
+export function checkProven({ isProven }: Pick<SessionActor, 'isProven'>): void {
+  if (!isProven) throw new AppError('reauthentication_required')
 }

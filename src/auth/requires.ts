@@ -54,6 +54,7 @@ export function requiresToChange<P extends Permission>(
     const presume = async () => {
       try {
         permitted(await authority.presume())
+        if (mayLackProof(permission, c.var.actor)) await authorize()
       } catch {
         retractActor(c)
         await authorize()
@@ -114,6 +115,10 @@ const permittedReader = (
   },
 })
 
+/** What is remembered of a proof is not enough to refuse by, where what is sent decides whether one is needed. */
+const mayLackProof = (permission: Permission, actor: AdminActor) =>
+  ruleOf(permission).stepUp === 'by_input' && actor.via === 'session' && !actor.isProven
+
 function recordingUnder(permission: Permission, c: Context): Recording {
   const recording = recordingOf(c)
   return recording === 'change' || ruleOf(permission).recordsReads ? recording : 'refusal'
@@ -122,7 +127,7 @@ function recordingUnder(permission: Permission, c: Context): Recording {
 /**
  * Gives the rest of the chain the actor, and what it may touch.
  * @throws AppError what refuses the caller; dependency_unavailable if it may touch other things than a moment ago, when
- * a change was begun that must not go on with either
+ * a change was begun that must not go on with either; reauthentication_required if it was begun on a proof that is none
  */
 function permit<P extends Permission>(
   c: Context<ActorEnv<ActorWith<P>>>,
@@ -132,7 +137,9 @@ function permit<P extends Permission>(
   identify(c, caller, permission)
   const actor = permittedActor(caller, permission) as ActorWith<P>
   const reach = reachUnder(ruleOf(permission), actor)
-  const { reach: before = reach } = c.var
+  const { reach: before = reach, actor: known = actor } = c.var
+  if (mayLackProof(permission, actor) && !mayLackProof(permission, known))
+    throw new AppError('reauthentication_required')
   if (JSON.stringify(reach) !== JSON.stringify(before)) throw new AppError('dependency_unavailable')
   c.set('actor', actor)
   c.set('reach', reach)

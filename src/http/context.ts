@@ -33,6 +33,7 @@ export type TargetType =
   | 'dead_letter'
   | 'impersonation'
   | 'list'
+  | 'passkey'
   | 'session'
 
 /** The resource that a request is about. */

@@ -13,7 +13,8 @@ Whatever an admin does for a customer is on record; the answer names the record 
 
 A registered client calls: \`SWI-CID\` is its id. Log in with \`POST /admin/login\`, and send the \`auth_token\` with every
 other call as \`Authorization: Bearer <auth_token>\`. Where an operation lists \`adminKey\`, \`X-ADMIN-API-KEY\` can stand for
-client and session. A page of this service in a browser is no client: it sends \`X-Requested-With: steward-console\`, and has
+client and session. An account with a second factor gets a \`login_token\` instead, with which
+\`POST /admin/login/second_factor\` goes on. A page of this service in a browser is no client: it sends \`X-Requested-With: steward-console\`, and has
 its session in a cookie.
 
 **Signing.** \`SWI-CS\` is the lower-case hex of HMAC-SHA-256 over the raw bytes of the request body, keyed with the

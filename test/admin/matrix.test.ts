@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import type { AuditEvent } from '../../src/audit/recording/event.ts'
+import type { SessionHolder } from '../../src/auth/callers/session.ts'
 import {
   isGivenBy,
   type Permission,
@@ -42,11 +43,11 @@ const OF_ALL_CUSTOMERS = /^(POST \/admin\/customers|GET \/admin\/audit(\/export|
 type Credentials = Record<string, string>
 
 /** A world in which a valid call of one route can be made with any credentials, and what it put on record. */
-async function routeCaller(route: Route, role = roleFor(route)) {
+async function routeCaller(route: Route, role = roleFor(route), holder: SessionHolder = 'client') {
   const world = await makeWorld(role)
   const path = world.path(route.path, route.method)
   const { events: sent, bindings } = listenedQueue()
-  const content = validBody(route, world)
+  const content = await validBody(route, world, holder)
   const body = content === undefined ? undefined : JSON.stringify(content)
   const type: Credentials = body === undefined ? {} : { 'Content-Type': 'application/json' }
   const { Authorization: ownSession = '', ...headers } = world.headers('staff', body)
@@ -174,7 +175,8 @@ describe.each(ROUTES)('$method $path', (route) => {
   })
 
   test.each(allowedBy(rule))('lets in $who, and a change is on record before and after', async (caller) => {
-    const { ask, signed, type, own, browser, events, admin } = await routeCaller(route, caller.role)
+    const holder = caller.inBrowser ? 'browser' : 'client'
+    const { ask, signed, type, own, browser, events, admin } = await routeCaller(route, caller.role, holder)
     if (caller.pending) {
       await database().update(admins).set(caller.pending).where(eq(admins.id, admin.adminId))
     }
@@ -260,10 +262,11 @@ describe('what the contract says of roles', () => {
     [/ \/admin\/audit/, ['super_admin']],
     [/^GET \/admin(\/list|\/:id\{\[0-9\]\+\})?$/, everybody],
     [
-      /^POST \/admin\/(new|(disable|enable|reset_password|unlock|role|revoke_credentials)\/)/,
+      /^POST \/admin\/(new|(disable|enable|reset_password|reset_second_factor|unlock|role|revoke_credentials)\/)/,
       ['super_admin'],
     ],
-    [/^POST \/admin\/(logout|update_password)$/, everybody],
+    [/^POST \/admin\/(logout|update_password|reauthenticate(\/options)?)$/, everybody],
+    [/ \/admin\/(totp|passkeys|recovery_codes)/, everybody],
   ]
 
   test.each(ROUTES.filter(({ access }) => access?.kind === 'admin'))('$method $path', (route) => {

@@ -32,10 +32,10 @@ describe.each(routes)('$name', (route) => {
   const isRead = method === 'GET'
 
   /** A call about the things of a world. What goes on after an answer is over before the next call. */
-  const send = (caller: Caller, world: World, filled = world.path(path)) =>
+  const send = async (caller: Caller, world: World, filled = world.path(path)) =>
     caller(filled + query, {
       method,
-      body: validBody(route, world),
+      body: await validBody(route, world),
       via: (request: Request) => fetchWith({}, request),
     })
 

@@ -65,7 +65,7 @@ test('bodies are JSON, beside the files that bulk routes take', () => {
 
 /** Where the id in a path is that of an account. */
 const ADMIN_ID =
-  /^\w+ \/admin\/((disable|enable|role|unlock|reset_password|revoke_credentials)\/)?\{id\}(\/sessions)?$/
+  /^\w+ \/admin\/((disable|enable|role|unlock|reset_password|reset_second_factor|revoke_credentials)\/)?\{id\}(\/sessions)?$/
 
 test('numbers are numbers, with their bounds, though queries and paths are text', () => {
   const numeric = /^(page|per_page|after_seq|admin_id)$/

@@ -60,7 +60,8 @@ export async function lockAccount(email: string): Promise<void> {
 
 /** The token of a new session of an admin. */
 export async function makeSession(adminId: number, holder: SessionHolder = 'client'): Promise<string> {
-  const { token, row } = newSession(adminId, Date.now(), holder)
+  const now = Date.now()
+  const { token, row } = newSession(adminId, now, holder, { factors: ['password'], provenAt: now })
   await database().insert(adminSessions).values(row)
   return token
 }

@@ -5,6 +5,7 @@ import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.t
 import { tellCustomer, tellSuperAdmins } from '../../auth/grants/notices.ts'
 import { grantColumns, grantIs } from '../../auth/grants/status.ts'
 import { ROLE_SCOPES } from '../../auth/permissions.ts'
+import { checkProven } from '../../auth/permitted-actor.ts'
 import { randomId, randomUid } from '../../crypto/random.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -22,7 +23,8 @@ const PENDING_MS = 24 * 60 * 60 * 1000
 
 /**
  * Asks for access to a customer. Where nobody else has a say it begins at once, and the answer has its key.
- * @throws AppError forbidden if the role does not cover it, customer_unknown, customer_inactive, access_closed,
+ * @throws AppError forbidden if the role does not cover it, reauthentication_required for a break-glass,
+ * customer_unknown, customer_inactive, access_closed,
  * grant_exists with the id of the live one
  */
 export async function askForAccess(
@@ -32,7 +34,7 @@ export async function askForAccess(
   now: number,
 ): Promise<GrantObject & Partial<KeyedGrant>> {
   const { db, kv, later, settings } = stores
-  checkRole(actor, ask)
+  checkAsker(actor, ask)
   const row = newGrant(actor, ask, settings, now)
   const { key, inKv, statements } = newGrantKey(db, row.id, actor, now)
   const write = async () => insertGrant(db, row, statements, now)
@@ -46,9 +48,11 @@ export async function askForAccess(
   return { ...presentGrant({ ...grant, customerReached }), ...(hasBegun && { key }) }
 }
 
-function checkRole({ role }: SessionActor, { mode, breakGlass }: Ask): void {
+function checkAsker(actor: SessionActor, { mode, breakGlass }: Ask): void {
+  const { role } = actor
   const isCovered = ROLE_SCOPES[role].includes(`customers:${mode}`)
   if (!isCovered || (breakGlass && role !== 'super_admin')) throw new AppError('forbidden')
+  if (breakGlass) checkProven(actor)
 }
 
 /** The policy of a customer, for SQL: it counts as it is when the grant is made. */

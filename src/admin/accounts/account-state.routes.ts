@@ -74,7 +74,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [ROLE_UPDATED],
       errors: ['admin_unknown', 'self_action', 'last_super_admin'],
     })),
-    requiresToChange('admins:manage'),
+    requiresToChange('admins:empower'),
     body(() => z.strictObject({ role: z.enum(ROLES) })),
     async (c) => {
       const { actor, now } = c.var
@@ -93,7 +93,7 @@ export const accountStateRoutes = new Hono<AdminEnv>()
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
-    requiresToChange('admins:manage'),
+    requiresToChange('admins:empower'),
     async (c) => {
       const { actor, now } = c.var
       const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))

@@ -8,6 +8,7 @@ import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { revokedUpTo } from '../../auth/callers/revocation.ts'
 import { endSessions } from '../../auth/callers/session.ts'
+import { endLoginsOf } from '../../auth/factors/login-tokens.ts'
 import { endOf } from '../../auth/grants/ends.ts'
 import type { Role } from '../../auth/permissions.ts'
 import { inOneTrip } from '../../db/batch.ts'
@@ -134,6 +135,7 @@ async function changeAndEnd(
   const { before, keys, after } = await inOneTrip(db, {
     before: selectAccount(db, id),
     ...endSessions(db, inArray(adminSessions.adminId, changed), now),
+    logins: endLoginsOf(db, changed),
     grants: endOf(db, inArray(accessGrants.adminId, changed), { by: 'staff', adminId: endedBy }, now),
     account: db.update(admins).set(values).where(changing),
     after: selectAccount(db, id),

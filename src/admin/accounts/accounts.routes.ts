@@ -83,7 +83,7 @@ export const accountsRoutes = new Hono<AdminEnv>()
       answers: [CREATED],
       errors: ['throttled', 'mail_unavailable'],
     })),
-    requires('admins:manage'),
+    requires('admins:empower'),
     body(newAdminBody, {
       message: CREATION_REFUSED,
       alsoInvalid: (c, sent) => faultsOfEmail(c.var.db, sent.email),

@@ -138,5 +138,5 @@ export async function inviteAdmin(
   const forgotten = await forgetFailures(db, emailHash)
   const { passwordHash: _passwordHash, emailHash: _emailHash, ...account } = created
   later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
-  return { ...account, lockedUntil: null }
+  return { ...account, hasPasskey: false, hasTotp: false, lockedUntil: null }
 }

@@ -4,7 +4,8 @@ import type { SessionActor } from '../../auth/actor.ts'
 import { createAccessKey, keyHint } from '../../auth/callers/access-key.ts'
 import { forgetKeys, type KvEntry } from '../../auth/callers/admin-key.ts'
 import { creationTime, isKeyLive } from '../../auth/callers/revocation.ts'
-import { defaultScopes } from '../../auth/permissions.ts'
+import { defaultScopes, STEP_UP_SCOPES } from '../../auth/permissions.ts'
+import { checkProven } from '../../auth/permitted-actor.ts'
 import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { adminKeyName } from '../../base/kv-names.ts'
 import { sha256Hex } from '../../crypto/digest.ts'
@@ -27,11 +28,12 @@ import {
 const MIN_KV_TTL_SECONDS = 60
 
 /** The creator of a key: an admin in a session, or the command line, where nobody is logged in. */
-export type Maker = Pick<SessionActor, 'adminId' | 'role'> & Partial<Pick<SessionActor, 'admin'>>
+export type Maker = Pick<SessionActor, 'adminId' | 'role'> & Partial<Pick<SessionActor, 'admin' | 'isProven'>>
 
 /**
  * Creates a key. Only this answer holds it in clear.
- * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed
+ * @throws AppError invalid: a scope beyond the owner's role, a customer that does not exist, an end that has passed;
+ * reauthentication_required if a scope needs a fresh proof of who the owner is
  */
 export async function createApiKey(
   { db, kv }: Pick<Stores, 'db' | 'kv'>,
@@ -47,6 +49,8 @@ export async function createApiKey(
   }
   const key = createAccessKey('admin')
   const row = newRow(owner, input, key, now)
+  const { isProven = true } = owner
+  if (row.scopes.some(needsProof)) checkProven({ isProven })
   const isUnfit = sql`EXISTS (SELECT 1 FROM json_each(${JSON.stringify(input.customers ?? [])}) AS given
     WHERE given.value NOT IN (SELECT uid FROM customers))`
   await withKeyInKv(kv, row, async () => {
@@ -117,7 +121,7 @@ function withKey(row: ApiKeyRow, key: string): IssuedKey {
 
 /**
  * Gives a key within reach a new secret; the previous one works until the grace is over.
- * @throws AppError api_key_unknown, forbidden, api_key_inactive
+ * @throws AppError api_key_unknown, forbidden, reauthentication_required, api_key_inactive
  */
 export async function rollApiKey(
   { db, kv, later }: Stores,
@@ -139,16 +143,23 @@ export async function rollApiKey(
           previousKeyHash: graceSeconds > 0 ? sql`${adminApiKeys.keyHash}` : null,
           previousKeyExpiresAt: graceSeconds > 0 ? now + graceSeconds * 1000 : null,
         })
-        .where(and(keyOwnedBy(reach.owner, id), isKeyLive(now)))
+        .where(and(keyOwnedBy(reach.owner, id), isKeyLive(now), actor.isProven ? undefined : needsNoProof))
         .returning(),
     })
     const replaced = orUnknown(before[0], 'api_key_unknown')
     checkOwner(reach, replaced.adminId)
+    if (replaced.scopes.some(needsProof)) checkProven(actor)
     if (!after[0]) throw new AppError('api_key_inactive')
     later('forget_key', forgetLater(kv, replaced, graceSeconds))
     return { before: presentApiKey(replaced), after: withKey(after[0], key) }
   })
 }
+
+const needsProof = (scope: string) => STEP_UP_SCOPES.includes(scope)
+
+/** The condition that a key has no scope which takes a fresh proof of who its owner is. */
+const needsNoProof = sql`NOT EXISTS (SELECT 1 FROM json_each(${adminApiKeys.scopes}) AS scope
+  WHERE scope.value IN (SELECT value FROM json_each(${JSON.stringify(STEP_UP_SCOPES)})))`
 
 /** Expires a rolled key in KV once its grace is over. Nothing depends on it: D1 refuses the key by then. */
 async function forgetLater(kv: Env['KEYS'], replaced: ApiKeyRow, graceSeconds: number): Promise<void> {

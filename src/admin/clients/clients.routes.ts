@@ -61,7 +61,7 @@ export const clientsRoutes = new Hono<AdminEnv>()
       description: 'Returns the registered callers by age, disabled ones too.',
       answers: [CLIENTS_RETRIEVED],
     })),
-    requiresToRead('clients:manage'),
+    requiresToRead('clients:read'),
     query(pageQuery),
     async (c) => {
       const found = await listClients(c.var.reader, c.req.valid('query'))

@@ -1,63 +1,89 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
-import { setSessionCookie } from '../../auth/callers/session-cookie.ts'
 import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
+import { authenticationResponse } from '../../auth/factors/passkeys/json.ts'
 import { requiresClient } from '../../auth/requires-client.ts'
-import { once } from '../../base/once.ts'
 import { describing } from '../../http/annotations.ts'
-import { adminAnswer } from '../../http/answers.ts'
-import { timestamp } from '../../http/envelopes.ts'
 import { text } from '../../http/fields/inputs.ts'
-import { textValue, timeValue } from '../../http/fields/values.ts'
-import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { ADMINS } from '../accounts/accounts.routes.ts'
 import { brake } from './brake.ts'
 import { login } from './login.service.ts'
+import {
+  ADMIN_LOGIN_SUCCESSFUL,
+  answerLogin,
+  loginCall,
+  presentSecondStep,
+  SECOND_FACTOR_REQUIRED,
+  SESSION_OR_SECOND_STEP,
+} from './login-answer.ts'
+import { completeLogin } from './second-step.ts'
 
 const credentialsBody = () =>
   z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
-const session = once(() =>
-  z
-    .object({
-      auth_token: textValue('stw_session_...').optional(),
-      expires_at: timeValue(),
-      admin: adminObject(),
-    })
-    .meta({ id: 'Session' }),
-)
+const ONE_FACTOR = 'has to be given, or one of the others instead'
 
-const ADMIN_LOGIN_SUCCESSFUL = adminAnswer(200, 'Admin login successful', session)
+const secondFactorBody = () =>
+  z
+    .strictObject({
+      login_token: text().min(1).max(100),
+      passkey: authenticationResponse().optional(),
+      totp: text().min(1).max(20).optional(),
+      recovery_code: text().min(1).max(100).optional(),
+    })
+    .refine(
+      ({ passkey, totp, recovery_code }) => [passkey, totp, recovery_code].filter(Boolean).length === 1,
+      {
+        path: ['totp'],
+        error: ONE_FACTOR,
+      },
+    )
+    .transform(({ login_token, recovery_code, ...given }) => ({
+      loginToken: login_token,
+      given: { ...given, recoveryCode: recovery_code },
+    }))
 
 const describes = describing(ADMINS)
 
-/** `/admin/login`. */
-export const loginRoutes = new Hono<AdminEnv>().post(
-  '/login',
-  describes(() => ({
-    id: 'login',
-    summary: 'Log in',
-    description:
-      'Opens a session of 12 hours, or 30 minutes without use. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour. A page of this service in a browser gets no `auth_token` but a cookie, with which it calls from then on.',
-    answers: [ADMIN_LOGIN_SUCCESSFUL],
-    errors: ['login_invalid'],
-  })),
-  brake,
-  requiresClient(),
-  body(credentialsBody),
-  async (c) => {
-    const { authority, facts, now } = c.var
-    const holder = (await authority.verify()).kind === 'browser' ? 'browser' : 'client'
-    const credentials = c.req.valid('json')
-    const { account, token, expiresAt } = await login(storesOf(c), facts, credentials, holder, now())
-    facts.actor = { type: 'admin', adminId: account.id, role: account.role, apiKeyId: null }
-    if (holder === 'browser') setSessionCookie(c, token)
-    return ADMIN_LOGIN_SUCCESSFUL.of(c, {
-      ...(holder === 'client' && { auth_token: token }),
-      expires_at: timestamp(expiresAt),
-      admin: presentAdmin(account, now()),
-    })
-  },
-)
+/** `/admin/login` and its second step. */
+export const loginRoutes = new Hono<AdminEnv>()
+  .post(
+    '/login',
+    describes(() => ({
+      id: 'login',
+      summary: 'Log in',
+      description:
+        'Opens a session of 12 hours, or 30 minutes without use; for an account with a second factor it gives a `login_token` instead, with which `/admin/login/second_factor` goes on. Every refusal is the same, whether or not there is such an account; five within 15 minutes lock it for an hour. A page of this service in a browser gets no `auth_token` but a cookie, with which it calls from then on.',
+      answers: [SESSION_OR_SECOND_STEP],
+      errors: ['login_invalid'],
+    })),
+    brake,
+    requiresClient(),
+    body(credentialsBody),
+    async (c) => {
+      const call = await loginCall(c)
+      const passed = await login(call, c.req.valid('json'))
+      return 'loginToken' in passed
+        ? SECOND_FACTOR_REQUIRED.of(c, presentSecondStep(passed))
+        : answerLogin(c, call, passed)
+    },
+  )
+  .post(
+    '/login/second_factor',
+    describes(() => ({
+      id: 'completeLogin',
+      summary: 'Log in, second step',
+      description:
+        'Opens the session of a login whose password was right, by a passkey, a code of an authenticator app or a recovery code. A wrong one counts as a failed login; the `login_token` is good for one login, for 5 minutes.',
+      answers: [ADMIN_LOGIN_SUCCESSFUL],
+      errors: ['login_invalid'],
+    })),
+    brake,
+    requiresClient(),
+    body(secondFactorBody),
+    async (c) => {
+      const call = await loginCall(c)
+      return answerLogin(c, call, await completeLogin(call, c.req.valid('json')))
+    },
+  )

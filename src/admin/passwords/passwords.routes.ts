@@ -70,7 +70,7 @@ export const passwordsRoutes = new Hono<AdminEnv>()
       answers: [RESET],
       errors: ['admin_unknown', 'self_action', 'throttled', 'mail_unavailable'],
     })),
-    requires('admins:manage'),
+    requires('admins:empower'),
     async (c) => {
       const { actor, now } = c.var
       const id = c.req.param('id')

@@ -1,26 +1,25 @@
 import { and, eq, exists, inArray, ne } from 'drizzle-orm'
-import { setChanges } from '../../audit/recording/changes.ts'
-import { type AdminAccount, emailHashOf } from '../../auth/accounts/account.ts'
+import { type AdminAccount, emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
+import { lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
   forgetFailures,
   lockOf,
-  secondsUntil,
   takeAttempt,
+  takeBackAttempt,
   unmirrorForgotten,
 } from '../../auth/accounts/lockout.ts'
 import { faultsOf } from '../../auth/accounts/password-policy.ts'
 import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
-import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { endSessions } from '../../auth/callers/session.ts'
+import { endLoginsOf } from '../../auth/factors/login-tokens.ts'
+import { tellOwner } from '../../auth/factors/notices.ts'
 import { inOneTrip } from '../../db/batch.ts'
-import type { Database } from '../../db/client.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
 import type { RequestFacts } from '../../http/context.ts'
-import { HEADERS } from '../../http/headers.ts'
 import type { Stores } from '../../http/stores.ts'
 
 export interface PasswordChange {
@@ -64,34 +63,28 @@ async function compareAndChange(
       accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
     }),
   )
-  if (!attempt) throw locked(lock?.lockedUntil ?? now, now)
+  if (!attempt) throw lockedOut(lock?.lockedUntil ?? now, now)
 
   const matches = await hasher.verify(change.currentPassword, stored?.passwordHash)
   const fields = faultsOfChange(change, matches, admin.email, settings.productName)
   if (!matches || !stored) {
-    const { lockedUntil } = attempt
-    if (lockedUntil !== null) {
-      setChanges(facts, 'admin', LOCKED)
-      const lock = { locked_until: lockedUntil, admin_id: admin.id }
-      later('announce_lock', announceLock(stores, emailHash, lock, now))
-    }
+    noteFailure(stores, facts, { emailHash, adminId: admin.id }, attempt.lockedUntil, now)
     throw new AppError('invalid', { fields })
   }
   if (Object.keys(fields).length > 0) {
-    later('unmirror_lock', unmirrorForgotten(kv, emailHash, await forgetFailures(db, emailHash)))
+    const passed = await inOneTrip(db, passwordPassed(stores, admin, now))
+    later('unmirror_lock', unmirrorForgotten(kv, emailHash, lockedBefore(passed)))
     throw new AppError('invalid', { fields })
   }
   const passwordHash = await hasher.hash(change.password)
-  const written = { emailHash, currentHash: stored.passwordHash, passwordHash }
-  const { changed, keys, forgotten } = await writePassword(db, actor, written, now)
+  const written = { currentHash: stored.passwordHash, passwordHash }
+  const { changed, keys, ...passed } = await writePassword(stores, actor, written, now)
   later('forget_keys', forgetKeys(kv, keys))
-  later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
-  if (!changed) throw new AppError('session_invalid')
+  later('unmirror_lock', unmirrorForgotten(kv, emailHash, lockedBefore(passed)))
+  if (changed.length === 0) throw new AppError('session_invalid')
+  tellOwner(stores, admin.email, 'password_changed')
   return { ...admin, hasChangedPassword: true, passwordExpiresAt: null, lockedUntil: null }
 }
-
-const locked = (lockedUntil: number, now: number) =>
-  new AppError('throttled', { headers: { [HEADERS.RETRY_AFTER]: secondsUntil(lockedUntil, now) } })
 
 function faultsOfChange(
   { currentPassword, password, confirmation }: PasswordChange,
@@ -110,12 +103,13 @@ function faultsOfChange(
 }
 
 /** Writes the new password, unless the password was changed or the session ended during the comparison. */
-async function writePassword(
-  db: Database,
-  { adminId, sessionId }: SessionActor,
-  { emailHash, currentHash, passwordHash }: { emailHash: string; currentHash: string; passwordHash: string },
+function writePassword(
+  stores: Stores,
+  { adminId, sessionId, admin }: SessionActor,
+  { currentHash, passwordHash }: { currentHash: string; passwordHash: string },
   now: number,
 ) {
+  const { db } = stores
   const session = db
     .select({ id: adminSessions.id })
     .from(adminSessions)
@@ -123,14 +117,32 @@ async function writePassword(
   const isWritten = and(eq(admins.id, adminId), eq(admins.passwordHash, passwordHash))
   const written = db.select({ id: admins.id }).from(admins).where(isWritten)
   const others = and(inArray(adminSessions.adminId, written), ne(adminSessions.id, sessionId))
-  const { changed, keys, forgotten } = await inOneTrip(db, {
+  return inOneTrip(db, {
     changed: db
       .update(admins)
       .set({ passwordHash, hasChangedPassword: true, passwordExpiresAt: null })
       .where(and(eq(admins.id, adminId), eq(admins.passwordHash, currentHash), exists(session)))
       .returning({ id: admins.id }),
     ...endSessions(db, others, now),
-    forgotten: forgetFailures(db, emailHash),
+    logins: endLoginsOf(db, written),
+    ...passwordPassed(stores, admin, now),
   })
-  return { changed: changed.length > 0, keys, forgotten }
 }
+
+/**
+ * Returns the queries for an attempt whose password was right. Where logging in takes more than that, it forgets no
+ * failure: who guesses codes and knows the password would else begin to count anew.
+ */
+function passwordPassed({ db, settings }: Stores, admin: AdminAccount, now: number) {
+  const emailHash = emailHashOf(admin.email)
+  const isAll = secondFactorsOf(admin).length === 0
+  return {
+    locks: lockOf(db, emailHash),
+    passed: isAll ? forgetFailures(db, emailHash) : takeBackAttempt(db, emailHash, settings.lockout, now),
+    left: lockOf(db, emailHash),
+  }
+}
+
+/** Returns the lock that these queries lifted, for KV to forget. */
+const lockedBefore = ({ locks, left }: Record<'locks' | 'left', { lockedUntil: number | null }[]>) =>
+  left.some(({ lockedUntil }) => lockedUntil !== null) ? [] : locks

@@ -4,6 +4,7 @@ import type { AdminAccount } from '../../auth/accounts/account.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { endSessions, isLive } from '../../auth/callers/session.ts'
+import { endLoginsOf } from '../../auth/factors/login-tokens.ts'
 import { once } from '../../base/once.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -77,6 +78,7 @@ export async function endAllSessions(
   const { account, keys } = await inOneTrip(db, {
     account: selectAccount(db, id),
     ...endSessions(db, eq(adminSessions.adminId, adminIdOf(id)), now),
+    logins: endLoginsOf(db, [adminIdOf(id)]),
   })
   later('forget_keys', forgetKeys(kv, keys))
   return adminOrUnknown(account[0], id)

@@ -29,8 +29,16 @@ const TOLD = {
     hidden: ['key'],
   },
   admin: {
-    shown: ['email', 'role', 'disabled', 'locked', 'has_changed_password', 'credentials_valid_from'],
-    hidden: ['password'],
+    shown: [
+      'email',
+      'role',
+      'disabled',
+      'locked',
+      'has_changed_password',
+      'second_factors',
+      'credentials_valid_from',
+    ],
+    hidden: ['password', 'totp', 'recovery_codes'],
   },
   api_key: {
     shown: [
@@ -53,6 +61,8 @@ const TOLD = {
     shown: ['status', 'timezone', 'group', 'support_access', 'purge_at'],
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
+  passkey: { shown: ['name', 'transports', 'backed_up'], hidden: [] },
+  session: { shown: ['factors'], hidden: [] },
   impersonation: { shown: ['stopped', 'reason'], hidden: [] },
 } as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
 

@@ -4,6 +4,7 @@ import { accessGrants } from '../../db/schema/grants.ts'
 import { adminApiKeys, adminSessions } from '../../db/schema/staff.ts'
 import { revokeCustomerKeysBy, revokeKeys } from '../callers/revocation.ts'
 import { endSessions } from '../callers/session.ts'
+import { endLoginsOf } from '../factors/login-tokens.ts'
 import { endOf } from '../grants/ends.ts'
 
 /**
@@ -14,5 +15,6 @@ export const endAllOf = (db: Database, adminId: number, endedBy: number, now: nu
   keys: revokeKeys(db, eq(adminApiKeys.adminId, adminId), now),
   customerKeys: revokeCustomerKeysBy(db, adminId, now),
   grants: endOf(db, eq(accessGrants.adminId, adminId), { by: 'staff', adminId: endedBy }, now),
+  logins: endLoginsOf(db, [adminId]),
   sessions: endSessions(db, eq(adminSessions.adminId, adminId), now).sessions,
 })

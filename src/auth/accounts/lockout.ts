@@ -57,6 +57,30 @@ export const takeAttempt = (
     .returning({ lockedUntil })
 }
 
+/**
+ * The query that takes an attempt back whose outcome is neither a failure nor a whole login: a right password before a
+ * second factor. The other failures stay, and so does a lock that they are enough for.
+ */
+export const takeBackAttempt = (
+  db: Database,
+  emailHash: string,
+  { threshold, windowMs }: Settings['lockout'],
+  attemptedAt: number,
+) => {
+  const { failedAt, lockedUntil, expiresAt } = loginFailures
+  const one = sql`(SELECT min(key) FROM json_each(${failedAt}) WHERE value = ${attemptedAt})`
+  const others = sql`SELECT value FROM json_each(${failedAt}) WHERE key IS NOT ${one}`
+  return db
+    .update(loginFailures)
+    .set({
+      failedAt: sql`(SELECT json_group_array(value) FROM (${others}))`,
+      lockedUntil: sql`CASE WHEN (SELECT count(*) FROM (${others})) >= ${threshold} THEN ${lockedUntil} END`,
+      expiresAt: sql`max(${expiresAt}, ${attemptedAt + windowMs})`,
+    })
+    .where(eq(loginFailures.emailHash, emailHash))
+    .returning({ lockedUntil })
+}
+
 /** The query for the lock of an account, over or not. */
 export const lockOf = (db: Database, emailHash: string) =>
   db

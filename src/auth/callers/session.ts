@@ -30,6 +30,15 @@ const ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** How late `last_seen_at` may be: it costs a write, and the idle limit does not need it to the second. */
 const SEEN_PRECISION_MS = 60 * 1000
 
+/** By what its owner proves who they are. A recovery code stands in for a second factor. */
+export type Factor = 'password' | 'passkey' | 'totp' | 'recovery_code'
+
+/** A proof of who somebody is. */
+export interface Proof {
+  factors: Factor[]
+  provenAt: number
+}
+
 /** Returns the hash that a token is stored as; undefined for what is no token of such a holder. */
 export function hashOfToken(holder: SessionHolder, token: string | undefined): string | undefined {
   const prefix = TOKEN_PREFIX[holder]
@@ -41,7 +50,7 @@ export function hashOfToken(holder: SessionHolder, token: string | undefined): s
  * A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a
  * login changes.
  */
-export function newSession(adminId: number, now: number, holder: SessionHolder) {
+export function newSession(adminId: number, now: number, holder: SessionHolder, proof: Proof) {
   const token = TOKEN_PREFIX[holder] + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
   const row = {
     id: randomId('ses'),
@@ -50,6 +59,7 @@ export function newSession(adminId: number, now: number, holder: SessionHolder) 
     createdAt: now,
     lastSeenAt: now,
     expiresAt: now + ABSOLUTE_MS,
+    ...proof,
   }
   return { token, row }
 }
@@ -58,7 +68,11 @@ export function newSession(adminId: number, now: number, holder: SessionHolder) 
 export const isLive = (now: Bindable<number>) =>
   and(gt(adminSessions.expiresAt, now), gt(adminSessions.lastSeenAt, sql`${now} - ${IDLE_MS}`))
 
-const decisive = { sessionId: sql<string>`${adminSessions.id}`.as('session_id'), admin: adminColumns }
+const decisive = {
+  sessionId: sql<string>`${adminSessions.id}`.as('session_id'),
+  provenAt: adminSessions.provenAt,
+  admin: adminColumns,
+}
 
 /** The question for the live session with this token's hash and the enabled admin it belongs to. */
 export const liveSession = question((db, { tokenHash, now }: PlacesOf<{ tokenHash: string; now: number }>) =>

@@ -2,7 +2,8 @@ import type { Context } from 'hono'
 import type { Database } from '../../db/client.ts'
 import type { AppError } from '../../errors.ts'
 import type { AppEnv } from '../../http/context.ts'
-import { isPast } from '../accounts/account.ts'
+import { type Settings, settingsOf } from '../../settings.ts'
+import { isPast, secondFactorsOf } from '../accounts/account.ts'
 import type { AdminActor, SessionActor } from '../actor.ts'
 import type { Authority, Questions } from '../authority.ts'
 import type { Owed } from '../permissions.ts'
@@ -56,14 +57,22 @@ export function callerInSession(
 ) {
   const { now } = c.var
   return {
-    actor: sessionActor(session, clientId, now()),
+    actor: sessionActor(session, clientId, settingsOf(c.env), now()),
     refusal: reasonRefusal(c.req.raw.headers),
     noteUse: () => touchSession(db, session, now()),
   } satisfies Partial<StaffCaller>
 }
 
-function sessionActor({ sessionId, admin }: LiveSession, clientId: string | null, now: number): SessionActor {
+function sessionActor(
+  { sessionId, provenAt, admin }: LiveSession,
+  clientId: string | null,
+  { mfaRequiredRoles, stepUpMs }: Settings,
+  now: number,
+): SessionActor {
   const { id: adminId, role, hasChangedPassword, passwordExpiresAt } = admin
-  const owes: Owed[] = !hasChangedPassword || isPast(passwordExpiresAt, now) ? ['password_change'] : []
-  return { type: 'admin', via: 'session', adminId, role, sessionId, clientId, admin, owes }
+  const owes: Owed[] = []
+  if (!hasChangedPassword || isPast(passwordExpiresAt, now)) owes.push('password_change')
+  if (mfaRequiredRoles.includes(role) && secondFactorsOf(admin).length === 0) owes.push('second_factor')
+  const isProven = stepUpMs === 0 || now < provenAt + stepUpMs
+  return { type: 'admin', via: 'session', adminId, role, sessionId, clientId, admin, owes, isProven }
 }

@@ -34,6 +34,7 @@ describe('POST /admin/new', () => {
           locked: false,
           has_changed_password: false,
           password_expired: false,
+          second_factors: [],
           last_login_at: null,
         },
       },

@@ -260,7 +260,7 @@ describe('GET /admin/customers', () => {
     ]) {
       const { rows, json } = await rowsRead(`?per_page=10&search=${search}`)
       expect(json.data, search).toHaveLength(1)
-      expect(rows, search).toBeLessThanOrEqual(25)
+      expect(rows, search).toBeLessThanOrEqual(27)
     }
 
     const uids = ['0000000001999', '0000000000007']

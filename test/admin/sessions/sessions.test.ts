@@ -27,6 +27,7 @@ describe('POST /admin/login', () => {
           locked: false,
           has_changed_password: true,
           password_expired: false,
+          second_factors: [],
           created_at: expect.any(String),
           last_login_at: expect.any(String),
         },

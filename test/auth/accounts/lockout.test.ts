@@ -4,6 +4,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { mirrorLock } from '../../../src/auth/accounts/lockout.ts'
 import * as argon2id from '../../../src/crypto/argon2id.ts'
+import { loginTokens } from '../../../src/db/schema/factors.ts'
 import { adminSessions, admins, loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import worker from '../../../src/index.ts'
@@ -264,7 +265,7 @@ describe('the brake', () => {
   })
 })
 
-test('the cron removes failures and links that are over, and no others', async () => {
+test('the cron removes failures, links and login tokens that are over, and no others', async () => {
   const { adminId } = await makeAdmin('admin')
   const failure = (emailHash: string, expiresAt: number) => ({ emailHash, expiresAt, failedAt: '[]' })
   const link = (tokenHash: string, expiresAt: number) => ({ tokenHash, expiresAt, adminId })
@@ -274,7 +275,11 @@ test('the cron removes failures and links that are over, and no others', async (
   await database()
     .insert(unlockTokens)
     .values([link('old', now - 1), link('new', now + MINUTE_MS)])
+  await database()
+    .insert(loginTokens)
+    .values([link('old', now - 1), link('new', now + MINUTE_MS)].map((row) => ({ ...row, createdAt: 1 })))
   await worker.scheduled(createScheduledController(), env)
   expect(await database().select().from(loginFailures)).toMatchObject([{ emailHash: 'new' }])
   expect(await database().select().from(unlockTokens)).toMatchObject([{ tokenHash: 'new' }])
+  expect(await database().select().from(loginTokens)).toMatchObject([{ tokenHash: 'new' }])
 })

@@ -1,11 +1,31 @@
+import type { SessionHolder } from '../../../src/auth/callers/session.ts'
 import { PASSWORD } from '../factories.ts'
+import { answerTo, makeLoginToken, makePendingTotp, registrationIn, totpCode } from '../factors/factors.ts'
 import { documented } from './contract.ts'
 import type { Route } from './routes.ts'
 import type { World } from './world.ts'
 
-/** Bodies that routes take, about what is in a world, where the example in the OpenAPI document will not do. */
-const BODIES: Record<string, (world: World) => unknown> = {
+/**
+ * Bodies that routes take, about what is in a world and for whoever sends them, where the example in the OpenAPI
+ * document will not do.
+ */
+const BODIES: Record<string, (world: World, holder: SessionHolder) => unknown> = {
   'POST /admin/login': ({ admin }) => ({ email: admin.email, password: PASSWORD }),
+  'POST /admin/login/second_factor': async ({ admin, codes }, holder) => ({
+    login_token: await makeLoginToken(admin.adminId, holder),
+    recovery_code: codes[0],
+  }),
+  'POST /admin/login/passkey': async ({ authenticator }) => ({
+    credential: await answerTo(authenticator, { purpose: 'login' }),
+  }),
+  'POST /admin/reauthenticate': ({ secret }) => ({ password: PASSWORD, totp: totpCode(secret) }),
+  'POST /admin/totp/confirm': async ({ admin }) => ({
+    totp: totpCode(await makePendingTotp(admin.adminId)),
+  }),
+  'POST /admin/passkeys': async ({ tokens }, holder) => ({
+    name: 'A phone',
+    credential: await registrationIn(tokens[holder]),
+  }),
   'POST /admin/update_password': () => ({
     current_password: PASSWORD,
     password: 'seven purple gardens by the lake',
@@ -55,8 +75,14 @@ export const ROUTES_WITH_BODIES = Object.keys(BODIES)
  * A body that a route takes; undefined where it takes none. Where the table above has none, it is the example in the
  * OpenAPI document, which comes of the examples in its schema.
  */
-export function validBody({ method, path, takesBody }: Route, world: World): unknown {
+export async function validBody(
+  { method, path, takesBody }: Route,
+  world: World,
+  holder: SessionHolder = 'client',
+): Promise<unknown> {
   if (!takesBody) return undefined
   const make = BODIES[`${method} ${path}`]
-  return make ? make(world) : documented(method, path)?.requestBody?.content['application/json']?.example
+  return make
+    ? make(world, holder)
+    : documented(method, path)?.requestBody?.content['application/json']?.example
 }

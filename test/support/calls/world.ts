@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { createRequest } from '../../../src/admin/account-requests/account-requests.service.ts'
 import { suspendCustomer } from '../../../src/admin/customers/customer-lifecycle.service.ts'
 import type { Role } from '../../../src/auth/permissions.ts'
+import { toBase64Url } from '../../../src/base/encoding.ts'
 import { randomUid } from '../../../src/crypto/random.ts'
 import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { adminSessions } from '../../../src/db/schema/staff.ts'
@@ -14,6 +15,7 @@ import {
   makeGrant,
   makeSession,
 } from '../factories.ts'
+import { makeFactors } from '../factors/factors.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import { COOKIE, OWN_PAGE } from './browser.ts'
 import type { CallerKind } from './fuzz-requests.ts'
@@ -36,6 +38,7 @@ export async function makeWorld(role: Role = 'super_admin') {
   const elsewhere = await ownSession(admin.adminId)
   const token = await makeSession(admin.adminId)
   const cookie = await makeSession(admin.adminId, 'browser')
+  const factors = await makeFactors(admin.adminId)
   const byCaller: Record<CallerKind, (body?: string | Uint8Array) => Headers> = {
     nobody: () => ({}),
     staff: (body) => ({
@@ -57,6 +60,7 @@ export async function makeWorld(role: Role = 'super_admin') {
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
     ['/admin/sessions/:id', elsewhere],
+    ['/admin/passkeys/:id', toBase64Url(factors.authenticator.id)],
   ])
   const thing = (parameter: string): string => {
     const id = things.get(parameter)
@@ -69,6 +73,9 @@ export async function makeWorld(role: Role = 'super_admin') {
   return {
     ...customer,
     client,
+    /** The tokens of the sessions that its admin calls in. */
+    tokens: { client: token, browser: cookie },
+    ...factors,
     /** What exists for the last parameter of a path. */
     thing,
     /** The path of a route, about what there is, which for some routes is a thing of their own. */
@@ -158,6 +165,7 @@ async function thingsOfAnybody(): Promise<[string, string][]> {
     ['/admin/role/:id', account],
     ['/admin/revoke_credentials/:id', account],
     ['/admin/reset_password/:id', account],
+    ['/admin/reset_second_factor/:id', account],
     ['/admin/unlock/:id', account],
   ]
 }

@@ -76,7 +76,7 @@ const RS256: Algorithm = {
 }
 
 /** The algorithms that passkeys may have, by their COSE numbers, the preferred one first. */
-export const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map([
+export const ALGORITHMS: ReadonlyMap<number, Algorithm> = new Map([
   [-7, ES256],
   [-8, EDDSA],
   [-257, RS256],

@@ -1,4 +1,5 @@
-import { and, eq, lt, or } from 'drizzle-orm'
+import { and, eq, exists, lt, or, type SQL } from 'drizzle-orm'
+import type { Statements } from '../../../db/batch.ts'
 import type { Database } from '../../../db/client.ts'
 import { passkeys } from '../../../db/schema/factors.ts'
 import { checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
@@ -25,7 +26,7 @@ export interface PasskeyUse {
 
 /**
  * Verifies the answer to request options with the passkey that it names, if there is one: WebAuthn Level 3, section 7.2.
- * The use does not count before `passkeyUse` gave a row. Throws `PasskeyRefused`; with the rule `counter`, two
+ * The use does not count before what `passkeyUse` gives is done. Throws `PasskeyRefused`; with the rule `counter`, two
  * authenticators have the key.
  */
 export async function verifyAuthentication(
@@ -67,22 +68,21 @@ function checkOwner(
 }
 
 /**
- * Returns the statement that notes a use. It gives no row if the passkey is gone, or if its counter went as far
- * meanwhile: then another authenticator has the same key, and the use is refused as a copy's.
+ * Returns what makes a use count: the condition that the passkey is still there, and that its counter did not go as far
+ * meanwhile, when another authenticator has the same key; and the statement that notes it in the same transaction.
  */
-export const passkeyUse = (
+export function passkeyUse(
   db: Database,
   { passkeyId, adminId, counter, backedUp }: PasskeyUse,
   now: number,
-) =>
-  db
-    .update(passkeys)
-    .set({ counter, backedUp, lastUsedAt: now })
-    .where(
-      and(
-        eq(passkeys.id, passkeyId),
-        eq(passkeys.adminId, adminId),
-        or(lt(passkeys.counter, counter), and(eq(passkeys.counter, 0), eq(passkeys.counter, counter))),
-      ),
-    )
-    .returning({ id: passkeys.id })
+): { condition: SQL; statements: Statements } {
+  const usable = and(
+    eq(passkeys.id, passkeyId),
+    eq(passkeys.adminId, adminId),
+    or(lt(passkeys.counter, counter), and(eq(passkeys.counter, 0), eq(passkeys.counter, counter))),
+  )
+  return {
+    condition: exists(db.select({ id: passkeys.id }).from(passkeys).where(usable)),
+    statements: { passkey: db.update(passkeys).set({ counter, backedUp, lastUsedAt: now }).where(usable) },
+  }
+}

@@ -35,7 +35,7 @@ export const creationOptions = (
   excludeCredentials: existing.map(descriptor),
   authenticatorSelection: {
     residentKey: 'required' as const,
-    requireResidentKey: true,
+    requireResidentKey: true as const,
     userVerification: 'required' as const,
   },
   attestation: 'none' as const,

@@ -8,7 +8,7 @@ import {
 import { fromBase64Url, toBase64Url, utf8 } from '../../../../src/base/encoding.ts'
 import { factorChallenges } from '../../../../src/db/schema/factors.ts'
 import { database, makeAdmin } from '../../../support/factories.ts'
-import { SoftwareAuthenticator } from '../../../support/passkeys/authenticator.ts'
+import { SoftwareAuthenticator } from '../../../support/factors/authenticator.ts'
 import {
   enrolled,
   makePasskey,
@@ -16,7 +16,7 @@ import {
   ruleBroken,
   type StoredPasskey,
   used,
-} from '../../../support/passkeys/ceremonies.ts'
+} from '../../../support/factors/ceremonies.ts'
 
 const MINUTE = 60_000
 

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest'
-import { cbor, joined } from '../../../support/passkeys/cbor.ts'
-import { type Broken, expectRefused } from '../../../support/passkeys/ceremonies.ts'
+import { cbor, joined } from '../../../support/factors/cbor.ts'
+import { type Broken, expectRefused } from '../../../support/factors/ceremonies.ts'
 
 const BROKEN: Broken[] = [
   {

@@ -1,8 +1,8 @@
 import { describe, test } from 'vitest'
-import { bent } from '../../../support/passkeys/authenticator.ts'
-import { joined } from '../../../support/passkeys/cbor.ts'
-import { type Broken, expectRefused } from '../../../support/passkeys/ceremonies.ts'
-import { EDDSA, ES256, makeKey, RS256 } from '../../../support/passkeys/keys.ts'
+import { bent } from '../../../support/factors/authenticator.ts'
+import { joined } from '../../../support/factors/cbor.ts'
+import { type Broken, expectRefused } from '../../../support/factors/ceremonies.ts'
+import { EDDSA, ES256, makeKey, RS256 } from '../../../support/factors/keys.ts'
 
 const BROKEN: Broken[] = [
   { name: 'the key type of another algorithm', rule: 'public_key', deviation: { cose: [[1, 1]] } },

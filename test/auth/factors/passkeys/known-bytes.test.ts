@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { cborMapAt } from '../../../../src/auth/factors/passkeys/encodings.ts'
 import { rawSignature } from '../../../../src/auth/factors/passkeys/raw-signature.ts'
 import { fromHex } from '../../../../src/base/encoding.ts'
-import { cbor } from '../../../support/passkeys/cbor.ts'
+import { cbor } from '../../../support/factors/cbor.ts'
 
 const bytes = (hex: string) => fromHex(hex) ?? new Uint8Array()
 const hexOf = (raw: Uint8Array | null) =>

@@ -9,7 +9,7 @@ import {
 import { fromBase64Url, fromUtf8 } from '../../../../src/base/encoding.ts'
 import { storesIn } from '../../../../src/http/stores.ts'
 import { makeAdmin } from '../../../support/factories.ts'
-import { SoftwareAuthenticator } from '../../../support/passkeys/authenticator.ts'
+import { SoftwareAuthenticator } from '../../../support/factors/authenticator.ts'
 import {
   at,
   enrolled,
@@ -17,7 +17,7 @@ import {
   ORIGIN,
   ruleBroken,
   type StoredPasskey,
-} from '../../../support/passkeys/ceremonies.ts'
+} from '../../../support/factors/ceremonies.ts'
 
 let adminId: number
 let other: number

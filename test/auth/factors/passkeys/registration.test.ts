@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { makeAdmin } from '../../../support/factories.ts'
-import { type Deviation, SoftwareAuthenticator } from '../../../support/passkeys/authenticator.ts'
-import { cbor, joined } from '../../../support/passkeys/cbor.ts'
-import { type Broken, enrolled, expectRefused, ORIGIN } from '../../../support/passkeys/ceremonies.ts'
-import { type Algorithm, EDDSA, ES256, RS256 } from '../../../support/passkeys/keys.ts'
+import { type Deviation, SoftwareAuthenticator } from '../../../support/factors/authenticator.ts'
+import { cbor, joined } from '../../../support/factors/cbor.ts'
+import { type Broken, enrolled, expectRefused, ORIGIN } from '../../../support/factors/ceremonies.ts'
+import { type Algorithm, EDDSA, ES256, RS256 } from '../../../support/factors/keys.ts'
 
 let adminId: number
 

@@ -1,6 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import { verifyAuthentication } from '../../../src/auth/factors/passkeys/authentication.ts'
+import {
+  type PasskeyUse,
+  passkeyUse,
+  verifyAuthentication,
+} from '../../../src/auth/factors/passkeys/authentication.ts'
 import {
   type ChallengeFor,
   newChallenge,
@@ -11,6 +15,8 @@ import { creationOptions, requestOptions, userHandleOf } from '../../../src/auth
 import { PasskeyRefused, type PasskeyRule } from '../../../src/auth/factors/passkeys/refused.ts'
 import { verifyRegistration } from '../../../src/auth/factors/passkeys/registration.ts'
 import { relyingPartyOf } from '../../../src/auth/factors/passkeys/relying-party.ts'
+import { inOneTrip } from '../../../src/db/batch.ts'
+import { onlyIf, unlessUnmet } from '../../../src/db/condition.ts'
 import { passkeys } from '../../../src/db/schema/factors.ts'
 import { storesIn } from '../../../src/http/stores.ts'
 import { database, makeAdmin } from '../factories.ts'
@@ -74,6 +80,13 @@ export async function used(
   const credential = authenticationResponse().parse(answer)
   const taken = await takeChallenge(db, sent, credential, now + after)
   return verifyAuthentication(relyingParty, taken, credential, passkey)
+}
+
+/** Has a use count, if it can. Returns whether it did. */
+export async function counts(use: PasskeyUse): Promise<boolean> {
+  const db = database()
+  const { condition, statements } = passkeyUse(db, use, Date.now())
+  return (await unlessUnmet(inOneTrip(db, { only: onlyIf(db, condition), ...statements }))) !== undefined
 }
 
 /** The rule that a ceremony broke; undefined if it was none. */
