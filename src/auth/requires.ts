@@ -137,29 +137,6 @@ function permit<P extends Permission>(
   c.set('reach', reach)
 }
 
-const operationForClients = (): OperationParts => ({
-  // A key is no client.
-  errors: ['scope_insufficient', ...ON_RECORD.errors],
-  security: [['client']],
-  answerHeaders: ON_RECORD.answerHeaders,
-})
-
-/**
- * Declares that a registered client may call without anybody being logged in. What comes of it is on record before
- * the answer leaves.
- */
-export function requiresClient(): MiddlewareHandler<AdminEnv> {
-  return declares({ kind: 'client' }, operationForClients, (c, next) => {
-    const authorize = async () => {
-      const { actor } = await c.var.authority.verify()
-      if (actor?.via !== 'api_key') return
-      noteActor(c, actor)
-      throw new AppError('scope_insufficient')
-    }
-    return onRecord(c, { recording: 'read', authorize, ridesAlong: false }, next)
-  })
-}
-
 function identify(c: RequestInHand, { actor }: StaffCaller, permission: Permission): void {
   if (!actor) return
   noteActor(c, actor)

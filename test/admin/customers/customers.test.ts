@@ -4,9 +4,9 @@ import { ROLES } from '../../../src/auth/permissions.ts'
 import { customers, customerTotals } from '../../../src/db/schema/customers.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
-import { type Caller, callerWith, loggedIn } from '../../support/calls/http.ts'
+import { type Caller, keyCaller, loggedIn } from '../../support/calls/http.ts'
 import { pagesOf } from '../../support/calls/pages.ts'
-import { database, makeAdminKey, makeCustomer } from '../../support/factories.ts'
+import { database, type makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 import { UNKNOWN_UID } from '../../support/unknown.ts'
 
@@ -19,8 +19,7 @@ beforeEach(async () => {
   admin = await loggedIn('admin')
 })
 
-const withKey = async (input: Parameters<typeof makeAdminKey>[1]) =>
-  callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(admin, input)).key })
+const withKey = (input: Parameters<typeof makeAdminKey>[1]) => keyCaller(admin, input)
 
 const uidsOf = ({ json }: { json: { data: { customer_uid: string }[] } }) =>
   json.data.map(({ customer_uid }) => customer_uid)
@@ -264,8 +263,10 @@ describe('GET /admin/customers', () => {
     }
 
     const uids = ['0000000001999', '0000000000007']
-    const { key } = await makeAdminKey(admin, { scopes: ['customers:manage'], customers: uids })
-    const limited = await rowsRead('?per_page=10', callerWith({ 'X-ADMIN-API-KEY': key }))
+    const limited = await rowsRead(
+      '?per_page=10',
+      await withKey({ scopes: ['customers:manage'], customers: uids }),
+    )
     expect(uidsOf(limited)).toEqual(uids.toReversed())
     expect(limited.rows).toBeLessThanOrEqual(25)
   })
@@ -293,13 +294,11 @@ describe('who may', () => {
   test.each(ROLES)('a %s finds and sees every customer, in a session and with a key', async (role) => {
     const [one, other] = [await makeCustomer(), await makeCustomer()]
     const staff = await loggedIn(role)
-    const { key } = await makeAdminKey(staff, { scopes: ['customers:read'] })
-    for (const call of [staff.call, callerWith({ 'X-ADMIN-API-KEY': key })]) {
+    for (const call of [staff.call, await keyCaller(staff, { scopes: ['customers:read'] })]) {
       expect.soft(uidsOf(await call(PATH))).toEqual([one.uid, other.uid])
       expect.soft((await call(`${PATH}/${other.uid}`)).json.data.customer_uid).toBe(other.uid)
     }
-    const limited = await makeAdminKey(staff, { scopes: ['customers:read'], customers: [other.uid] })
-    const call = callerWith({ 'X-ADMIN-API-KEY': limited.key })
+    const call = await keyCaller(staff, { scopes: ['customers:read'], customers: [other.uid] })
     expect(uidsOf(await call(PATH))).toEqual([other.uid])
     expect(await call(`${PATH}/${one.uid}`)).toMatchObject({
       status: 404,

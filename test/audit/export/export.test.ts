@@ -8,9 +8,8 @@ import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged, mayLog } from '../../support/bindings/logged.ts'
 import { csvRows } from '../../support/calls/csv.ts'
-import { loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey } from '../../support/factories.ts'
-import { linesOf, silentBindings, unrecorded } from '../../support/trail/audit.ts'
+import { linesOf, loggedInUnrecorded, silentBindings } from '../../support/trail/audit.ts'
 import {
   deliver,
   deliveriesOf,
@@ -23,13 +22,12 @@ import { seedTrail } from '../../support/trail/audit-seed.ts'
 
 const PATH = '/admin/audit/export'
 
-let admin: Awaited<ReturnType<typeof loggedIn>>
+let admin: Awaited<ReturnType<typeof loggedInUnrecorded>>
 
 beforeAll(quietQueues)
 
 beforeEach(async () => {
-  const session = await loggedIn()
-  admin = { ...session, call: unrecorded(session.call) }
+  admin = await loggedInUnrecorded()
 })
 
 const seqsOf = (text: string) => linesOf(text).map((line) => JSON.parse(line).seq as number)

@@ -11,11 +11,11 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import {
   type Answer,
   type Caller,
-  callerWith,
   customerWithCallers,
+  keyCaller,
   loggedIn,
 } from '../../support/calls/http.ts'
-import { database, makeAdminKey } from '../../support/factories.ts'
+import { database, type makeAdminKey } from '../../support/factories.ts'
 import { listenedQueue } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, makeEvents } from '../../support/trail/audit-queue.ts'
 
@@ -35,8 +35,7 @@ const listened =
   (path, options) =>
     caller(path, { via: (request) => fetchWith(bindings, request), ...options })
 
-const withKey = async (input: Parameters<typeof makeAdminKey>[1]) =>
-  callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(customer.admin, input)).key })
+const withKey = (input: Parameters<typeof makeAdminKey>[1]) => keyCaller(customer.admin, input)
 
 describe('reading customers or the trail on the admin surface is an act', () => {
   const reads: { name: string; path: () => string; scope: 'customers:manage' | 'audit:read' }[] = [

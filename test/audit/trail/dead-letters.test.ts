@@ -6,8 +6,8 @@ import { auditDeadLetters } from '../../../src/db/schema/audit.ts'
 import { storesIn } from '../../../src/http/stores.ts'
 import { failing, failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
-import { callerWith, loggedIn } from '../../support/calls/http.ts'
-import { database, makeAdminKey } from '../../support/factories.ts'
+import { keyCaller, loggedIn } from '../../support/calls/http.ts'
+import { database } from '../../support/factories.ts'
 import { DAY_MS } from '../../support/times.ts'
 import { trail } from '../../support/trail/audit.ts'
 import { deliver, deliveriesOf, makeEvent, makeEvents, quietQueues } from '../../support/trail/audit-queue.ts'
@@ -245,7 +245,7 @@ describe('/admin/audit/dead_letters', () => {
 
   test('is for super_admins alone, not for keys, and knows what it does not have', async () => {
     const superAdmin = await loggedIn()
-    const key = callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(superAdmin)).key })
+    const key = await keyCaller(superAdmin)
     const path = `/admin/audit/dead_letters/${await idOf(lost[0])}/replay`
     for (const caller of [key, (await loggedIn('admin')).call]) {
       expect.soft((await caller('/admin/audit/dead_letters')).status).toBe(403)

@@ -2,10 +2,10 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
-import { type Caller, callerWith, loggedIn } from '../../support/calls/http.ts'
+import { type Caller, keyCaller, loggedIn } from '../../support/calls/http.ts'
 import { pagesOf } from '../../support/calls/pages.ts'
-import { makeAdmin, makeAdminKey, makeCustomer } from '../../support/factories.ts'
-import { linesOf, unrecorded } from '../../support/trail/audit.ts'
+import { makeAdmin, makeCustomer } from '../../support/factories.ts'
+import { linesOf, loggedInUnrecorded } from '../../support/trail/audit.ts'
 import {
   deliver,
   deliveriesOf,
@@ -19,13 +19,12 @@ import { UNKNOWN_ACT_ID } from '../../support/unknown.ts'
 
 const CUSTOMER = 'aaaaaaaaaaaaa'
 
-let admin: Awaited<ReturnType<typeof loggedIn>>
+let admin: Awaited<ReturnType<typeof loggedInUnrecorded>>
 
 beforeAll(quietQueues)
 
 beforeEach(async () => {
-  const session = await loggedIn()
-  admin = { ...session, call: unrecorded(session.call) }
+  admin = await loggedInUnrecorded()
 })
 
 type Listed = { seq: number; id: string; outcome: string }
@@ -208,15 +207,13 @@ test.each(['/admin/audit', '/admin/audit/export', `/admin/audit/${UNKNOWN_ACT_ID
   '%s is not for a key that is limited to some customers: it tells of all',
   async (path) => {
     const { uid } = await makeCustomer()
-    const { key } = await makeAdminKey(admin, { customers: [uid] })
-    const limited = callerWith({ 'X-ADMIN-API-KEY': key })
+    const limited = await keyCaller(admin, { customers: [uid] })
     expect(await limited(path)).toMatchObject({ status: 403, json: { code: 'scope_insufficient' } })
   },
 )
 
 test('who may: a super_admin, or a key with audit:read', async () => {
-  const withScope = async (scopes: ('audit:read' | 'customers:read')[]) =>
-    callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(admin, { scopes })).key })
+  const withScope = (scopes: ('audit:read' | 'customers:read')[]) => keyCaller(admin, { scopes })
   const paths = ['/admin/audit', '/admin/audit/export', `/admin/audit/${makeEvent(1).id}`]
   await deliver(deliveriesOf(makeEvents(1)))
   const callers = [

@@ -91,6 +91,10 @@ export const callerWith =
   (path, { headers, ...options } = {}) =>
     call(path, { ...options, headers: { ...added, ...headers } })
 
+/** A caller with a new API key of an admin. */
+export const keyCaller = async (...key: Parameters<typeof makeAdminKey>): Promise<Caller> =>
+  callerWith({ 'X-ADMIN-API-KEY': (await makeAdminKey(...key)).key })
+
 /** A new customer with the two ways to its data: its own key, and a new admin's key on its behalf. */
 export async function customerWithCallers(role: Role = 'super_admin') {
   const customer = await makeCustomer()

@@ -5,7 +5,7 @@ import { presentEntry } from '../../../src/audit/trail/entry.ts'
 import type { AuditEntry } from '../../../src/audit/trail/fields.ts'
 import { auditEntries } from '../../../src/db/schema/audit.ts'
 import { fetchWith } from '../bindings/bindings.ts'
-import type { Answer, Caller } from '../calls/http.ts'
+import { type Answer, type Caller, loggedIn } from '../calls/http.ts'
 import { database } from '../factories.ts'
 
 /** Longer than the consumer waits for a batch to fill. */
@@ -52,11 +52,13 @@ export const silentBindings = (): Cloudflare.Env => ({
   ...listenedQueue({ forward: false }).bindings,
 })
 
-/** A look at the trail is itself on record: by this caller it stays out of what is looked at. */
-export const unrecorded =
-  (caller: Caller): Caller =>
-  (path, options) =>
-    caller(path, { via: (request) => fetchWith(silentBindings(), request), ...options })
+/** A session of a super_admin who looks at the trail: that is itself on record, but these looks stay out of it. */
+export async function loggedInUnrecorded() {
+  const session = await loggedIn()
+  const call: Caller = (path, options) =>
+    session.call(path, { via: (request) => fetchWith(silentBindings(), request), ...options })
+  return { ...session, call }
+}
 
 /** The text of an object of the export. Not by text(): the runtime warns that NDJSON may be none. */
 export async function storedText(name: string): Promise<string | undefined> {
