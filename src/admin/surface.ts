@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import { type AdminEnv, identifyAdmin } from '../auth/callers/identify-admin.ts'
+import { identifyAdmin } from '../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../auth/callers/staff-caller.ts'
 import { adminEnvelope } from '../http/envelopes.ts'
 import { accessGrantsRoutes } from './access-grants/access-grants.routes.ts'
 import { grantDecisionsRoutes } from './access-grants/decisions.routes.ts'

@@ -12,8 +12,8 @@ interface Admin {
 export interface SessionActor extends Admin {
   via: 'session'
   sessionId: string
-  /** The client the call came through. */
-  clientId: string
+  /** The client the call came through; null: a browser, which is none. */
+  clientId: string | null
   /** The account as it is at this moment. */
   admin: AdminAccount
   /** Duties before anything else: changing a password that was mailed, or has expired. */

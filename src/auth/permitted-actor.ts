@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { AdminActor } from './actor.ts'
-import type { StaffCaller } from './callers/identify-admin.ts'
 import { LIMIT_ERRORS } from './callers/key-limits.ts'
+import type { StaffCaller } from './callers/staff-caller.ts'
 import { isGivenBy, type Owed, type Permission, type PermissionRule, ruleOf } from './permissions.ts'
 
 /** The refusals of sessions that owe something. */

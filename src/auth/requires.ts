@@ -8,8 +8,8 @@ import { setTarget } from '../http/context.ts'
 import { declares } from '../http/declared.ts'
 import type { AdminActor, SessionActor } from './actor.ts'
 import type { Authority, Questions } from './authority.ts'
-import type { AdminEnv, StaffCaller } from './callers/identify-admin.ts'
 import { reasonHeader } from './callers/key-limits.ts'
+import type { AdminEnv, StaffCaller } from './callers/staff-caller.ts'
 import { noteActor, ON_RECORD, onRecord, type RequestInHand, recordingOf, retractActor } from './on-record.ts'
 import { type Permission, type PermissionRule, ruleOf, type SessionPermission } from './permissions.ts'
 import { permittedActor, refusalsUnder } from './permitted-actor.ts'
@@ -89,7 +89,7 @@ function declaresPermission<Handler extends MiddlewareHandler>(permission: Permi
 
 const operationUnder = (rule: PermissionRule): OperationParts => ({
   errors: [...refusalsUnder(rule), ...ON_RECORD.errors],
-  security: [['client', 'session'], ...(rule.scopes ? [['adminKey'] as const] : [])],
+  security: [['client', 'session'], ['page', 'cookie'], ...(rule.scopes ? [['adminKey'] as const] : [])],
   requestHeaders: reasonHeader(),
   answerHeaders: ON_RECORD.answerHeaders,
 })

@@ -22,7 +22,8 @@ export async function groupsInOneTrip<const Groups extends readonly Statements[]
   groups: Groups,
 ): Promise<{ [Index in keyof Groups]: Results<Groups[Index]> }> {
   const batch = groups.flatMap((group) => Object.values(group))
-  const results = (await db.batch(batch as unknown as [BatchItem<'sqlite'>])) as unknown[]
+  const [first, ...others] = batch
+  const results: unknown[] = first ? await db.batch([first, ...others]) : []
   let at = 0
   const named = groups.map((group) =>
     Object.fromEntries(Object.keys(group).map((name) => [name, results[at++]])),

@@ -75,6 +75,13 @@ function credentialField(name) {
 }
 
 /**
+ * Returns the ways to call an operation that can be tried out here: the session of a browser is for other pages.
+ * @param {Record<string, string[]>[]} security
+ */
+export const waysOf = (security) =>
+  security.filter((way) => Object.keys(way).every((scheme) => scheme in CREDENTIALS))
+
+/**
  * Returns the name of a way to call an operation, from the credentials that it takes.
  * @param {Record<string, unknown>} way
  */

@@ -1,4 +1,4 @@
-import { isReady, nameOfWay } from './credentials.js'
+import { isReady, nameOfWay, waysOf } from './credentials.js'
 import { element, field } from './dom.js'
 import { markdown } from './markdown.js'
 import { typeOf } from './schema.js'
@@ -10,10 +10,11 @@ import { typeOf } from './schema.js'
  * @param {Endpoint} endpoint
  */
 export function identityFields({ operation: { operationId, security } }) {
-  if (security.length < 2) return []
+  const ways = waysOf(security)
+  if (ways.length < 2) return []
   const select = element('select', { id: `${operationId}-way`, name: 'way' })
-  const ready = security.findIndex(isReady)
-  for (const [index, way] of security.entries())
+  const ready = ways.findIndex(isReady)
+  for (const [index, way] of ways.entries())
     select.append(element('option', { value: `${index}`, selected: index === ready }, nameOfWay(way)))
   return [field(select, 'Call with')]
 }

@@ -1,4 +1,4 @@
-import { credentials, keepCredential } from './credentials.js'
+import { credentials, keepCredential, waysOf } from './credentials.js'
 import { codeBlock, element } from './dom.js'
 import { bodyFields, identityFields, parameterField } from './request-fields.js'
 import { identify, send } from './send.js'
@@ -52,7 +52,7 @@ export function tryItOut(components, endpoint) {
  */
 async function outcomeOf(components, { method, path, operation }, entered) {
   const outgoing = outgoingOf(method, path, operation.parameters.filter(isAsked), entered)
-  await identify(components, operation.security[Number(entered.get('way') ?? 0)] ?? {}, outgoing)
+  await identify(components, waysOf(operation.security)[Number(entered.get('way') ?? 0)] ?? {}, outgoing)
   const { status, ok, headers, body } = await send(outgoing)
   if (ok && operation.operationId === 'login') keepToken(body)
   const parts = [

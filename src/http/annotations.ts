@@ -41,7 +41,7 @@ export interface Words {
 }
 
 /** A credential, by its name among the security schemes of the OpenAPI document. */
-export type Credential = 'client' | 'session' | 'adminKey' | 'customer' | 'customerKey'
+export type Credential = 'client' | 'session' | 'page' | 'cookie' | 'adminKey' | 'customer' | 'customerKey'
 
 /** What a middleware adds to the OpenAPI operation of each endpoint that it stands before. */
 export interface OperationParts {

@@ -7,7 +7,10 @@ import { HEADERS } from './headers.ts'
 /** How long a browser may cache a preflight. */
 const PREFLIGHT_SECONDS = 600
 
-/** Allows the requesting origin, which was checked before. No credentials: no cookies are in use here. */
+/**
+ * Allows the requesting origin, which was checked before. No credentials, and no `X-Requested-With`: sessions of
+ * browsers are for our own pages.
+ */
 const allow = cors({
   origin: (origin) => origin,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],

@@ -14,6 +14,7 @@ const OF_ANOTHER_ANSWER = [
   'Link',
   HEADERS.RETRY_AFTER,
   HEADERS.BOOKMARK,
+  'Set-Cookie',
 ]
 
 /** Errors that were logged: every middleware that awaits the same promise throws the same error. */

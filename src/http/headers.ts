@@ -11,9 +11,19 @@ export const HEADERS = {
   BOOKMARK: 'X-D1-Bookmark',
   AUDIT_ID: 'X-Audit-Id',
   REQUEST_ID: 'X-Request-Id',
+  REQUESTED_WITH: 'X-Requested-With',
   SOURCE_ADDRESS: 'CF-Connecting-IP',
   RETRY_AFTER: 'Retry-After',
 } as const
+
+/** The value of `X-Requested-With` by which a page of ours says that it calls. */
+export const OWN_PAGE = 'steward-console'
+
+/**
+ * The cookie of a browser's session. With `__Host-` no other host, nor anyone on an unencrypted connection, can set one
+ * of this name (RFC 6265bis §4.1.3.2).
+ */
+export const SESSION_COOKIE = '__Host-steward_session'
 
 /** The runtime's replacement for header bytes that are not UTF-8, such as Latin-1. */
 const REPLACEMENT = '\uFFFD'

@@ -41,7 +41,8 @@ const MEANINGS: Record<string, string> = {
   has_changed_password: 'Whether its owner chose the password; until then nothing else can be done.',
   password_expired: 'Whether the password that was mailed is too old to do anything but change it.',
   last_login_at: 'When somebody logged in to it last; null: never.',
-  auth_token: 'The session, for `Authorization: Bearer`.',
+  auth_token:
+    'The session, for `Authorization: Bearer`; absent where a browser logged in, whose cookie has it.',
   password: 'The password.',
   current_password: 'The password until now.',
   password_confirmation: 'The new password once more.',

@@ -13,7 +13,8 @@ Whatever an admin does for a customer is on record; the answer names the record 
 
 A registered client calls: \`SWI-CID\` is its id. Log in with \`POST /admin/login\`, and send the \`auth_token\` with every
 other call as \`Authorization: Bearer <auth_token>\`. Where an operation lists \`adminKey\`, \`X-ADMIN-API-KEY\` can stand for
-client and session.
+client and session. A page of this service in a browser is no client: it sends \`X-Requested-With: steward-console\`, and has
+its session in a cookie.
 
 **Signing.** \`SWI-CS\` is the lower-case hex of HMAC-SHA-256 over the raw bytes of the request body, keyed with the
 client's secret. Every call of this surface that takes a body needs it; of no body it may be sent and is checked too.

@@ -1,5 +1,5 @@
 import type { Credential } from '../http/annotations.ts'
-import { HEADERS } from '../http/headers.ts'
+import { HEADERS, OWN_PAGE, SESSION_COOKIE } from '../http/headers.ts'
 
 const header = (description: string, example: string) => ({
   description,
@@ -30,6 +30,16 @@ export const SHARED = {
   securitySchemes: {
     client: keyHeader(HEADERS.CLIENT_ID, 'The id of a registered client.'),
     session: { type: 'http', scheme: 'bearer', description: 'The `auth_token` of a login.' },
+    page: keyHeader(
+      HEADERS.REQUESTED_WITH,
+      `\`${OWN_PAGE}\`: a page of this service calls, in a browser, which adds \`Sec-Fetch-Site: same-origin\` by itself. No secret.`,
+    ),
+    cookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: SESSION_COOKIE,
+      description: 'The session of a browser that logged in. Scripts of the page cannot read it.',
+    },
     adminKey: keyHeader(HEADERS.ADMIN_KEY, 'An admin API key, `stw_admin_...`.'),
     customer: keyHeader(HEADERS.CUSTOMER_ID, 'The uid of the customer to act for.'),
     customerKey: keyHeader(HEADERS.CUSTOMER_KEY, 'A customer’s own key, `stw_customer_...`.'),

@@ -68,6 +68,7 @@ async function routeCaller(route: Route, role = roleFor(route)) {
     signed,
     type,
     own: { Authorization: ownSession },
+    browser: world.headers('browser'),
     ask,
     session,
     events,
@@ -174,7 +175,7 @@ describe.each(ROUTES)('$method $path', (route) => {
   })
 
   test.each(allowedBy(rule))('lets in $who, and a change is on record before and after', async (caller) => {
-    const { ask, signed, type, own, events, admin } = await routeCaller(route, caller.role)
+    const { ask, signed, type, own, browser, events, admin } = await routeCaller(route, caller.role)
     if (caller.pending) {
       await database().update(admins).set(caller.pending).where(eq(admins.id, admin.adminId))
     }
@@ -182,7 +183,10 @@ describe.each(ROUTES)('$method $path', (route) => {
       ...type,
       'X-ADMIN-API-KEY': (await makeAdminKey(admin, { scopes: [scope] })).key,
     })
-    const headers = caller.scope ? await key(caller.scope) : { ...signed, ...(rule && own) }
+    const { Cookie = '', ...page } = browser
+    const inBrowser = { ...type, ...page, ...(rule && { Cookie }) }
+    const throughClient = caller.inBrowser ? inBrowser : { ...signed, ...(rule && own) }
+    const headers = caller.scope ? await key(caller.scope) : throughClient
     const { status, text } = await ask(headers)
     expect(status, text).toBeLessThan(300)
     const recorded = events()
@@ -197,14 +201,16 @@ interface Allowed {
   role?: Role
   scope?: Scope
   pending?: Partial<typeof admins.$inferInsert>
+  inBrowser?: true
 }
 
 /** Who a rule lets in; without one, a registered client. */
 function allowedBy(rule: ReturnType<typeof ruleFor>): Allowed[] {
-  if (!rule) return [{ who: 'a client' }]
+  if (!rule) return [{ who: 'a client' }, { who: 'a browser', inBrowser: true }]
   const { roles, scopes = [], mayOwe } = rule
   return [
     ...roles.map((role) => ({ who: `a ${role}`, role })),
+    ...roles.map((role) => ({ who: `a ${role} in a browser`, role, inBrowser: true as const })),
     ...scopes.map((each) => ({ who: `a key with ${each}`, role: 'super_admin' as const, scope: each })),
     ...(mayOwe?.includes('password_change')
       ? [{ who: 'an unfinished password', pending: { hasChangedPassword: false } }]
@@ -229,8 +235,8 @@ function expectTarget(route: Route, path: string, events: AuditEvent[]): void {
 
 function expectNoSecrets(events: AuditEvent[], headers: Credentials): void {
   const kept = JSON.stringify(events)
-  for (const name of ['Authorization', 'X-ADMIN-API-KEY', 'SWI-CS']) {
-    const secret = headers[name]?.replace('Bearer ', '')
+  for (const name of ['Authorization', 'X-ADMIN-API-KEY', 'SWI-CS', 'Cookie']) {
+    const secret = headers[name]?.replace(/^Bearer |^.*=/, '')
     if (secret) expect(kept).not.toContain(secret)
   }
 }

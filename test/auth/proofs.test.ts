@@ -6,6 +6,7 @@ import { adminApiKeys, adminSessions, admins, clients } from '../../src/db/schem
 import type { ErrorCode } from '../../src/errors.ts'
 import { fetchWith, interceptedDatabase } from '../support/bindings/bindings.ts'
 import { counted } from '../support/bindings/counted-bindings.ts'
+import { browserCaller } from '../support/calls/browser.ts'
 import { type Caller, callerWith, customerWithCallers, signedCaller } from '../support/calls/http.ts'
 import { database, makeAdmin, makeAdminKey, makeClient, makeSession } from '../support/factories.ts'
 import { storedRows } from '../support/stored.ts'
@@ -26,7 +27,7 @@ interface Known {
 let customerUid: string
 let admin: { adminId: number; role: 'super_admin' }
 let client: Awaited<ReturnType<typeof makeClient>>
-let known: Record<'customer' | 'impersonator' | 'session' | 'script', Known>
+let known: Record<'customer' | 'impersonator' | 'session' | 'browser' | 'script', Known>
 
 beforeEach(async () => {
   const customer = await customerWithCallers()
@@ -43,6 +44,11 @@ beforeEach(async () => {
     },
     session: {
       call: signedCaller(client, await makeSession(admin.adminId)),
+      change: '/admin/clients',
+      read: '/admin',
+    },
+    browser: {
+      call: browserCaller(await makeSession(admin.adminId, 'browser')),
       change: '/admin/clients',
       read: '/admin',
     },
@@ -201,6 +207,27 @@ const ENDS: {
     code: 'checksum_mismatch',
   },
   {
+    who: 'browser',
+    end: 'its session is over',
+    does: () => db().delete(adminSessions).where(eq(adminSessions.adminId, admin.adminId)),
+    status: 401,
+    code: 'session_invalid',
+  },
+  {
+    who: 'browser',
+    end: 'its account is disabled',
+    does: () => update.admin({ disabledAt: 1 }),
+    status: 401,
+    code: 'session_invalid',
+  },
+  {
+    who: 'browser',
+    end: 'its account has another role',
+    does: () => update.admin({ role: 'admin' }),
+    status: 403,
+    code: 'forbidden',
+  },
+  {
     who: 'script',
     end: 'its key is revoked',
     does: () => update.keys({ revokedAt: 1 }),
@@ -248,6 +275,7 @@ describe.each(ENDS)('a known $who changes nothing once $end', ({ who, does, stat
 describe('a known caller that may still, although it is not quite what it was,', () => {
   test.each<{ who: keyof typeof known; what: string; does: () => PromiseLike<unknown>; trips: number }>([
     { who: 'session', what: 'logged in elsewhere', does: () => update.admin({ lastLoginAt: 5 }), trips: 3 },
+    { who: 'browser', what: 'logged in elsewhere', does: () => update.admin({ lastLoginAt: 5 }), trips: 3 },
     { who: 'script', what: 'has a lower role', does: () => update.admin({ role: 'admin' }), trips: 3 },
     { who: 'impersonator', what: 'has a lower role', does: () => update.admin({ role: 'admin' }), trips: 3 },
     { who: 'impersonator', what: 'used its key', does: () => update.keys({ lastUsedAt: 5 }), trips: 1 },

@@ -52,7 +52,7 @@ export async function seedService({ miniflare }: Running) {
   )
   const account = { email: 'bench@example.com', role: 'super_admin', passwordHash: '' } as const
   const adminId = await createAdmin(db, account, now)
-  const { token, row } = newSession(adminId, now)
+  const { token, row } = newSession(adminId, now, 'client')
   await db.insert(adminSessions).values(row)
   const adminKey = await createApiKey(
     { db, kv },

@@ -8,7 +8,7 @@ import { type CustomerInput, createCustomer } from '../../src/admin/customers/cu
 import { emailHashOf } from '../../src/auth/accounts/account.ts'
 import { takeAttempt } from '../../src/auth/accounts/lockout.ts'
 import { hashPassword } from '../../src/auth/accounts/passwords.ts'
-import { newSession } from '../../src/auth/callers/session.ts'
+import { newSession, type SessionHolder } from '../../src/auth/callers/session.ts'
 import type { Role } from '../../src/auth/permissions.ts'
 import { once } from '../../src/base/once.ts'
 import { argon2idHash } from '../../src/crypto/argon2id.ts'
@@ -59,8 +59,8 @@ export async function lockAccount(email: string): Promise<void> {
 }
 
 /** The token of a new session of an admin. */
-export async function makeSession(adminId: number): Promise<string> {
-  const { token, row } = newSession(adminId, Date.now())
+export async function makeSession(adminId: number, holder: SessionHolder = 'client'): Promise<string> {
+  const { token, row } = newSession(adminId, Date.now(), holder)
   await database().insert(adminSessions).values(row)
   return token
 }

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { type Changed, setChanges } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { type GrantObject, grantObject, noteGrant } from '../../auth/grants/grant-object.ts'
 import { type ActorEnv, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'

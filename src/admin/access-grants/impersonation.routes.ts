@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { setChanges } from '../../audit/recording/changes.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'

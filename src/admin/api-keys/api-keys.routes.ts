@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { setChanges } from '../../audit/recording/changes.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { ownerToList } from '../../auth/reach.ts'
 import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { requiresToChange, requiresToRead } from '../../auth/requires.ts'
 import { describing, type Part } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'

@@ -68,23 +68,24 @@ export async function rotateClient(
 
 /**
  * Disables a client from its next call on. A call cannot disable its own client, nor can two clients disable each
- * other: one always stays enabled.
+ * other: one of them always stays enabled. A browser calls through none.
  * @throws AppError client_id_unknown, self_action, client_unknown if the calling client was disabled meanwhile
  */
 export async function disableClient(
   db: Database,
-  callingId: string,
+  callingId: string | null,
   id: string,
   now: number,
 ): Promise<Changed<ClientRecord>> {
   if (id === callingId)
     throw new AppError('self_action', { message: 'A call cannot disable the client it came through' })
+  const disabledAt = sql`coalesce(${clients.disabledAt}, ${now})`
+  if (callingId === null) return change(db, id, { disabledAt })
   const calling = alias(clients, 'calling')
   const stillEnabled = db
     .select({ id: calling.id })
     .from(calling)
     .where(and(eq(calling.id, callingId), isNull(calling.disabledAt)))
-  const disabledAt = sql`coalesce(${clients.disabledAt}, ${now})`
   return change(db, id, { disabledAt }, exists(stillEnabled))
 }
 

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { requiresToChange } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
 import { describing } from '../../http/annotations.ts'

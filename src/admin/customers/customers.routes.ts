@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
 import { setChanges } from '../../audit/recording/changes.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { type ActorEnv, requires, requiresToChange } from '../../auth/requires.ts'
 import { CUSTOMER_STATUSES } from '../../db/schema/customers.ts'
 import { describing, type Part } from '../../http/annotations.ts'

@@ -1,7 +1,7 @@
 import { and, eq, exists, isNull, not } from 'drizzle-orm'
 import { setChanges } from '../../audit/recording/changes.ts'
 import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
-import { LOGIN_PLACES } from '../../auth/accounts/hash-queue.ts'
+import { BROWSER_PLACES, LOGIN_PLACES } from '../../auth/accounts/hash-queue.ts'
 import {
   forgetFailures,
   lockOf,
@@ -13,7 +13,7 @@ import {
 import { type Hasher, needsRehash, withHasher } from '../../auth/accounts/passwords.ts'
 import { announceLock, LOCKED } from '../../auth/accounts/unlock-link.ts'
 import { creationTime } from '../../auth/callers/revocation.ts'
-import { newSession } from '../../auth/callers/session.ts'
+import { newSession, type SessionHolder } from '../../auth/callers/session.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { adminSessions, admins, loginFailures } from '../../db/schema/staff.ts'
@@ -44,17 +44,27 @@ export async function login(
   stores: Stores,
   facts: RequestFacts,
   credentials: Credentials,
+  holder: SessionHolder,
   now: number,
 ): Promise<Login> {
   const known = await mirroredLock(stores.kv, emailHashOf(credentials.email), now)
   if (!known)
-    return withHasher(LOGIN_PLACES, (hasher) => compare({ stores, facts, hasher }, credentials, now))
+    return withHasher(holder === 'browser' ? BROWSER_PLACES : LOGIN_PLACES, (hasher) =>
+      compare({ stores, facts, hasher, holder }, credentials, now),
+    )
   if (known.admin_id !== null) setTarget(facts, 'admin', `${known.admin_id}`)
   throw refused(known.locked_until, now)
 }
 
+interface Attempt {
+  stores: Stores
+  facts: RequestFacts
+  hasher: Hasher
+  holder: SessionHolder
+}
+
 async function compare(
-  { stores, facts, hasher }: { stores: Stores; facts: RequestFacts; hasher: Hasher },
+  { stores, facts, hasher, holder }: Attempt,
   { email, password }: Credentials,
   now: number,
 ): Promise<Login> {
@@ -77,7 +87,7 @@ async function compare(
   const matches = await hasher.verify(password, found?.passwordHash)
   if (matches && found && found.account.disabledAt === null) {
     const rehashed = needsRehash(found.passwordHash) ? await hasher.hash(password) : found.passwordHash
-    const { login, forgotten } = await openSession(db, { ...found, emailHash, rehashed, now })
+    const { login, forgotten } = await openSession(db, { ...found, emailHash, rehashed, holder, now })
     // Attempts that ran at the same time may have locked the account, and KV may know of it.
     later('unmirror_lock', unmirrorForgotten(kv, emailHash, forgotten))
     if (login) return login
@@ -110,6 +120,7 @@ interface VerifiedLogin {
   passwordHash: string
   rehashed: string
   emailHash: string
+  holder: SessionHolder
   now: number
 }
 
@@ -119,9 +130,9 @@ interface VerifiedLogin {
  */
 async function openSession(
   db: Database,
-  { account, passwordHash, emailHash, rehashed, now }: VerifiedLogin,
+  { account, passwordHash, emailHash, rehashed, holder, now }: VerifiedLogin,
 ): Promise<{ login: Login | undefined; forgotten: { lockedUntil: number | null }[] }> {
-  const { token, row } = newSession(account.id, creationTime(account, now))
+  const { token, row } = newSession(account.id, creationTime(account, now), holder)
   const unchanged = and(
     eq(admins.id, account.id),
     eq(admins.passwordHash, passwordHash),

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { adminObject, presentAdmin } from '../../auth/accounts/account.ts'
-import type { AdminEnv } from '../../auth/callers/identify-admin.ts'
+import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
 import { requires, requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer, adminPage } from '../../http/answers.ts'

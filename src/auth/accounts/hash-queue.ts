@@ -7,6 +7,9 @@ import { HEADERS } from '../../http/headers.ts'
  */
 export const LOGIN_PLACES = 16
 
+/** How many of them browsers get: from one anyone can try, who must not keep out those who come through a client. */
+export const BROWSER_PLACES = 8
+
 /** Places for staff who are logged in already, whom a flood of logins must not keep from changing a password. */
 export const STAFF_PLACES = 32
 

@@ -9,8 +9,19 @@ import { adminApiKeys, adminSessions, admins, loginFailures } from '../../db/sch
 import { adminColumns } from '../accounts/account.ts'
 import { isInForce, revokeKeys } from './revocation.ts'
 
-const TOKEN_PREFIX = 'stw_session_'
+/** Who keeps the token of a session: a registered client, or a browser in its cookie. */
+export type SessionHolder = 'client' | 'browser'
+
+/**
+ * A token says who it was given to, and its hash covers that: it counts where that one sends it, and nowhere else. One
+ * that was taken from a client so gets nobody past what a client has to sign.
+ */
+const TOKEN_PREFIX: Record<SessionHolder, string> = {
+  client: 'stw_session_',
+  browser: 'stw_session_browser_',
+}
 const TOKEN_BYTES = 32
+const RANDOM_PART = /^[\w-]{43}$/
 
 /** OWASP Session Management Cheat Sheet: both an idle and an absolute timeout. */
 const IDLE_MS = 30 * 60 * 1000
@@ -19,12 +30,19 @@ const ABSOLUTE_MS = 12 * 60 * 60 * 1000
 /** How late `last_seen_at` may be: it costs a write, and the idle limit does not need it to the second. */
 const SEEN_PRECISION_MS = 60 * 1000
 
+/** Returns the hash that a token is stored as; undefined for what is no token of such a holder. */
+export function hashOfToken(holder: SessionHolder, token: string | undefined): string | undefined {
+  const prefix = TOKEN_PREFIX[holder]
+  if (!token?.startsWith(prefix) || !RANDOM_PART.test(token.slice(prefix.length))) return undefined
+  return sha256Hex(token)
+}
+
 /**
  * A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a
  * login changes.
  */
-export function newSession(adminId: number, now: number) {
-  const token = TOKEN_PREFIX + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+export function newSession(adminId: number, now: number, holder: SessionHolder) {
+  const token = TOKEN_PREFIX[holder] + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
   const row = {
     id: randomId('ses'),
     tokenHash: sha256Hex(token),

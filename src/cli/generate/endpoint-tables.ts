@@ -40,7 +40,7 @@ function callersOf(access: Access | undefined): string {
     case 'public':
       return 'everyone'
     case 'client':
-      return 'a registered client'
+      return 'a registered client, a browser'
     case 'customer':
       return access.ownKeyOnly ? "the customer's own keys only" : 'the customer, or an admin key for it'
     case 'admin':

@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { LOGIN_PLACES } from '../../../src/auth/accounts/hash-queue.ts'
+import { BROWSER_PLACES, LOGIN_PLACES } from '../../../src/auth/accounts/hash-queue.ts'
 import * as argon2id from '../../../src/crypto/argon2id.ts'
 import { loginFailures } from '../../../src/db/schema/staff.ts'
 import { fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
+import { browserCaller } from '../../support/calls/browser.ts'
 import { type Answer, type Caller, call, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import {
   cheapHash,
@@ -32,15 +33,20 @@ beforeEach(async () => {
   client = signedCaller(await makeClient())
 })
 
-const login = (email: string, via?: (request: Request) => Promise<Response>): Promise<Answer> =>
-  client('/admin/login', { body: { email, password: 'a wrong password' }, ...(via && { via }) })
+const login = (
+  email: string,
+  via?: (request: Request) => Promise<Response>,
+  caller = client,
+): Promise<Answer> =>
+  caller('/admin/login', { body: { email, password: 'a wrong password' }, ...(via && { via }) })
 
 /**
  * Sends so many logins, and lets none of them go on to its lockout before each has a place or none. Resolves once that
  * is so, with the answers and the way to let them go on.
  */
-async function crowd(emails: string[]) {
+async function crowd(emails: string[], caller = client) {
   const gate = Promise.withResolvers<void>()
+  const attempt = caller === client ? 2 : 1
   let arrived = 0
   const everyoneArrived = Promise.withResolvers<void>()
   const arrive = () => {
@@ -50,14 +56,14 @@ async function crowd(emails: string[]) {
     let trips = 0
     const DB = interceptedDatabase(env.DB, {
       before: async () => {
-        // The first round trip tells who calls, the second takes the attempt.
-        if (++trips !== 2) return
+        // A client’s first round trip tells who calls, the next one takes the attempt.
+        if (++trips !== attempt) return
         arrive()
         await gate.promise
       },
     })
-    const answer = await login(email, (request) => fetchWith({ DB }, request))
-    if (trips < 2) arrive()
+    const answer = await login(email, (request) => fetchWith({ DB }, request), caller)
+    if (trips < attempt) arrive()
     return answer
   })
   clearCrowd = () => {
@@ -141,6 +147,20 @@ describe('of many logins at once', () => {
     expect(order).toEqual(['the neighbour', 'the last login'])
     expect(hashedMeanwhile).toBeLessThan(LOGIN_PLACES / 2)
   })
+})
+
+test('a flood of logins from browsers leaves places to those who come through a client', async () => {
+  const page = browserCaller()
+  const { answers, goOn } = await crowd(
+    Array.from({ length: LOGIN_PLACES }, (_, i) => `flood-${i}@example.com`),
+    page,
+  )
+  expect(await login('one-more@example.com', undefined, page)).toMatchObject({ status: 429 })
+  const { email } = await makeAdmin('admin', undefined, CHEAP)
+  const throughClient = client('/admin/login', { body: { email, password: PASSWORD } })
+  goOn()
+  expect((await throughClient).status).toBe(200)
+  expect((await answers).filter(throttled)).toHaveLength(LOGIN_PLACES - BROWSER_PLACES)
 })
 
 test('a flood of logins keeps nobody who is logged in from a new password', async () => {

@@ -4,7 +4,7 @@ import { documented } from './contract.ts'
 import { parametersOf } from './paths.ts'
 import type { Route } from './routes.ts'
 
-const CALLERS = ['nobody', 'staff', 'customer', 'impersonator'] as const
+const CALLERS = ['nobody', 'staff', 'browser', 'customer', 'impersonator'] as const
 export type CallerKind = (typeof CALLERS)[number]
 
 /** A request, as far as it can be made up before anything exists that it could be about. */
@@ -38,6 +38,7 @@ const TYPES = [
 const HEADERS = [
   ['X-API-KEY', 'X-ADMIN-API-KEY', 'X-CUSTOMER-ID', 'X-ADMIN-REASON', 'Authorization', 'SWI-CID', 'SWI-CS'],
   ['Idempotency-Key', 'X-D1-Bookmark', 'CF-Connecting-IP', 'Connection', 'Origin', 'Accept', 'User-Agent'],
+  ['Cookie', 'X-Requested-With', 'Sec-Fetch-Site'],
 ].flat()
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -15,8 +15,9 @@ import {
   makeSession,
 } from '../factories.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
+import { COOKIE, OWN_PAGE } from './browser.ts'
 import type { CallerKind } from './fuzz-requests.ts'
-import { checksum, customerWithCallers } from './http.ts'
+import { call, checksum, customerWithCallers } from './http.ts'
 import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
@@ -34,6 +35,7 @@ export async function makeWorld(role: Role = 'super_admin') {
   const client = await makeClient()
   const elsewhere = await ownSession(admin.adminId)
   const token = await makeSession(admin.adminId)
+  const cookie = await makeSession(admin.adminId, 'browser')
   const byCaller: Record<CallerKind, (body?: string | Uint8Array) => Headers> = {
     nobody: () => ({}),
     staff: (body) => ({
@@ -41,6 +43,7 @@ export async function makeWorld(role: Role = 'super_admin') {
       Authorization: `Bearer ${token}`,
       ...(body !== undefined && { 'SWI-CS': checksum(client.secret, body) }),
     }),
+    browser: () => ({ ...OWN_PAGE, Cookie: `${COOKIE}=${cookie}` }),
     customer: () => ({ 'X-API-KEY': customer.key }),
     impersonator: () => ({ 'X-ADMIN-API-KEY': adminKey.key, 'X-CUSTOMER-ID': customer.uid }),
   }
@@ -51,6 +54,7 @@ export async function makeWorld(role: Role = 'super_admin') {
     ...(await grantsOn(customer)),
     ...(await consentOf(customer.uid)),
     ['/docs/:file', 'page.js'],
+    ['/console/files/:file', await scriptOfConsole()],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
     ['/admin/sessions/:id', elsewhere],
@@ -77,6 +81,12 @@ export async function makeWorld(role: Role = 'super_admin') {
 }
 
 export type World = Awaited<ReturnType<typeof makeWorld>>
+
+/** The name of a file says what is in it: the page knows it. */
+async function scriptOfConsole(): Promise<string> {
+  const { text } = await call('/console')
+  return /files\/([\w-]+\.js)/.exec(text)?.[1] ?? ''
+}
 
 async function ownSession(adminId: number): Promise<string> {
   await makeSession(adminId)
