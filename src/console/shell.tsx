@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter-preact'
 import { ActingBanner } from './acting/banner.tsx'
 import { watchWaiting } from './approvals/waiting.ts'
@@ -42,6 +42,11 @@ const ROOMS: readonly (readonly [path: string, name: string, thing?: Thing])[] =
 export function Shell() {
   useEffect(watchWaiting, [])
   const [location] = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a narrow screen the links are wider than it.
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [location])
   const rooms = ROOMS.filter(([, , thing]) => !thing || may(thing))
   return (
     <div class="shell">
@@ -52,7 +57,7 @@ export function Shell() {
         <Link href="/" class="brand">
           Steward
         </Link>
-        <nav aria-label="Main">
+        <nav aria-label="Main" ref={nav}>
           {rooms.map(([path, name]) => (
             <Link key={path} href={path} aria-current={location.startsWith(path) ? 'page' : undefined}>
               {name}

@@ -30,7 +30,7 @@ export function AccountScreen() {
         />
       </Section>
       <Factors />
-      <Section title="Password">
+      <Section title="Change the password">
         <Password />
       </Section>
       <Sessions />
@@ -44,7 +44,7 @@ function Password() {
     <>
       <Form
         key={saved.value}
-        label="Password"
+        label="Change the password"
         submit="Save"
         act={async (filled) => {
           await changePassword(filled)

@@ -44,6 +44,7 @@ const ADVICE: Record<string, string> = {
   scope_insufficient: 'You have access to read. To change something, ask for access to write.',
   impersonation_stopped: 'Somebody stopped it for everyone. Health says who, and why.',
   customer_inactive: 'The customer has to be activated first.',
+  grant_exists: 'Go on with it by “Go on here” at the top, or wait for whoever has to decide.',
   last_super_admin: 'Make somebody else super admin first.',
   last_factor: 'Your role needs a second factor. Add another one first.',
   invalid: 'Correct what is named, then try again.',

@@ -80,7 +80,7 @@ function KillSwitch() {
     await changed('health', 'impersonation')
   })
   return (
-    <Section title="Acting for customers">
+    <Section title="Kill switch">
       <Problem of={error} />
       {data && !data.stopped && (
         <p>

@@ -49,7 +49,7 @@ export const NewPasswordScreen = () => (
     <p class="brand">Steward</p>
     <h1>Choose a password</h1>
     <p>The one that you signed in with was made for you. Nobody but you will know the next.</p>
-    <Form label="New password" submit="Save" act={changePassword} beside={<Leave />}>
+    <Form label="Choose a password" submit="Save" act={changePassword} beside={<Leave />}>
       <PasswordFields />
     </Form>
   </main>

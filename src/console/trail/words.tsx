@@ -23,17 +23,20 @@ export const actorOf = ({ actor_email, actor_type, admin_id }: Entry): string =>
 
 /** The columns of entries. */
 export const ENTRY_COLUMNS: Column<Entry>[] = [
-  { head: 'Time', cell: ({ time }) => <Time at={time} /> },
-  { head: 'Who', cell: (entry) => <span class="breakable">{actorOf(entry)}</span> },
+  { head: 'Time', wide: true, cell: ({ time }) => <Time at={time} /> },
+  { head: 'Who', wide: true, cell: (entry) => <span class="breakable">{actorOf(entry)}</span> },
   {
     head: 'What',
     names: true,
-    cell: ({ id, method, route, path, stage }) => (
+    cell: (entry) => (
       <>
-        <Link href={`/trail/${id}`} class="breakable">
-          {method} {route ?? path}
+        <Link href={`/trail/${entry.id}`} class="breakable">
+          {entry.method} {entry.route ?? entry.path}
         </Link>
-        {stage !== 'completed' && <span class="below">{stage}</span>}
+        {entry.stage !== 'completed' && <span class="below">{entry.stage}</span>}
+        <span class="below narrow">
+          {actorOf(entry)}, <Time at={entry.time} />
+        </span>
       </>
     ),
   },
