@@ -52,7 +52,7 @@ export const consoleRoutes = new Hono<AppEnv>()
     })
   })
   .get('/console/*', isPageFile(), isPublic(), async (c) => {
-    if (c.req.path.startsWith('/console/files/')) throw new AppError('not_found')
+    if (/^\/console\/files(\/|$)/.test(c.req.path)) throw new AppError('not_found')
     const page = await c.env.PAGES.fetch(new URL('/console/', c.req.url))
     c.header('Content-Security-Policy', CONSOLE_POLICY)
     return c.body(await page.arrayBuffer(), 200, { 'Content-Type': 'text/html; charset=utf-8' })
