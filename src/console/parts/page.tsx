@@ -16,6 +16,12 @@ interface PageProps {
 
 let isFirst = true
 
+/** Whether one went back, or on again: the browser keeps the place then, and begins at the top otherwise. */
+let wentBack = false
+addEventListener('popstate', () => {
+  wentBack = true
+})
+
 /** A screen. Whoever comes to it by a link is at its title, with a keyboard and with a screen reader. */
 export function Page({ title, actions, lead, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
@@ -25,7 +31,9 @@ export function Page({ title, actions, lead, children }: PageProps) {
   }, [title, count])
   useEffect(() => {
     if (!isFirst && !document.querySelector('dialog[open]')) heading.current?.focus({ preventScroll: true })
+    if (!isFirst && !wentBack) scrollTo(0, 0)
     isFirst = false
+    wentBack = false
   }, [])
   return (
     <>
