@@ -61,8 +61,8 @@ function Password() {
 }
 
 const COLUMNS: Column<Session>[] = [
-  { head: 'Since', names: true, cell: ({ created_at }) => <Time at={created_at} /> },
-  { head: 'Last seen', cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
+  { head: 'Last seen', names: true, cell: ({ last_seen_at }) => <Time at={last_seen_at} /> },
+  { head: 'Since', wide: true, cell: ({ created_at }) => <Time at={created_at} /> },
   { head: 'Until', wide: true, cell: ({ expires_at }) => <Time at={expires_at} /> },
   {
     head: '',

@@ -36,9 +36,6 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await expectNothingKept(page)
     expect(await acting(page).textContent()).toMatch(/Acting for Acme Coffee Write (01:00:00|59:\d\d) left/)
 
-    // The picture of the README: PICTURE=docs/console.png, with the command for a single test file.
-    if (process.env.PICTURE) await page.screenshot({ path: process.env.PICTURE })
-
     await acting(page).getByRole('link', { name: 'Lists' }).click()
     await page.getByRole('button', { name: 'New list' }).click()
     await fillIn(page, 'New list', { Name: '<b>Made</b> by support' }, 'Create')
@@ -68,6 +65,8 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
       .click()
     await fillIn(page, 'Edit the contact', { 'Last name': 'Somerville' }, 'Save')
     await page.getByText('Mary Somerville').waitFor()
+    // The picture of the README: PICTURE=docs/console.png, with the command for a single test file.
+    if (process.env.PICTURE) await page.screenshot({ path: process.env.PICTURE })
 
     await page.getByRole('button', { name: 'Export' }).click()
     const exported = page.waitForEvent('download')
