@@ -118,6 +118,7 @@ export function Danger({ label, title, says, word, act, describedBy, children }:
             label={`Type ${word} to go on`}
             name="word"
             required
+            autofocus={!children}
             pattern={word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}
           />
         </Form>
