@@ -18,6 +18,7 @@ test('what a deployment does not set has its default', () => {
     corsOrigins: [],
     auditRetentionMs: 0,
     readReplication: false,
+    grantApproval: 'write',
   })
 })
 
@@ -32,6 +33,7 @@ test.each([
   ['LOCKOUT_WINDOW_SECONDS', '15 min'],
   ['AUDIT_RETENTION_DAYS', '29'],
   ['READ_REPLICATION', 'yes'],
+  ['GRANT_APPROVAL', 'some'],
 ])('a deployment whose %s is %j is not served with something else', (name, value) => {
   expectLogged(`"invalid_settings":["${name}"]`)
   expect(() => settingsOf({ ...env, [name]: value })).toThrow('a setting is missing or invalid')

@@ -4,6 +4,7 @@ import { Authority } from '../auth/authority.ts'
 import {
   type ClaimedKey,
   claimAdminKey,
+  forgetAuthority,
   type KeyAuthority,
   keyActor,
   keyAuthority,
@@ -93,6 +94,7 @@ function authorityOf(
   return new Authority(db, {
     questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: uid, now: now() }) }),
     judge({ key: row }) {
+      forgetAuthority(claimed, uid)
       const key = liveKey(claimed, row)
       const actor = keyActor(claimed, key)
       facts.customerUid = uid

@@ -3,6 +3,7 @@ import { getTableConfig, type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqli
 import { once } from '../base/once.ts'
 import * as auditSchema from './schema/audit.ts'
 import * as customersSchema from './schema/customers.ts'
+import * as grantsSchema from './schema/grants.ts'
 import * as listsSchema from './schema/lists.ts'
 import * as staffSchema from './schema/staff.ts'
 
@@ -21,7 +22,7 @@ interface Candidate extends OwnedTable {
 
 /** Returns the tables of customers' rows, in an order in which they can be deleted. */
 export const ownedTables = once(() =>
-  ownedTablesOf({ ...auditSchema, ...customersSchema, ...listsSchema, ...staffSchema }),
+  ownedTablesOf({ ...auditSchema, ...customersSchema, ...grantsSchema, ...listsSchema, ...staffSchema }),
 )
 
 /**

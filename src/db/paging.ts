@@ -81,6 +81,18 @@ export function past(
 }
 
 /**
+ * Rows past the position that a cursor holds, in parts for a UNION ALL: those past its id among the equal ones, then
+ * those past its value. Each part is a range of an index that ends with the rowid, and SQLite merges them in order
+ * without reading on. For a comparison of rows it seeks to the first of the equal ones, however many those are.
+ */
+export function rangesPast(
+  [value, id]: readonly [Column | SQL, Column | SQL],
+  [foundValue, foundId]: Position,
+): [amongEqual: SQL, later: SQL] {
+  return [sql`${value} = ${foundValue} AND ${id} > ${foundId}`, sql`${value} > ${foundValue}`]
+}
+
+/**
  * Rows whose text begins with `prefix`: a range, so that an index serves it, in the column's own collation. With a
  * cursor in the range the index is to start at that, so the beginning of the range is kept from it (by the unary +,
  * https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_).

@@ -84,7 +84,7 @@ export const breakGlassReviewMail = (
     ],
     code: `POST /admin/access_grants/${grant.id}/review`,
     facts: { ...toStaff(grant), Until: timeIn('UTC', grant.expiresAt) },
-    closing: 'This mail went to all super_admins, and the customer was told.',
+    closing: 'This mail goes to all super_admins.',
   })
 
 /** How a request for access was decided. */

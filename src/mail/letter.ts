@@ -47,7 +47,7 @@ const PARAGRAPH = 'margin:0 0 16px;line-height:1.5'
 const TABLE = 'width:100%;margin:0 0 16px;border-collapse:collapse;line-height:1.5'
 const ROW = 'border-top:1px solid #dee2e6'
 const LABEL =
-  'width:80px;padding:8px 16px 8px 0;overflow-wrap:normal;vertical-align:top;text-align:left;font-weight:400;color:#5c636a'
+  'width:80px;padding:8px 12px 8px 0;white-space:nowrap;vertical-align:top;text-align:left;font-weight:400;color:#5c636a'
 const VALUE = 'padding:8px 0;vertical-align:top;word-break:break-word'
 const CODE = `${PARAGRAPH};padding:12px 16px;border-radius:6px;background:#f1f3f5;font:16px ui-monospace,Menlo,Consolas,monospace;word-break:break-all`
 const BUTTON =

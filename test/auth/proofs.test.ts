@@ -292,6 +292,17 @@ describe('a known caller that may still, although it is not quite what it was,',
   })
 })
 
+test.each([
+  { who: 'impersonator' as const, end: () => update.keys({ revokedAt: 1 }) },
+  { who: 'script' as const, end: () => update.keys({ revokedAt: 1 }) },
+  { who: 'session' as const, end: () => update.admin({ disabledAt: 1 }) },
+])('a known $who that has ended leaves one act on record, and then none: nobody is known', async (row) => {
+  await row.end()
+  const answers = [await change(known[row.who]), await change(known[row.who]), await change(known[row.who])]
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 401])
+  expect(answers.map(({ headers }) => headers.has('X-Audit-Id'))).toEqual([true, false, false])
+})
+
 test('a caller that was refused is let in by the next call, once it may', async () => {
   await update.keys({ scopes: ['customers:read'] })
   expect((await known.impersonator.call('/lists')).status).toBe(200)

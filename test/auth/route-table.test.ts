@@ -10,6 +10,13 @@ test('what only a customer may do for itself is what the contract says', () => {
   expect(ownKeyOnly.map(({ method, path }) => `${method} ${path}`)).toEqual([
     'POST /api_keys',
     'DELETE /api_keys/:id',
+    'GET /account/support_access',
+    'PUT /account/support_access',
+    'GET /access_requests',
+    'POST /access_requests/:uid/approve',
+    'POST /access_requests/:uid/decline',
+    'GET /access_grants',
+    'DELETE /access_grants/:uid',
   ])
 })
 

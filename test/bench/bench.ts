@@ -3,8 +3,9 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipKibibytes } from '../../src/cli/checks/bundle.ts'
+import { check, countCalls, requestTo } from './calls.ts'
 import { canPin } from './cores.ts'
-import { GENERATOR, type Load, load } from './load.ts'
+import { GENERATOR, load } from './load.ts'
 import { type Cell, type Counts, report, type Sample } from './report.ts'
 import { type BenchRequest, ROWS } from './requests.ts'
 import { bareTarget, peerTargets, serviceTarget, type Target } from './targets.ts'
@@ -78,22 +79,12 @@ async function seedAndCount(target: Target) {
   try {
     const asked: Record<string, { request: BenchRequest; counts: Counts }> = {}
     for (const [name, request] of Object.entries(await target.prepare(running)))
-      if (name.includes(options.only)) asked[name] = { request, counts: await countCalls(running, request) }
+      if (name.includes(options.only))
+        asked[name] = { request, counts: await countCalls(running, () => request) }
     return asked
   } finally {
     await running.miniflare.dispose()
   }
-}
-
-/** What one request costs in a warm isolate. */
-async function countCalls(running: Running, request: BenchRequest): Promise<Counts> {
-  const counted = async () => {
-    await check(running, request)
-    await rest(running)
-    return (await (await fetch(`${running.url}/__calls`)).json()) as Counts
-  }
-  await counted()
-  return counted()
 }
 
 async function measure({ running, request }: Job): Promise<Sample> {
@@ -104,23 +95,4 @@ async function measure({ running, request }: Job): Promise<Sample> {
   await rest(running)
   const processorMs = (running.processorTime() - before) / result.requests
   return { ...result, requestsPerSecond: result.requests / result.seconds, processorMs }
-}
-
-/** Throws unless the answer is what the request promises. */
-async function check(running: Running, request: BenchRequest): Promise<void> {
-  const { url, method, headers, body, status } = requestTo(running, request)
-  const answer = await fetch(url, { method, headers, ...(body && { body }) })
-  const text = await answer.text()
-  if (answer.status !== status || !text.includes(request.expect ?? ''))
-    throw new Error(`${method} ${url}: ${answer.status} ${text}`)
-}
-
-function requestTo({ url }: Running, { path, method = 'GET', headers, json, status = 200 }: BenchRequest) {
-  return {
-    url: url + path,
-    method,
-    headers: { ...headers, ...(json !== undefined && { 'Content-Type': 'application/json' }) },
-    body: json === undefined ? '' : JSON.stringify(json),
-    status,
-  } satisfies Omit<Load, 'connections' | 'seconds'>
 }

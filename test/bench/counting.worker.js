@@ -20,7 +20,7 @@ for (const binding of Object.values(env)) {
 }
 
 function none() {
-  return { d1: 0, kv: 0, queue: 0, rowsRead: 0 }
+  return { d1: 0, kv: 0, queue: 0, rowsRead: 0, rowsWritten: 0 }
 }
 
 /** Every statement and batch goes through one method of the session object, the database's own too. */
@@ -28,7 +28,10 @@ function countD1(session) {
   around(session, '_send', async (call) => {
     counts.d1++
     const result = await call()
-    for (const { meta } of [result].flat()) counts.rowsRead += meta?.rows_read ?? 0
+    for (const { meta } of [result].flat()) {
+      counts.rowsRead += meta?.rows_read ?? 0
+      counts.rowsWritten += meta?.rows_written ?? 0
+    }
     return result
   })
 }

@@ -14,6 +14,7 @@ export interface Counts {
   kv: number
   queue: number
   rowsRead: number
+  rowsWritten: number
 }
 
 /** What is known of one target in one row. */
@@ -66,7 +67,7 @@ export function report(measured: Measured[]): string {
   return [HEAD, HEAD.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   const sorted = values.toSorted((left, right) => left - right)
   const middle = sorted.length / 2
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2

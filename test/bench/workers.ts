@@ -27,6 +27,8 @@ export interface Running {
   url: string
   /** Milliseconds of processor time it has used up to now, all of D1, KV and the queues in it; NaN where Linux is not. */
   processorTime(): number
+  /** MiB of memory that its process holds, all of D1, KV and the queues in it; NaN where Linux is not. */
+  residentMemory(): number
 }
 
 /**
@@ -47,9 +49,13 @@ export function compatibility(): V4WorkerOptionsShape {
 /**
  * Runs a Worker, its state in `folder`, on a socket of its own: no proxy before it. What it logs is made and not written,
  * for writing it costs the process that reads it, which is no part of what is measured. `counting` has its calls counted
- * (see counting.worker.js).
+ * (see counting.worker.js). With an `inspectorPort` its isolates can be looked into there.
  */
-export async function run(worker: Runnable, folder: string, { counting = false } = {}): Promise<Running> {
+export async function run(
+  worker: Runnable,
+  folder: string,
+  { counting = false, inspectorPort }: { counting?: boolean; inspectorPort?: number } = {},
+): Promise<Running> {
   const { name, bundle } = worker
   const counter = readFileSync(join(import.meta.dirname, 'counting.worker.js'), 'utf8')
   const options = convertV4MiniflareOptions({
@@ -64,11 +70,23 @@ export async function run(worker: Runnable, folder: string, { counting = false }
   })
   const before = workerdProcesses()
   const log = new Log(LogLevel.WARN)
-  const miniflare = new Miniflare({ ...options, cf: false, log, resourcePersistencePath: folder })
+  const inspector = inspectorPort === undefined ? {} : { inspectorPort }
+  const miniflare = new Miniflare({
+    ...options,
+    ...inspector,
+    cf: false,
+    log,
+    resourcePersistencePath: folder,
+  })
   await miniflare.ready
   const url = await miniflare.unsafeGetDirectURL(name)
   const process = workerdProcesses().find((id) => !before.includes(id))
-  return { miniflare, url: url.origin, processorTime: () => processorTime(process) }
+  return {
+    miniflare,
+    url: url.origin,
+    processorTime: () => processorTime(process),
+    residentMemory: () => residentMemory(process),
+  }
 }
 
 const REST_MS = 200
@@ -92,6 +110,11 @@ function processorTime(id: string | undefined): number {
   // The fields after the command's name in brackets; user time is the 14th of all, system time the 15th.
   const fields = id === undefined ? [] : readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')
   return TICK_MS * (Number(fields?.[11]) + Number(fields?.[12]))
+}
+
+function residentMemory(id: string | undefined): number {
+  const status = id === undefined ? '' : readFileSync(`/proc/${id}/status`, 'utf8')
+  return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)?.[1] ?? Number.NaN) / 1024
 }
 
 /** The ids of the workerd processes that this one started. */

@@ -1,7 +1,10 @@
 import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { randomUid } from '../../src/crypto/random.ts'
 import { idempotencyKeys } from '../../src/db/schema/customers.ts'
+import { accessGrants } from '../../src/db/schema/grants.ts'
 import worker from '../../src/index.ts'
 import { fetchWith, interceptedDatabase, outage } from '../support/bindings/bindings.ts'
 import { counted } from '../support/bindings/counted-bindings.ts'
@@ -14,7 +17,7 @@ import {
   customerWithCallers,
 } from '../support/calls/http.ts'
 import { routeTable } from '../support/calls/routes.ts'
-import { database, makeAdminKey } from '../support/factories.ts'
+import { database, makeAdmin, makeAdminKey, makeGrant } from '../support/factories.ts'
 import { HOUR_MS } from '../support/times.ts'
 import { recordsOf } from '../support/trail/audit.ts'
 import { UNKNOWN_UID } from '../support/unknown.ts'
@@ -51,11 +54,25 @@ async function state(uid = customer.uid): Promise<Record<string, number>> {
     const counting = env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE customer_uid = ?`).bind(uid)
     return [table, await counting.first('n')]
   }
-  return Object.fromEntries(await Promise.all(tables.map(count)))
+  const grants = await database().select().from(accessGrants).where(eq(accessGrants.customerUid, uid))
+  const decided = grants.filter(({ customerDecision }) => customerDecision !== null).length
+  return { ...Object.fromEntries(await Promise.all(tables.map(count))), decided }
 }
 
-/** A body that the route takes. */
+/** The path of a route about something that a customer has: a list, or a request for access that waits. */
+async function pathFor(path: string, { own, uid: customerUid } = customer): Promise<string> {
+  if (!path.startsWith('/access_requests')) {
+    const { list } = (await own('/lists', { body: { name: 'Newsletter' } })).json
+    return path.replace(':uid', list.uid)
+  }
+  const [uid, { adminId }] = [randomUid(), await makeAdmin('customer_success')]
+  await makeGrant({ adminId, customerUid, uid, needsCustomer: true })
+  return path.replace(':uid', uid)
+}
+
+/** A body that the route takes; undefined where it takes none. */
 function bodyOf(path: string) {
+  if (path.startsWith('/access_requests')) return undefined
   const contact = { email: 'ada@example.com' }
   if (path.endsWith('/bulk')) return { contacts: [contact] }
   return path.endsWith('/contacts') ? contact : { name: 'A name' }
@@ -68,10 +85,10 @@ const postRoutes = routeTable()
 const keptRoutes = postRoutes.filter(({ makesSecret }) => !makesSecret)
 
 test.each(keptRoutes)('POST $path gives its first answer again, marked', async ({ path }) => {
-  const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
+  const filled = await pathFor(path)
   const [first, second] = [
-    await post('key-1', path.replace(':uid', list), bodyOf(path)),
-    await post('key-1', path.replace(':uid', list), bodyOf(path)),
+    await post('key-1', filled, bodyOf(path)),
+    await post('key-1', filled, bodyOf(path)),
   ]
   expect(first.status).toBeLessThan(300)
   expect([second.status, second.text]).toEqual([first.status, first.text])
@@ -131,13 +148,12 @@ describe('refusals', () => {
 })
 
 test.each(keptRoutes)('POST $path, twenty at once: one effect, and one answer to all', async ({ path }) => {
-  const list = (await own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
+  const filled = await pathFor(path)
   const twin = await customerWithCallers()
-  const twinList = (await twin.own('/lists', { body: { name: 'Newsletter' } })).json.list.uid
-  await post('key-1', path.replace(':uid', twinList), bodyOf(path), {}, twin.own)
+  await post('key-1', await pathFor(path, twin), bodyOf(path), {}, twin.own)
 
   const times = Array.from({ length: 20 })
-  const answers = await Promise.all(times.map(() => post('key-1', path.replace(':uid', list), bodyOf(path))))
+  const answers = await Promise.all(times.map(() => post('key-1', filled, bodyOf(path))))
   expect(answers.filter((answer) => !isReplay(answer))).toHaveLength(1)
   expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
   expect(await state()).toEqual(await state(twin.uid))
@@ -290,11 +306,12 @@ describe.each([
     const logged = isFound ? mayLog : expectLogged
     logged('"code":"internal"')
     mayLog('dependency_unavailable')
+    mayLog('"task":"tell_decision"')
     const twin = await customerWithCallers()
-    await post('key-1', await pathFor(twin.own), bodyOf(row.path), {}, twin.own)
+    await post('key-1', await pathFor(row.path, twin), bodyOf(row.path), {}, twin.own)
     for (let from = 1; ; from++) {
       ;({ own } = customer = await customerWithCallers())
-      const path = await pathFor(own)
+      const path = await pathFor(row.path)
       const first = await post('key-1', path, bodyOf(path), failing(from, row.times))
       const again = await post('key-1', path, bodyOf(path))
       expect(await state(), `failing at ${from}`).toEqual(await state(twin.uid))
@@ -305,11 +322,6 @@ describe.each([
       expect(isReplay(first)).toBe(false)
       if (!row.makesSecret) expect(again.text).toBe(first.text)
       if (from > 3) return
-    }
-
-    async function pathFor(caller: Caller) {
-      const list = (await caller('/lists', { body: { name: 'Newsletter' } })).json.list.uid
-      return row.path.replace(':uid', list)
     }
   })
 })

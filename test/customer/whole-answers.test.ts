@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { randomUid } from '../../src/crypto/random.ts'
 import { type CallOptions, customerWithCallers } from '../support/calls/http.ts'
 import { routeTable } from '../support/calls/routes.ts'
+import { makeGrant } from '../support/factories.ts'
 
 /** What each change sends; a test fails for a route that is missing here. Bulk tells what came of each row instead. */
 const CHANGES: { route: string; thing: string; body?: unknown }[] = [
@@ -18,6 +20,10 @@ const CHANGES: { route: string; thing: string; body?: unknown }[] = [
   { route: 'DELETE /lists/:uid/contacts/:contact_uid', thing: 'member' },
   { route: 'POST /api_keys', thing: 'api_key', body: { name: 'Website' } },
   { route: 'DELETE /api_keys/:id', thing: 'api_key' },
+  { route: 'PUT /account/support_access', thing: 'support_access', body: { policy: 'ask' } },
+  { route: 'POST /access_requests/:uid/approve', thing: 'access_request' },
+  { route: 'POST /access_requests/:uid/decline', thing: 'access_request' },
+  { route: 'DELETE /access_grants/:uid', thing: 'access_grant' },
 ]
 
 test('no change of the customer surface is missing here', () => {
@@ -32,7 +38,10 @@ test('no change of the customer surface is missing here', () => {
 
 /** A customer with a list, a member of it with all that a contact can have, and a second key. */
 async function makeWorld() {
-  const { own } = await customerWithCallers()
+  const { own, uid: customerUid, admin } = await customerWithCallers()
+  const [request, grant] = [randomUid(), randomUid()]
+  await makeGrant({ adminId: admin.adminId, customerUid, uid: request, needsCustomer: true })
+  await makeGrant({ adminId: admin.adminId, customerUid, uid: grant })
   const { list } = (await own('/lists', { body: { name: 'Newsletter', description: 'Monthly' } })).json
   const ada = { email: 'ada@example.com', first_name: 'Ada', phone: '1', fields: { city: 'London', n: 1 } }
   const { contact } = (await own(`/lists/${list.uid}/contacts`, { body: ada })).json
@@ -42,6 +51,8 @@ async function makeWorld() {
       .replace('/lists/:uid', `/lists/${list.uid}`)
       .replace(':contact_uid', contact.uid)
       .replace('/contacts/:uid', `/contacts/${contact.uid}`)
+      .replace('/access_requests/:uid', `/access_requests/${request}`)
+      .replace('/access_grants/:uid', `/access_grants/${grant}`)
       .replace(':id', key.id)
   const ofCollection = async (collection: string, name: string, id: string) =>
     (await own(collection)).json[name].find((each: Record<string, string>) =>
@@ -52,12 +63,23 @@ async function makeWorld() {
     contact: async (id) => (await own(`/contacts/${id}`)).json.contact,
     member: (id) => ofCollection(`/lists/${list.uid}/contacts`, 'contacts', id),
     api_key: (id) => ofCollection('/api_keys', 'api_keys', id),
+    support_access: async () => (await own('/account/support_access')).json.support_access,
+    access_request: (id) => ofCollection('/access_requests', 'access_requests', id),
+    access_grant: (id) => ofCollection('/access_grants', 'access_grants', id),
   }
   return {
     own,
     path,
     shown,
-    ids: { list: list.uid, contact: contact.uid, member: contact.uid, api_key: key.id },
+    ids: {
+      list: list.uid,
+      contact: contact.uid,
+      member: contact.uid,
+      api_key: key.id,
+      support_access: '',
+      access_request: request,
+      access_grant: grant,
+    },
   }
 }
 
@@ -69,8 +91,10 @@ test.each(CHANGES)('$route answers with the whole thing, as GET shows it', async
   const answer = await own(path(pattern), { method, body } satisfies CallOptions)
   expect(answer.status).toBeLessThan(300)
   const { key: _secret, ...given } = answer.json[thing === 'member' ? 'contact' : thing]
-  // A key that is revoked stays in sight; what else is deleted was as it is given.
-  const isGone = method === 'DELETE' && thing !== 'api_key'
-  expect(given).toEqual(isGone ? before : await show(given.uid ?? given.id))
+  // A key that is revoked stays in sight; what else is deleted was as it is given. What was decided or ended says so.
+  const isOver = thing === 'access_request' || thing === 'access_grant'
+  const isGone = isOver || (method === 'DELETE' && thing !== 'api_key')
+  if (isOver) expect(given).toMatchObject(before as object)
+  else expect(given).toEqual(isGone ? before : await show(given.uid ?? given.id))
   if (isGone) expect(await show(given.uid)).toBeUndefined()
 })

@@ -1,45 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { seeding } from './seeding.ts'
 
-const NUMBERS =
-  'WITH RECURSIVE numbers(n) AS (SELECT 1 WHERE ?1 > 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)'
-
-/** Gives a customer `count` new lists, `List <n>`. */
-export async function seedLists(customerUid: string, count: number): Promise<void> {
-  await env.DB.prepare(
-    `${NUMBERS} INSERT INTO lists (uid, customer_uid, name, created_at, updated_at)
-     SELECT substr(?2, 1, 6) || printf('%07d', n), ?2, printf('List %06d', n), 0, 0 FROM numbers`,
-  )
-    .bind(count, customerUid)
-    .run()
-}
-
-/** Gives a customer `count` new contacts, `member<n>@seed.example`, in one statement. */
-export async function seedContacts(customerUid: string, count: number): Promise<void> {
-  await env.DB.prepare(
-    `${NUMBERS} INSERT INTO contacts (uid, customer_uid, email, first_name, last_name, fields, created_at, updated_at)
-     SELECT substr(?2, 1, 6) || printf('%07d', n), ?2, printf('member%07d@seed.example', n),
-       'First' || (n % 1000), printf('Last%07d', n), '{}', 0, 0
-     FROM numbers`,
-  )
-    .bind(count, customerUid)
-    .run()
-}
-
-/** Gives a list `count` new members, of each status a quarter. */
-export async function seedMembers(listUid: string, count: number): Promise<void> {
-  const list = await env.DB.prepare('SELECT customer_uid FROM lists WHERE uid = ?').bind(listUid).first()
-  await seedContacts(String(list?.customer_uid), count)
-  await putIntoList(listUid, count)
-}
-
-/** Puts the newest `count` contacts of a list's customer into the list, of each status a quarter. */
-export async function putIntoList(listUid: string, count: number): Promise<void> {
-  await env.DB.prepare(
-    `INSERT INTO list_contacts (list_id, contact_id, customer_uid, status, created_at, updated_at)
-     SELECT lists.id, contacts.id, lists.customer_uid, CASE contacts.id % 4 WHEN 0 THEN 'subscribed'
-       WHEN 1 THEN 'unsubscribed' WHEN 2 THEN 'unconfirmed' ELSE 'blacklisted' END, 0, 0
-     FROM lists JOIN contacts USING (customer_uid) WHERE lists.uid = ?1 ORDER BY contacts.id DESC LIMIT ?2`,
-  )
-    .bind(listUid, count)
-    .run()
-}
+/** The same for the database of the test. */
+export const { seedLists, seedContacts, seedMembers, putIntoList } = seeding(env.DB)

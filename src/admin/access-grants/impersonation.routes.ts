@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
-import { requires, requiresToChange } from '../../auth/requires.ts'
+import { requiresToChange, requiresToRead } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { body } from '../../http/validation.ts'
@@ -30,8 +30,8 @@ export const impersonationRoutes = new Hono<AdminEnv>()
       description: 'Returns whether anybody may act for customers; if not, who stopped it, when and why.',
       answers: [RETRIEVED],
     })),
-    requires('impersonation:read'),
-    async (c) => RETRIEVED.of(c, await getImpersonation(c.var.db)),
+    requiresToRead('impersonation:read'),
+    async (c) => RETRIEVED.of(c, await getImpersonation(c.var.reader)),
   )
   .post(
     '/impersonation/stop',

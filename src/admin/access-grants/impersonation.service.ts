@@ -3,6 +3,7 @@ import type { Changed } from '../../audit/recording/changes.ts'
 import { once } from '../../base/once.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
+import type { Reader } from '../../db/reader.ts'
 import { impersonationStops } from '../../db/schema/grants.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { textValue, timeValue } from '../../http/fields/values.ts'
@@ -36,9 +37,9 @@ const presented = (row: Row | undefined): Impersonation => ({
 })
 
 /** Returns whether impersonation is stopped, by whom and why. */
-export async function getImpersonation(db: Database): Promise<Impersonation> {
-  const [row] = await db.select().from(impersonationStops)
-  return presented(row)
+export async function getImpersonation(reader: Reader): Promise<Impersonation> {
+  const { stops } = await reader.read({ stops: reader.db.select().from(impersonationStops) })
+  return presented(stops[0])
 }
 
 /** Stops all impersonation from the next request on. Doing it twice changes nothing. */

@@ -124,6 +124,11 @@ export function rememberKey(claimed: ClaimedKey, customerUid: string | null, key
   knownAuthorities.set(authorityName(claimed, customerUid), key)
 }
 
+/** Forgets it, until it is let in again: the next change of a caller that was refused is asked for first. */
+export function forgetAuthority(claimed: ClaimedKey, customerUid: string | null): void {
+  knownAuthorities.delete(authorityName(claimed, customerUid))
+}
+
 const authorityName = ({ hash }: ClaimedKey, customerUid: string | null) => `${hash} ${customerUid ?? ''}`
 
 /** Who calls with a live key. */

@@ -6,6 +6,7 @@ import { inBackground } from '../../log.ts'
 import { Authority } from '../authority.ts'
 import {
   claimAdminKey,
+  forgetAuthority,
   keyActor,
   keyAuthority,
   liveKey,
@@ -70,6 +71,7 @@ async function withKey(c: Context<AdminEnv>, sent: string): Promise<Identificati
   const authority = new Authority(db, {
     questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: null, now: now() }) }),
     judge({ key: row }): StaffCaller {
+      forgetAuthority(claimed, null)
       const key = liveKey(claimed, row)
       rememberKey(claimed, null, key)
       const refusal = limitRefusal(key, c.req.raw.headers)

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
-import { boundedTotal, type PageRequest, startsWith } from '../../db/paging.ts'
+import { boundedTotal, type PageRequest, rangesPast, startsWith } from '../../db/paging.ts'
 import { contacts } from '../../db/schema/lists.ts'
 import { FIELD_TEXT, invalidField } from '../../errors.ts'
 import { cursorAfter, type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
@@ -104,11 +104,13 @@ class SearchSelects {
   }
 
   #inOrder(term: number): SQL {
-    const column = TERMS[term]
     const earlier = TERMS.slice(0, term).map((_, before) => this.#begins(before))
     const shownBefore = earlier.length === 0 ? sql`FALSE` : sql.join(earlier, sql` OR `)
-    return sql`SELECT ${sql.raw(`${term}`)} AS term, ${column} AS found, id AS hit_id, ${shownBefore} AS shown_before
-      ${this.#matchesOf(term)} ${this.#past(term)} ORDER BY ${column}, id`
+    const ranges = this.#rangesOf(term).map(
+      (range) => sql`SELECT ${sql.raw(`${term}`)} AS term, ${TERMS[term]} AS found, id AS hit_id,
+        ${shownBefore} AS shown_before ${this.#matchesOf(term)} AND ${range}`,
+    )
+    return sql`${sql.join(ranges, sql` UNION ALL `)} ORDER BY found, hit_id`
   }
 
   #matchesOf(term: number): SQL {
@@ -119,9 +121,11 @@ class SearchSelects {
     return startsWith(TERMS[term] ?? sql`NULL`, this.#search, this.#page.after?.[0] === term)
   }
 
-  #past(term: number): SQL {
-    const [cursorTerm, found, id] = this.#page.after ?? []
-    return cursorTerm === term ? sql`AND (${TERMS[term]}, id) > (${found}, ${id})` : sql``
+  /** The matches that the page can show: of the cursor's term those past it. */
+  #rangesOf(term: number): SQL[] {
+    const [cursorTerm, ...position] = this.#page.after ?? []
+    const column = TERMS[term]
+    return cursorTerm === term && column ? rangesPast([column, sql`id`], position) : [sql`TRUE`]
   }
 }
 

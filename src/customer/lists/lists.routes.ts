@@ -7,16 +7,9 @@ import { setTarget } from '../../http/context.ts'
 import { limitedText, name, text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
+import { listLists } from './list-listing.service.ts'
 import { copyList, MEMBERS_PER_STEP, runListTasks } from './list-tasks.service.ts'
-import {
-  createList,
-  deleteList,
-  getList,
-  type ListInput,
-  listLists,
-  listObject,
-  updateList,
-} from './lists.service.ts'
+import { createList, deleteList, getList, type ListInput, listObject, updateList } from './lists.service.ts'
 
 const listsQuery = () => pageQuery().extend({ search: text().min(1).optional() })
 

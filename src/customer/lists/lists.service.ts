@@ -1,16 +1,13 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
 import { once } from '../../base/once.ts'
 import { randomUid } from '../../crypto/random.ts'
-import { boundedTotal, type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
 import { type Bindable, type PlacesOf, prepared } from '../../db/prepared.ts'
-import { customers } from '../../db/schema/customers.ts'
 import { lists } from '../../db/schema/lists.ts'
 import { orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { countValue, textValue, timeValue, uidValue } from '../../http/fields/values.ts'
-import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 
 type Row = typeof lists.$inferSelect
 
@@ -36,47 +33,6 @@ export const listObject = once(() =>
     .meta({ id: 'List' }),
 )
 export type List = z.infer<ReturnType<typeof listObject>>
-
-const BY_AGE = sortKey({ id: lists.id })
-const BY_NAME = sortKey({ name: lists.name, id: lists.id })
-
-const selectByAge = prepared((db, { uid, ...page }: PlacesOf<{ uid: string } & PageRequest>) =>
-  paged(db.select().from(lists).$dynamic(), BY_AGE, page, eq(lists.customerUid, uid)),
-)
-
-const selectCount = prepared((db, { uid }: PlacesOf<{ uid: string }>) =>
-  db
-    .select({ total: sql<number | null>`${customers.listsCount}`.as('total') })
-    .from(customers)
-    .where(eq(customers.uid, uid)),
-)
-
-/** Returns the lists of a customer by age, or those whose name begins with `search` by name. */
-export async function listLists(
-  scope: CustomerScope,
-  search: string | undefined,
-  query: PageQuery,
-): Promise<Page<List>> {
-  if (search !== undefined) return searchLists(scope, search, query)
-  const { db, uid } = scope
-  const page = pageRequest(query, BY_AGE)
-  const { rows, total } = await scope.read({
-    rows: selectByAge(db, { uid, ...page }),
-    total: selectCount(db, { uid }),
-  })
-  return pageOf(rows, total[0]?.total ?? null, page, BY_AGE, presentList)
-}
-
-async function searchLists(scope: CustomerScope, search: string, query: PageQuery): Promise<Page<List>> {
-  const { db, uid } = scope
-  const page = pageRequest(query, BY_NAME)
-  const matching = and(eq(lists.customerUid, uid), startsWith(lists.name, search, page.after !== undefined))
-  const { rows, total } = await scope.read({
-    rows: paged(db.select().from(lists).$dynamic(), BY_NAME, page, matching),
-    total: boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
-  })
-  return pageOf(rows, total[0]?.total ?? null, page, BY_NAME, presentList)
-}
 
 /** @throws AppError list_unknown */
 export async function getList(scope: CustomerScope, listUid: string): Promise<List> {

@@ -19,7 +19,7 @@ main{max-width:480px;margin:0 auto;padding:32px 24px;border-radius:8px;backgroun
 h1{margin:0 0 16px;font-size:22px;line-height:1.3}p{margin:0 0 16px}
 dl{margin:0 0 24px}dl div{display:flex;gap:16px;padding:8px 0;border-top:1px solid var(--line)}
 dt{flex:0 0 88px;color:var(--quiet);overflow-wrap:normal}dd{margin:0;min-width:0}
-main>:last-child{margin-bottom:0}
+main :last-child{margin-bottom:0}
 form{display:flex;flex-wrap:wrap;gap:12px}
 button{padding:12px 20px;border:1px solid var(--button);border-radius:6px;background:var(--button);color:#fff;font:inherit;font-weight:600;cursor:pointer}
 button.other{border-color:var(--quiet);background:none;color:var(--text)}

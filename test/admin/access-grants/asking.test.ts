@@ -287,11 +287,15 @@ describe('the key of a grant', () => {
   })
 
   test('is not somebody else’s, be it a super_admin', async () => {
-    const { grant } = await granted(staff.call, customer.uid)
+    const { grant, call } = await granted(staff.call, customer.uid)
     expect(await post(boss.call, `/admin/access_grants/${grant.id}/key`)).toMatchObject({
       status: 404,
       json: { code: 'grant_unknown', message: 'Access grant does not exist' },
     })
+    expect(
+      await database().select().from(adminApiKeys).where(eq(adminApiKeys.adminId, boss.adminId)),
+    ).toEqual([])
+    expect((await call('/lists')).status).toBe(200)
   })
 
   test.each([{ status: 'pending', columns: { needsColleague: true } }, ...OVER])(

@@ -9,7 +9,7 @@ import { customers } from '../../../src/db/schema/customers.ts'
 import { failingDatabase, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { type Answer, callerWith, loggedIn } from '../../support/calls/http.ts'
-import { database, makeCustomer } from '../../support/factories.ts'
+import { database, makeCustomer, makeGrant } from '../../support/factories.ts'
 import { seedContacts } from '../../support/seed.ts'
 import { DAY_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
@@ -31,6 +31,7 @@ async function fill({ uid, key }: Customer) {
   await own('/contacts', { body: { email: 'alan@example.com' }, headers })
   const request = { kind: 'disable', customerUid: uid, reason: 'Ticket 4711' } as const
   await createRequest(database(), admin, request, Date.now())
+  await makeGrant({ adminId: admin.adminId, customerUid: uid })
 }
 
 const rowsOf = async ({ uid }: Customer) => {

@@ -37,6 +37,7 @@ describe('POST /admin/customers', () => {
         status: 'active',
         group: null,
         company: null,
+        support_access: 'open',
         purge_at: null,
         created_at: expect.any(String),
         updated_at: expect.any(String),

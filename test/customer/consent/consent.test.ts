@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accessGrants } from '../../../src/db/schema/grants.ts'
+import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import { mailsTo, mailTo } from '../../support/bindings/mail.ts'
 import { type Answer, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
 import { pagesOf } from '../../support/calls/pages.ts'
@@ -153,6 +154,8 @@ describe('a request for access', () => {
     })
     expect((await acting('/lists')).status).toBe(401)
     expect(await current()).toEqual([])
+    const keys = await database().select().from(adminApiKeys).where(eq(adminApiKeys.grantId, id))
+    expect(keys).toMatchObject([{ revokedAt: expect.any(Number) }])
     expect(await shownToStaff(id)).toMatchObject({
       status: 'ended',
       ended_by: { by: 'customer', admin_id: null },

@@ -77,6 +77,7 @@ describe('the link of a request', () => {
     for (const again of [await open(token), await press(token, 'approve'), await press(token, 'decline')])
       expect(isDead(again)).toBe(true)
     expect(await statusOf(id)).toBe(status)
+    expect(await database().select().from(accessGrantLinks)).toMatchObject([{ usedAt: expect.any(Number) }])
     const records = await recordsOf([answer])
     expect(records.map(({ stage }) => stage)).toEqual(['received', 'completed'])
     for (const record of records)
@@ -158,6 +159,12 @@ describe.each<{ name: string; end: (id: string) => Promise<unknown> }>([
     name: 'lapsed',
     end: async (id) => {
       await database().update(accessGrants).set({ lapsesAt: 1 }).where(eq(accessGrants.id, id))
+    },
+  },
+  {
+    name: 'still waiting, but its link was used',
+    end: async (id) => {
+      await database().update(accessGrantLinks).set({ usedAt: 1 }).where(eq(accessGrantLinks.grantId, id))
     },
   },
   {

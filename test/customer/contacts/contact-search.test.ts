@@ -84,6 +84,21 @@ describe('search', () => {
     expect(second.emails).toEqual(whole.slice(Number(per_page), 2 * Number(per_page)))
   })
 
+  test.each(['1', '2', '3'])(
+    'shows each of one name once, the oldest first, on pages of %s',
+    async (per_page) => {
+      const sames = ['a', 'b', 'c', 'd', 'e'].map((who) => `${who}@example.com`)
+      await create([
+        ...sames.map((email, i): Person => [email, i % 2 === 0 ? 'Mary' : 'MARY', 'Jones']),
+        ['f@example.com', 'Marx', null],
+        ['g@example.com', 'Marz', null],
+      ])
+      const found = (await pages({ search: 'mar', per_page })).flat()
+      expect(found).toEqual(['f@example.com', ...sames, 'g@example.com'])
+      expect((await pages({ search: 'jo', per_page })).flat()).toEqual(sames)
+    },
+  )
+
   test('finds nothing of another customer', async () => {
     await create(PEOPLE)
     const other = await customerWithCallers()

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { expect, inject, test } from 'vitest'
 import { cursorAfter } from '../../../src/http/pagination.ts'
 import { counted } from '../../support/bindings/counted-bindings.ts'
@@ -121,4 +122,33 @@ test(`what is asked of a customer with ${LARGE} contacts costs what it costs wit
     expect.soft(inLarge.counts.rowsWritten, what).toBe(inSmall.counts.rowsWritten)
     expect.soft(inLarge.counts.rowsRead, what).toBeLessThanOrEqual(inSmall.counts.rowsRead + 5)
   }
+})
+
+test.each<{ name: string; callOf: (customer: Customer) => Call }>([
+  {
+    name: 'contacts of one first name',
+    callOf: (customer) => [
+      `/contacts?search=an&cursor=${deep(customer, 1, 'Anna', customer.contacts * 0.5)}`,
+    ],
+  },
+  {
+    name: 'contacts of one last name',
+    callOf: (customer) => [
+      `/contacts?search=sm&cursor=${deep(customer, 2, 'Smith', customer.contacts * 0.5)}`,
+    ],
+  },
+  {
+    name: 'lists of one name',
+    callOf: (customer) => [`/lists?search=sa&cursor=${deep(customer, 'Same', customer.contacts * 0.05)}`],
+  },
+])('a page among many $name costs no more far in', { timeout: 600_000 }, async ({ callOf }) => {
+  const customer = await customerOfSize(LARGE)
+  await env.DB.batch([
+    env.DB.prepare("UPDATE contacts SET first_name = 'Anna', last_name = 'Smith'"),
+    env.DB.prepare("UPDATE lists SET name = 'Same'"),
+  ])
+  const { status, json, counts } = await counted(customer.own, ...callOf(customer))
+  expect(status).toBe(200)
+  expect(json[json.lists ? 'lists' : 'contacts']).toHaveLength(20)
+  expect(counts.rowsRead).toBeLessThanOrEqual(MAX_BOUNDED_ROWS)
 })

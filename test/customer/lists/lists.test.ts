@@ -123,6 +123,17 @@ describe('pages', () => {
     },
   )
 
+  test('by cursor among lists of one name, each once, the oldest first', async () => {
+    const made: string[] = []
+    for (const name of ['Same', 'same', 'Sama', 'SAME', 'Samf']) made.push(await makeList(name))
+    const inOrder = [2, 0, 1, 3, 4].map((i) => made[i])
+    for (const size of [1, 2, 3]) {
+      const pages = await pagesOf(customer.own, `/lists?search=sam&per_page=${size}`)
+      const seen = pages.flatMap(({ lists }) => lists.map(({ uid }: { uid: string }) => uid))
+      expect.soft(seen, `${size} a page`).toEqual(inOrder)
+    }
+  })
+
   test.each([
     ['of a search', '/lists?search=l&per_page=1', '/lists?cursor='],
     ['of no search', '/lists?per_page=1', '/lists?search=l&cursor='],

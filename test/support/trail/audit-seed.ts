@@ -1,40 +1,7 @@
 import { env } from 'cloudflare:workers'
+import { fillTrail } from './trail-filling.ts'
 
-/** The values that seeded entries are spread over. */
-export const SEEDED = {
-  customer: (n: number) => `customer${String(n % 40).padStart(5, '0')}`,
-  ip: (n: number) => `203.0.113.${n % 40}`,
-  target: (n: number) => `target${n % 40}`,
-  apiKey: (n: number) => `key_${String(n % 40).padStart(22, '0')}`,
-  /** The time of the n-th entry. */
-  time: (n: number) => new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString(),
-}
+export { SEEDED } from './trail-filling.ts'
 
-/**
- * Fills an empty trail with `count` entries, in a second for each hundred thousand or so. All hashes are zeros: the
- * trail is as long as a real one and its chain says nothing. Rare are: DELETE, errors, and acts without an outcome.
- */
-export async function seedTrail(count: number): Promise<void> {
-  const STEP = 50_000
-  for (let from = 0; from < count; from += STEP) {
-    await env.DB.prepare(SEED)
-      .bind(from, Math.min(count, from + STEP))
-      .run()
-  }
-}
-
-const SEED = `
-  WITH RECURSIVE numbers(n) AS (SELECT ?1 + 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2)
-  INSERT INTO audit_entries (seq, entry, prev_hash, hash)
-  SELECT n, json_object(
-    'seq', n, 'v', 1, 'id', printf('aud_%022d', n),
-    'stage', iif(n % 2000 = 7, 'received', 'completed'),
-    'time', strftime('%Y-%m-%dT%H:%M:%S.000Z', 1767225600 + n, 'unixepoch'),
-    'actor_type', 'admin', 'admin_id', n % 40, 'role', 'admin', 'api_key_id', printf('key_%022d', n % 40),
-    'customer_uid', printf('customer%05d', n % 40), 'target_type', 'list', 'target_id', printf('target%d', n % 40),
-    'method', iif(n % 1000 = 3, 'DELETE', 'GET'), 'route', iif(n % 1000 = 3, '/lists/:uid', '/lists'),
-    'path', '/lists', 'request_id', printf('req_%d', n), 'ip', printf('203.0.113.%d', n % 40), 'country', NULL, 'colo', NULL,
-    'user_agent', NULL, 'reason', NULL, 'status', iif(n % 2000 = 7, NULL, 200),
-    'result', CASE n % 2000 WHEN 7 THEN NULL WHEN 5 THEN 'error' ELSE 'success' END,
-    'duration_ms', 3, 'pruned_to_seq', NULL, 'pruned_to_hash', NULL), zeros, zeros
-  FROM numbers, (SELECT printf('%064d', 0) AS zeros)`
+/** Fills the empty trail of the test. */
+export const seedTrail = (count: number) => fillTrail(env.DB, count)

@@ -1,29 +1,16 @@
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
-import { signDigest } from '../../src/audit/export/digest.ts'
-import { SigningKeys } from '../../src/crypto/signing-keys.ts'
-import { auditSegments } from '../../src/db/schema/audit.ts'
-import { countedBindings } from '../support/bindings/counted-bindings.ts'
-import { database } from '../support/factories.ts'
-import { deliver, deliveriesOf, makeEvents } from '../support/trail/audit-queue.ts'
-import { seedTrail } from '../support/trail/audit-seed.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
+import { deliver, deliveriesOf, makeEvents } from '../../support/trail/audit-queue.ts'
+import { seedTrail } from '../../support/trail/audit-seed.ts'
+import { markExported } from '../../support/trail/trail-filling.ts'
 
 const BATCHES = 30
 const BATCH_SIZE = 100
 
-/** An exported segment that all seeded entries are in, for the next one to follow. */
-async function seedSegment(count: number): Promise<void> {
-  const zeros = '0'.repeat(64)
-  const entry = { seq: count, entry: '{}', prevHash: zeros, hash: zeros }
-  const digest = await signDigest(new SigningKeys(env.AUDIT_SIGNING_KEYS), [entry], 0, undefined)
-  await database()
-    .insert(auditSegments)
-    .values({ firstSeq: 1, lastSeq: count, appendedAt: 0, exportedAt: 0, digest })
-}
-
 test.each([1_000, 1_000_000])('the consumer with %i entries already stored', async (stored) => {
   await seedTrail(stored)
-  await seedSegment(stored)
+  await markExported(env.DB, stored)
   const batches = Array.from({ length: BATCHES + 1 }, (_, i) =>
     deliveriesOf(makeEvents(BATCH_SIZE, 10_000_000 + i * BATCH_SIZE)),
   )
