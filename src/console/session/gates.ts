@@ -7,6 +7,8 @@ type Gate = 'sign-in' | 'proof'
 
 interface OpenGate {
   gate: Gate
+  /** The id of who is asked. */
+  who: number
   passed: (isPassed: boolean) => void
 }
 
@@ -24,14 +26,15 @@ export async function overcome({ code }: Refusal): Promise<boolean> {
   const gate = GATES[code]
   // Before anybody is signed in there is nothing to go on with.
   if (!gate || !me.value) return false
-  waiting ??= ask(gate)
+  waiting ??= ask(gate, me.value.id)
   return waiting
 }
 
-function ask(gate: Gate): Promise<boolean> {
+function ask(gate: Gate, who: number): Promise<boolean> {
   return new Promise((resolve) => {
     openGate.value = {
       gate,
+      who,
       passed: (isPassed) => {
         openGate.value = null
         waiting = undefined

@@ -9,6 +9,7 @@ import {
   demo,
   expectNothingKept,
   hasChromium,
+  signIn,
 } from '../support/console.ts'
 import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
 
@@ -130,6 +131,21 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await again.getByLabel('Password').fill(account.password)
     await again.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('Typed with care').waitFor()
+  })
+
+  test('but nobody else sends it, who signs in instead', async () => {
+    const [account, other] = [await person('admin'), await person('admin')]
+    const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit the customer' })
+    await dialog.getByLabel('Group').fill('Of the first')
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await signIn(page.getByRole('dialog', { name: 'Sign in again' }), other)
+    await page.getByRole('heading', { name: 'Customers' }).waitFor()
+    await page.getByText(other.email).waitFor()
+    const customer = await asSuperAdmin<{ group: string | null }>('GET', `/admin/customers/${globex.uid}`)
+    expect(customer.group).toBeNull()
   })
 
   test('the stop of all acting is told to whoever acts', async () => {

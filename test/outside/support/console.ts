@@ -1,5 +1,11 @@
 import chromium from '@sparticuz/chromium'
-import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium as driver,
+  type Locator,
+  type Page,
+} from 'playwright-core'
 import { expect, inject } from 'vitest'
 
 export const { url, demo } = inject('service')
@@ -46,7 +52,7 @@ export async function openConsole(path = '/console/', options: BrowserContextOpt
 }
 
 /** Signs in by email and password, as a person finds the fields. */
-export async function signIn(page: Page, { email, password }: { email: string; password: string }) {
+export async function signIn(page: Page | Locator, { email, password }: { email: string; password: string }) {
   await page.getByLabel('Email').fill(email)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
