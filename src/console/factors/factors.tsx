@@ -32,7 +32,7 @@ export function Factors() {
               {(close) => <SetUpApp close={close} />}
             </DialogButton>
           )}
-          {ownFactors().length > 0 && <RecoveryCodes />}
+          <RecoveryCodes />
         </>
       }
     >
