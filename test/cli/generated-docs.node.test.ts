@@ -10,7 +10,7 @@ const textOf = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
 test.each([
   { page: 'docs/api.md', row: '| `GET /health` | Tell that the service is alive | everyone |' },
-  { page: 'docs/api.md', row: '| `POST /admin/login` | Log in | a registered client |' },
+  { page: 'docs/api.md', row: '| `POST /admin/login` | Log in | a registered client, a browser |' },
   { page: 'docs/api.md', row: "| `POST /api_keys` | Create an API key | the customer's own keys only |" },
   { page: 'docs/api.md', row: '| `POST /admin/logout` | Log out | every role |' },
   {

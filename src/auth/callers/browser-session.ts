@@ -26,7 +26,7 @@ export function throughBrowser(c: Context<AdminEnv>, token: string | undefined):
       knownSessions.delete(tokenHash)
       if (!session) return { kind: 'browser', actor: undefined }
       knownSessions.set(tokenHash, session)
-      return { kind: 'browser', ...callerInSession(c, session, null) }
+      return { kind: 'browser', ...callerInSession(c, db, session, null) }
     },
     remembered: known && { session: known },
   })

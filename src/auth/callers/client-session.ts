@@ -37,7 +37,7 @@ export function throughClient(c: Context<AdminEnv>): Identification {
       const through = { kind: 'client', clientId: client.id, takeSignature } as const
       if (!session) return { ...through, actor: undefined }
       knownSessions.set(name, { client, session })
-      return { ...through, ...callerInSession(c, session, client.id) }
+      return { ...through, ...callerInSession(c, db, session, client.id) }
     },
     remembered,
   })

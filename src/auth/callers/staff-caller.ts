@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type { Database } from '../../db/client.ts'
 import type { AppError } from '../../errors.ts'
 import type { AppEnv } from '../../http/context.ts'
 import { isPast } from '../accounts/account.ts'
@@ -43,9 +44,17 @@ export interface Identification {
   isKnown: boolean
 }
 
-/** Returns what is the same of everyone in a live session, through a client or without one. */
-export function callerInSession(c: Context<AdminEnv>, session: LiveSession, clientId: string | null) {
-  const { db, now } = c.var
+/**
+ * Returns what is the same of everyone in a live session, through a client or without one. `db` is the one that takes
+ * single statements: a route that changes something has another in its context.
+ */
+export function callerInSession(
+  c: Context<AdminEnv>,
+  db: Database,
+  session: LiveSession,
+  clientId: string | null,
+) {
+  const { now } = c.var
   return {
     actor: sessionActor(session, clientId, now()),
     refusal: reasonRefusal(c.req.raw.headers),

@@ -1,7 +1,11 @@
+import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { adminSessions, admins } from '../../../src/db/schema/staff.ts'
+import { fetchWith } from '../../support/bindings/bindings.ts'
 import { COOKIE, loggedInByBrowser } from '../../support/calls/browser.ts'
 import { signedCaller } from '../../support/calls/http.ts'
-import { makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
+import { database, makeAdmin, makeClient, makeSession } from '../../support/factories.ts'
+import { MINUTE_MS } from '../../support/times.ts'
 import { recordsOf } from '../../support/trail/audit.ts'
 
 describe('a session of a browser', () => {
@@ -32,6 +36,16 @@ describe('a session of a browser', () => {
       { stage: 'received', admin_id: adminId, reason: 'Ticket 4711' },
       { stage: 'completed', admin_id: adminId, result: 'success' },
     ])
+  })
+
+  test('is noted as used, also by a change whose caller is another by then', async () => {
+    const { adminId, call: own } = await loggedInByBrowser()
+    expect((await own('/admin')).status).toBe(200)
+    await database().update(admins).set({ lastLoginAt: 5 }).where(eq(admins.id, adminId))
+    const later = Date.now() + 5 * MINUTE_MS
+    const via = (request: Request) => fetchWith({}, request, () => later)
+    expect((await own('/admin/clients', { body: { name: 'New' }, via })).status).toBe(201)
+    expect(await database().select().from(adminSessions)).toMatchObject([{ lastSeenAt: later }])
   })
 
   test('ends with logout, which takes the cookie away', async () => {
