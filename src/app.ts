@@ -12,6 +12,7 @@ import { requestContext, requestDatabase } from './http/request-context.ts'
 import { requestLog, type WriteLine } from './http/request-log.ts'
 import { literalPaths, refuseUnrouted } from './http/routing.ts'
 import { docsRoutes } from './openapi/docs.routes.ts'
+import { consoleRoutes } from './operations/console.routes.ts'
 import { healthRoutes } from './operations/health.routes.ts'
 import { wellKnownRoutes } from './operations/well-known.routes.ts'
 
@@ -33,6 +34,7 @@ export function createApp(
     .route('/', healthRoutes)
     .route('/', docsRoutes(app, deployedDocument))
     .route('/', wellKnownRoutes)
+    .route('/', consoleRoutes)
     .route('/admin', adminSurface(refuse))
     .route('/', customerSurface(identifyCustomer, refuse, attachedRoutes(attached)))
 }

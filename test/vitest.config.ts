@@ -2,12 +2,16 @@ import { existsSync, statfsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { buildPages, PAGES_FOLDER } from '../src/cli/local/pages.ts'
 import { quietRuntime } from './support/quiet-runtime.ts'
 import { TEST_SECRETS } from './support/secrets.ts'
 
 const fromRoot = (path: string) => resolve(import.meta.dirname, '..', path)
 
 quietRuntime()
+
+// The Worker does not start without its files.
+if (!existsSync(PAGES_FOLDER)) await buildPages()
 
 // Where there is no .dev.vars, wrangler looks for declared secrets in the environment and complains if they are missing.
 Object.assign(process.env, TEST_SECRETS)

@@ -1,8 +1,16 @@
 import type { Settings } from '../settings.ts'
 import { compose } from './letter.ts'
 
+/** Where people log in. */
+const consoleLink = (publicUrl: string) => ({ label: 'Open the console', url: `${publicUrl}/console/` })
+
 /** Returns the mail with the first password of a new account. */
-export const newAccountMail = (to: string, password: string, hours: number, { productName }: Settings) =>
+export const newAccountMail = (
+  to: string,
+  password: string,
+  hours: number,
+  { productName, publicUrl }: Settings,
+) =>
   compose(productName, {
     subject: `Your ${productName} account`,
     greeting: `Welcome to ${productName}`,
@@ -11,11 +19,17 @@ export const newAccountMail = (to: string, password: string, hours: number, { pr
       `It is valid for ${hours} hours, and you will be asked to choose your own before anything else.`,
     ],
     code: password,
+    link: consoleLink(publicUrl),
     closing: 'Nobody else has this password. If you did not expect this mail, you can ignore it.',
   })
 
 /** Returns the mail with the password after a reset. */
-export const passwordResetMail = (to: string, password: string, hours: number, { productName }: Settings) =>
+export const passwordResetMail = (
+  to: string,
+  password: string,
+  hours: number,
+  { productName, publicUrl }: Settings,
+) =>
   compose(productName, {
     subject: `Your new ${productName} password`,
     greeting: 'Your password was reset',
@@ -24,6 +38,7 @@ export const passwordResetMail = (to: string, password: string, hours: number, {
       `It is valid for ${hours} hours, and you will be asked to choose your own before anything else.`,
     ],
     code: password,
+    link: consoleLink(publicUrl),
     closing: 'If you did not ask for this, tell an administrator.',
   })
 

@@ -94,7 +94,7 @@ export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
     )
     .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), async (c) => {
       const name = c.req.param('file')
-      const file = await c.env.DOCS_FILES.fetch(new URL(`/${name}`, c.req.url))
+      const file = await c.env.PAGES.fetch(new URL(`/docs/${name}`, c.req.url))
       if (!file.ok) throw new AppError('not_found')
       const type = MEDIA_TYPES[name.split('.')[1] ?? ''] ?? ''
       return c.body(await file.arrayBuffer(), 200, { 'Content-Type': type })

@@ -117,10 +117,10 @@ test.each([
   },
   {
     change: 'a binding that is missing',
-    from: '| `DOCS_FILES` |',
+    from: '| `PAGES` |',
     to: '| |',
     heading: 'Bindings',
-    name: 'DOCS_FILES',
+    name: 'PAGES',
   },
 ])('the check fails for $change', ({ from, to, heading, name }) => {
   expect(CONFIGURATION).toContain(from)
@@ -132,7 +132,7 @@ test.each([
 })
 
 test('the check fails for a binding that nothing knows', () => {
-  const changed = CONFIGURATION.replace('| `DOCS_FILES` |', '| `DOCS_FILES`, `MORE_FILES` |')
+  const changed = CONFIGURATION.replace('| `PAGES` |', '| `PAGES`, `MORE_FILES` |')
   const problems = configurationProblems(changed, configurationOf(join(ROOT, 'wrangler.toml')))
   expect(problems).toEqual(['MORE_FILES below ## Bindings is unknown'])
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { environmentProblems } from '../../src/cli/local/environments.ts'
+import { environmentProblems } from '../../src/cli/checks/environment-rules.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const LOGS = 'invocation_logs = false'

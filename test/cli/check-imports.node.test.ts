@@ -14,6 +14,8 @@ test.each([
     file: 'src/customer/lists/x.ts',
     other: 'src/audit/recording/act.ts',
   },
+  { name: 'a file of the service, from the console', file: 'src/console/x.tsx', other: 'src/errors.ts' },
+  { name: 'the console, from the service', file: 'src/app.ts', other: 'src/console/x.tsx' },
   { name: 'a folder that has no floor', file: 'src/nowhere/x.ts', other: 'src/errors.ts' },
 ])('$name is not to be imported', ({ file, other }) => {
   expect(faultsOf(new Map([[file, [other]]]))).toHaveLength(1)

@@ -12,8 +12,8 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   })),
 )
 
-/** Files that pages are made of. */
-const PAGE_FILE = /^GET \/docs\/./
+/** Pages that are no part of the API, and files that pages are made of. */
+const PAGE_FILE = /^GET \/(?:$|console|docs\/.)/
 
 test('the document that is served has every route, and no file of a page', async () => {
   const answer = await call('/openapi.json')

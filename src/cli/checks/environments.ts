@@ -1,4 +1,4 @@
-import { environmentProblems } from '../local/environments.ts'
+import { environmentProblems } from './environment-rules.ts'
 
 // Fails if the environments of wrangler.toml differ where they must not, or break a rule.
 const problems = environmentProblems('wrangler.toml')

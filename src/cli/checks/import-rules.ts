@@ -12,6 +12,9 @@ const FLOORS = [
   ['index', 'cli'],
 ]
 
+/** A house of its own, for browsers: of the service it has the types of the API, which are in dist/, and no code. */
+const CONSOLE = 'console'
+
 /** Imports that a room may not make, though they are from a floor below. */
 const FORBIDDEN: Record<string, readonly string[]> = {
   // A customer endpoint does not know who calls, and keeps no records.
@@ -33,10 +36,15 @@ type Imports = ReadonlyMap<string, readonly string[]>
 /** Returns the faults of the imports of each file: no floor, a floor above, or a room that is closed to it. */
 export function faultsOf(imports: Imports): string[] {
   return [...imports].flatMap(([file, imported]) => {
+    if (roomOf(file) === CONSOLE)
+      return imported
+        .filter((other) => other.startsWith('src/') && roomOf(other) !== CONSOLE)
+        .map((other) => `${file} may not import ${other}`)
     const floor = floorOf(file)
     if (floor === -1) return [`${file} is on no floor (src/cli/checks/import-rules.ts)`]
     const closed = FORBIDDEN[roomOf(file)] ?? []
     return imported.flatMap((other) => {
+      if (roomOf(other) === CONSOLE) return [`${file} may not import ${other}`]
       if (floorOf(other) > floor) return [`${file} imports from a floor above: ${other}`]
       return closed.some((room) => other.startsWith(`src/${room}/`))
         ? [`${file} may not import ${other}`]

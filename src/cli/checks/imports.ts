@@ -4,7 +4,7 @@ import { circles, crowdedFolders, faultsOf } from './import-rules.ts'
 
 // Fails for an import that points up, to a floor above, for files that import each other in a circle, and for a folder
 // with too many files.
-const files = globSync('src/**/*.{ts,js}', { exclude: ['src/docs/**', 'src/**/*.d.ts'] })
+const files = globSync('src/**/*.{ts,tsx,js}', { exclude: ['src/docs/**', 'src/**/*.d.ts'] })
 const imports = new Map(files.map((file) => [file.replaceAll('\\', '/'), importsOf(file)]))
 const all = globSync('{src,test}/**/*.*').map((file) => file.replaceAll('\\', '/'))
 const faults = [

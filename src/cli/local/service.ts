@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { buildPages } from './pages.ts'
 import type { LocalState } from './project.ts'
 import { varArguments } from './settings.ts'
 import { spawnWrangler } from './wrangler.ts'
@@ -19,7 +20,7 @@ export interface Service {
 }
 
 /**
- * Starts `wrangler dev` and resolves once /health answers. Earlier output is shown only if it fails; from then on
+ * Builds the pages, starts `wrangler dev` and resolves once /health answers. Earlier output is shown only if it fails; from then on
  * each line goes to `onLine`: requests, errors, paths of mails. `settings` override wrangler.toml.
  */
 export async function startService(
@@ -28,6 +29,7 @@ export async function startService(
   onLine: (line: string) => void,
   settings: Record<string, string> = {},
 ): Promise<Service> {
+  await buildPages()
   const output: string[] = []
   let hear = (line: string) => {
     output.push(line)

@@ -9,6 +9,9 @@ export function whatToTry({ client, super_admin, admin_api_key, customers }: Dem
   const session = `-H 'SWI-CID: ${client.id}' -H "Authorization: Bearer $TOKEN"`
   const actingFor = `-H 'X-ADMIN-API-KEY: ${admin_api_key}' -H 'X-CUSTOMER-ID: ${customer.uid}'`
   return `
+# The console, in a browser: ${url}/console/
+# Sign in as ${super_admin.email} with ${super_admin.password}
+
 # Log in: the body is signed with the client's secret (SWI-CS). The session is kept in $TOKEN.
 TOKEN=$(${signed('/admin/login', super_admin)} | sed 's/.*"auth_token":"\\([^"]*\\)".*/\\1/')
 

@@ -7,7 +7,11 @@ import { freePort } from '../../../src/cli/local/free-port.ts'
 import { started } from './processes.ts'
 
 /** The settings that the service of these tests is started with, as its user would: `NAME=value npm start`. */
-const SETTINGS = { CORS_ORIGINS: 'https://app.example.com', PRODUCT_NAME: 'Steward: a test' }
+const SETTINGS = {
+  CORS_ORIGINS: 'https://app.example.com',
+  PRODUCT_NAME: 'Steward: a test',
+  MFA_REQUIRED_ROLES: 'banking_operations',
+}
 
 /** A copy of the project whose npm start is running: it keeps its state beside its sources. */
 export interface RunningService {

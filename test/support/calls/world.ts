@@ -19,7 +19,7 @@ import { makeFactors } from '../factors/factors.ts'
 import { deliver, deliveriesOf, makeEvent } from '../trail/audit-queue.ts'
 import { COOKIE, OWN_PAGE } from './browser.ts'
 import type { CallerKind } from './fuzz-requests.ts'
-import { checksum, customerWithCallers } from './http.ts'
+import { call, checksum, customerWithCallers } from './http.ts'
 import { filledPath, parametersOf, withoutPatterns } from './paths.ts'
 
 type Headers = Record<string, string>
@@ -57,6 +57,7 @@ export async function makeWorld(role: Role = 'super_admin') {
     ...(await grantsOn(customer)),
     ...(await consentOf(customer.uid)),
     ['/docs/:file', 'page.js'],
+    ['/console/files/:file', await scriptOfConsole()],
     ['/admin/customers/:uid', customer.uid],
     ['/admin/api_keys/:id', adminKey.id],
     ['/admin/sessions/:id', elsewhere],
@@ -90,6 +91,12 @@ export async function makeWorld(role: Role = 'super_admin') {
 }
 
 export type World = Awaited<ReturnType<typeof makeWorld>>
+
+/** The name of a file says what is in it: the page knows it. */
+async function scriptOfConsole(): Promise<string> {
+  const { text } = await call('/console')
+  return /files\/([\w-]+\.js)/.exec(text)?.[1] ?? ''
+}
 
 async function ownSession(adminId: number): Promise<string> {
   await makeSession(adminId)

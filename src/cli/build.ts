@@ -1,0 +1,4 @@
+import { buildPages } from './local/pages.ts'
+
+// Builds the files that the Worker serves to browsers.
+await buildPages()

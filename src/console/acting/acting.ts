@@ -1,0 +1,121 @@
+import { signal } from '@preact/signals'
+import { hc } from 'hono/client'
+import type { AppType } from '../../../dist/client.d.ts'
+import { changed, useThing } from '../api/queries.ts'
+import { refusalOf } from '../api/refusal.ts'
+import { read, send, steward } from '../api/steward.ts'
+import type { Api, Grant } from '../api/types.ts'
+import { endings, me } from '../session/session.ts'
+import { noteAct } from './acts.ts'
+
+/** The keys of grants, by the grant's id: they live here, and die with the page. */
+export const grantKeys = signal<ReadonlyMap<string, string>>(new Map())
+
+/** Names of customers that were looked at, by uid. */
+export const customerNames = new Map<string, string>()
+
+/** Grants that this page asked for: it goes on with them by itself once they are let. */
+const askedHere = new Set<string>()
+
+endings.add(() => {
+  grantKeys.value = new Map()
+  customerNames.clear()
+  askedHere.clear()
+})
+
+const isLive = ({ status }: Grant) => status === 'active' || status === 'pending'
+
+/** How often one looks whether somebody has decided, and whether access that goes on was ended. */
+const WAITING_MS = 4_000
+const ACTIVE_MS = 60_000
+
+const GRANTS = ['grants', 'own']
+
+/** Returns the own grants that are not over. */
+export function useLiveGrants(): readonly Grant[] {
+  const { data = [] } = useThing(GRANTS, readLiveGrants)
+  const pending = data.some(({ status }) => status === 'pending')
+  const interval = pending ? WAITING_MS : ACTIVE_MS
+  useThing(GRANTS, readLiveGrants, { refetchInterval: data.length > 0 && interval })
+  return data
+}
+
+async function readLiveGrants(): Promise<Grant[]> {
+  const query = { admin_id: `${me.value?.id}`, per_page: '50' }
+  const { data } = await read(steward.admin.access_grants.$get({ query }))
+  const live = data.filter(isLive)
+  for (const { id, status } of live) if (status === 'active' && askedHere.has(id)) await takeKey(id)
+  return live
+}
+
+/** Asks for access. */
+export async function ask(
+  json: Parameters<Api['admin']['access_grants']['$post']>[0]['json'],
+): Promise<Grant> {
+  const { data } = await read(steward.admin.access_grants.$post({ json }))
+  askedHere.add(data.id)
+  if (data.key) keep(data.id, data.key)
+  await changed(...GRANTS)
+  return data
+}
+
+/** Gets the key of a grant, so that this page acts by it. */
+export async function takeKey(id: string): Promise<void> {
+  if (grantKeys.value.has(id)) return
+  const { data } = await read(steward.admin.access_grants[':id'].key.$post({ param: { id } }))
+  keep(id, data.key)
+}
+
+/** Ends access, or withdraws what was asked for. */
+export async function stop(id: string): Promise<void> {
+  await read(steward.admin.access_grants[':id'].end.$post({ param: { id } }))
+  drop(id)
+  await changed(...GRANTS)
+}
+
+const keep = (id: string, key: string) => {
+  grantKeys.value = new Map([...grantKeys.value, [id, key]])
+}
+
+const drop = (id: string) => {
+  askedHere.delete(id)
+  grantKeys.value = new Map([...grantKeys.value].filter(([other]) => other !== id))
+}
+
+/** Access to a customer, as it is now. */
+export interface Acting {
+  grant: Grant
+  canWrite: boolean
+  /** The API of the customer. */
+  api: Api
+  fetch: typeof fetch
+  /** What tells the API who acts for whom. */
+  headers: Record<string, string>
+}
+
+/** Returns the access to a customer that this page has; undefined if it has none. To write, if there is such. */
+export function useActing(uid: string): Acting | undefined {
+  const keys = grantKeys.value
+  const usable = useLiveGrants().filter((grant) => grant.customer_uid === uid && keys.has(grant.id))
+  const grant = usable.find(({ mode }) => mode === 'write') ?? usable[0]
+  if (!grant) return undefined
+  const headers = { 'X-ADMIN-API-KEY': keys.get(grant.id) ?? '', 'X-CUSTOMER-ID': uid }
+  const fetch = actingFetch(grant, headers)
+  const api = hc<AppType>(location.origin, { fetch })
+  return { grant, canWrite: grant.mode === 'write', api, fetch, headers }
+}
+
+/** Returns a fetch that acts by a grant. @throws Refusal if it is refused */
+function actingFetch({ id }: Grant, identity: Record<string, string>): typeof fetch {
+  return async (input, init = {}) => {
+    const headers = new Headers(init.headers)
+    for (const [name, value] of Object.entries(identity)) headers.set(name, value)
+    const answer = await send(input, { ...init, headers, credentials: 'omit' })
+    noteAct(id, init.method ?? 'GET', String(input), answer)
+    if (answer.ok) return answer
+    const refusal = await refusalOf(answer)
+    if (refusal.status === 401) drop(id)
+    if (['key_invalid', 'consent_required'].includes(refusal.code)) void changed(...GRANTS)
+    throw refusal
+  }
+}

@@ -1,0 +1,78 @@
+import { useEffect } from 'preact/hooks'
+import { Link, useLocation } from 'wouter-preact'
+import type { Grant } from '../api/types.ts'
+import { useAction } from '../parts/action.ts'
+import { Problem } from '../parts/problem.tsx'
+import { asClock, now } from '../parts/time.tsx'
+import { customerNames, grantKeys, stop, takeKey, useLiveGrants } from './acting.ts'
+
+/** For whom one acts, how long still, and the way to stop: on every screen. */
+export function ActingBanner() {
+  const active = useLiveGrants().filter(
+    ({ status, expires_at }) => status === 'active' && Date.parse(expires_at ?? '') > now.value,
+  )
+  if (active.length === 0) return null
+  return (
+    <section class="acting" aria-label="Acting for">
+      {active.map((grant) => (
+        <ActingRow key={grant.id} grant={grant} />
+      ))}
+    </section>
+  )
+}
+
+function ActingRow({ grant }: { grant: Grant }) {
+  const { id, customer_uid: uid, mode, expires_at } = grant
+  const [, navigate] = useLocation()
+  const stopping = useAction(async () => {
+    await stop(id)
+    navigate(`/grants/${id}`)
+  })
+  const taking = useAction(() => takeKey(id))
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.altKey && event.shiftKey && event.code === 'KeyS') void stopping.run()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  })
+  const left = Date.parse(expires_at ?? '') - now.value
+  const base = `/customers/${uid}`
+  const hasKey = grantKeys.value.has(id)
+  return (
+    <div class="acting-row">
+      <p>
+        <span class="soft">Acting for</span> <Link href={base}>{customerNames.get(uid) ?? uid}</Link>{' '}
+        <span class={`badge ${mode === 'write' ? 'warn' : 'plain'}`}>
+          {mode === 'write' ? 'Write' : 'Read'}
+        </span>{' '}
+        <span role="timer" class={left < 5 * 60_000 ? 'ends-soon' : ''}>
+          <span class="clock">{asClock(left)}</span> left
+        </span>
+      </p>
+      <div class="buttons">
+        {hasKey ? (
+          <>
+            <Link href={`${base}/lists`}>Lists</Link>
+            <Link href={`${base}/contacts`}>Contacts</Link>
+          </>
+        ) : (
+          <button type="button" onClick={() => taking.run()}>
+            Go on here
+          </button>
+        )}
+        <Link href={`/grants/${id}`}>Report</Link>
+        <button
+          type="button"
+          class="stop"
+          aria-keyshortcuts="Alt+Shift+S"
+          title="Alt+Shift+S"
+          onClick={() => stopping.run()}
+        >
+          Stop
+        </button>
+      </div>
+      <Problem of={stopping.refusal ?? taking.refusal} />
+    </div>
+  )
+}

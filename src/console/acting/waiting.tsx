@@ -1,0 +1,55 @@
+import { Link } from 'wouter-preact'
+import type { Customer, Grant } from '../api/types.ts'
+import { useAction } from '../parts/action.ts'
+import { Section } from '../parts/page.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { Time } from '../parts/time.tsx'
+import { stop, useLiveGrants } from './acting.ts'
+import { AskForAccess } from './ask.tsx'
+
+/** The access that one has to a customer, waits for, or can ask for. */
+export function AccessSection({ customer }: { customer: Customer }) {
+  const grants = useLiveGrants().filter(({ customer_uid }) => customer_uid === customer.customer_uid)
+  const canAsk = customer.status === 'active'
+  return (
+    <Section title="Access" actions={canAsk && <AskForAccess customer={customer} />}>
+      {grants.length === 0 && (
+        <p class="soft">
+          {canAsk
+            ? 'You see what is known of the customer. For its lists and contacts you need access, for a reason and a time.'
+            : 'The customer is not active: nobody can act for it.'}
+        </p>
+      )}
+      {grants.map((grant) =>
+        grant.status === 'pending' ? (
+          <Waiting key={grant.id} grant={grant} />
+        ) : (
+          <p key={grant.id}>
+            You have access to {grant.mode} until <Time at={grant.expires_at} />:{' '}
+            <Link href={`/customers/${grant.customer_uid}/lists`}>lists</Link>,{' '}
+            <Link href={`/customers/${grant.customer_uid}/contacts`}>contacts</Link>.
+          </p>
+        ),
+      )}
+    </Section>
+  )
+}
+
+const WHOSE_SAY = { customer: 'the customer', colleague: 'a colleague' }
+
+function Waiting({ grant }: { grant: Grant }) {
+  const { run, refusal } = useAction(() => stop(grant.id))
+  return (
+    <div class="note waiting" role="status">
+      <p>
+        <strong>Waiting for {grant.waits_for.map((who) => WHOSE_SAY[who]).join(' and ')}.</strong> You asked
+        to {grant.mode}: “{grant.reason}”. Unless somebody decides, it lapses <Time at={grant.lapses_at} />.
+        {grant.customer_reached === false && ' The customer could not be mailed: it has to look by itself.'}
+      </p>
+      <button type="button" onClick={() => run()}>
+        Withdraw
+      </button>
+      <Problem of={refusal} />
+    </div>
+  )
+}

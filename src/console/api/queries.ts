@@ -1,0 +1,64 @@
+import { QueryClient, type QueryKey, useInfiniteQuery, useQuery } from '@tanstack/preact-query'
+import type { Refusal } from './refusal.ts'
+
+// A look at a customer or at the trail is itself on record: nothing is fetched again that nobody asked for.
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: { retry: false, staleTime: 30_000, gcTime: 15 * 60_000, refetchOnWindowFocus: false },
+  },
+})
+
+/** Fetches again what is shown of a thing. */
+export const changed = (...key: QueryKey) => queries.invalidateQueries({ queryKey: key })
+
+/** A page of a collection, as both surfaces give it. */
+interface Page<Item> {
+  items: Item[]
+  next: string | null
+}
+
+/** Returns a page of the admin surface. */
+export const adminPage = <Item>(answer: {
+  data: Item[]
+  meta: { next_cursor: string | null }
+}): Page<Item> => ({
+  items: answer.data,
+  next: answer.meta.next_cursor,
+})
+
+/** A collection as far as it was read. */
+export interface Listed<Item> {
+  items: Item[] | undefined
+  refusal: Refusal | null
+  /** Reads on; absent at the end. */
+  more: (() => void) | undefined
+  busy: boolean
+}
+
+/** Returns a collection, by its cursor. What was read stays, for whoever comes back. */
+export function useListed<Item>(
+  key: QueryKey,
+  readPage: (cursor: { cursor?: string }) => Promise<Page<Item>>,
+  options: { enabled?: boolean } = {},
+): Listed<Item> {
+  const found = useInfiniteQuery<Page<Item>, Refusal>({
+    queryKey: key,
+    queryFn: ({ pageParam }) => readPage(pageParam ? { cursor: pageParam as string } : {}),
+    initialPageParam: null,
+    getNextPageParam: ({ next }) => next,
+    ...options,
+  })
+  return {
+    items: found.data?.pages.flatMap(({ items }) => items),
+    refusal: found.error,
+    more: found.hasNextPage ? () => void found.fetchNextPage() : undefined,
+    busy: found.isFetching,
+  }
+}
+
+/** Returns one thing, or why there is none. */
+export const useThing = <Thing>(
+  key: QueryKey,
+  readThing: () => Promise<Thing>,
+  options: { enabled?: boolean; refetchInterval?: number | false } = {},
+) => useQuery<Thing, Refusal>({ queryKey: key, queryFn: readThing, ...options })

@@ -1,0 +1,38 @@
+import { hc } from 'hono/client'
+import type { AppType } from '../../../dist/client.d.ts'
+import { overcome } from '../session/gates.ts'
+import { refusalOf, unreachable } from './refusal.ts'
+
+/** Returns the answer to a request, whatever it says. @throws Refusal `unreachable` if none comes */
+export const send = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
+  try {
+    return await fetch(input, init)
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw error
+    throw unreachable()
+  }
+}
+
+/**
+ * Calls as the person who is signed in, by the cookie. Where that needs a sign-in or a proof first, the person is asked
+ * for it, and the request is sent again: nothing typed is lost. @throws Refusal if it is refused
+ */
+export async function asStaff(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  headers.set('X-Requested-With', 'steward-console')
+  for (;;) {
+    const answer = await send(input, { ...init, headers, credentials: 'same-origin' })
+    if (answer.ok) return answer
+    const refusal = await refusalOf(answer)
+    if (!(await overcome(refusal))) throw refusal
+  }
+}
+
+/** The API of the staff. */
+export const steward = hc<AppType>(location.origin, { fetch: asStaff })
+
+/** Returns the body of an answer. */
+export const read = async <Answer extends { json(): Promise<unknown> }>(
+  answer: Promise<Answer>,
+): Promise<Awaited<ReturnType<Answer['json']>>> =>
+  (await answer).json() as Promise<Awaited<ReturnType<Answer['json']>>>

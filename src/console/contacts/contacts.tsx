@@ -1,0 +1,134 @@
+import { useSignal } from '@preact/signals'
+import { useId } from 'preact/hooks'
+import type { Acting } from '../acting/acting.ts'
+import { changed, useListed } from '../api/queries.ts'
+import { read } from '../api/steward.ts'
+import type { Contact } from '../api/types.ts'
+import { Danger, DialogButton } from '../parts/dialog.tsx'
+import { Form } from '../parts/form.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { Time } from '../parts/time.tsx'
+import { ActingPage } from './acting-page.tsx'
+import { ContactFields, contactOf } from './contact-fields.tsx'
+import { ExportContacts } from './export.tsx'
+import { ImportContacts } from './import.tsx'
+
+/** The contacts of a customer. */
+export const ContactsScreen = ({ uid }: { uid: string }) => (
+  <ActingPage
+    uid={uid}
+    title="Contacts"
+    actions={(acting) => (
+      <>
+        {acting.canWrite && <NewContact acting={acting} />}
+        {acting.canWrite && <ImportContacts acting={acting} path="/contacts/bulk" />}
+        <ExportContacts acting={acting} />
+      </>
+    )}
+  >
+    {(acting) => <Contacts acting={acting} />}
+  </ActingPage>
+)
+
+const changedContacts = ({ grant }: Acting) => changed('acting', grant.customer_uid)
+
+function Contacts({ acting }: { acting: Acting }) {
+  const id = useId()
+  const search = useSignal('')
+  const list = useListed(['acting', acting.grant.customer_uid, 'contacts', search.value], async (cursor) => {
+    const query = { ...cursor, ...(search.value && { search: search.value }) }
+    const { contacts, pagination } = await read(acting.api.contacts.$get({ query }))
+    return { items: contacts, next: pagination.next_cursor }
+  })
+  const columns: Column<Contact>[] = [
+    {
+      head: 'Email',
+      names: true,
+      cell: ({ email, first_name, last_name }) => (
+        <>
+          {email}
+          <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
+        </>
+      ),
+    },
+    { head: 'Telephone', wide: true, cell: ({ phone }) => phone },
+    { head: 'Changed', wide: true, cell: ({ updated_at }) => <Time at={updated_at} /> },
+    ...(acting.canWrite
+      ? [{ head: '', cell: (one: Contact) => <Actions acting={acting} contact={one} /> }]
+      : []),
+  ]
+  return (
+    <>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault()
+          search.value = String(new FormData(event.currentTarget).get('search') ?? '').trim()
+        }}
+      >
+        <div class="field grow">
+          <label for={id}>Find a contact</label>
+          <input id={id} type="search" name="search" autocomplete="off" placeholder="Email or name" />
+        </div>
+        <button type="submit">Find</button>
+      </form>
+      <Table
+        label="Contacts"
+        columns={columns}
+        list={list}
+        keyOf={({ uid }) => uid}
+        empty="There are no contacts."
+      />
+    </>
+  )
+}
+
+const NewContact = ({ acting }: { acting: Acting }) => (
+  <DialogButton label="New contact" class="primary">
+    {(close) => (
+      <Form
+        submit="Create"
+        act={async (filled) => {
+          await read(acting.api.contacts.$post({ json: contactOf(filled) }))
+          await changedContacts(acting)
+          close()
+        }}
+      >
+        <ContactFields />
+      </Form>
+    )}
+  </DialogButton>
+)
+
+function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
+  const contacts = acting.api.contacts[':uid']
+  const param = { uid: contact.uid }
+  return (
+    <div class="buttons">
+      <DialogButton label="Edit" title="Edit the contact" class="quiet">
+        {(close) => (
+          <Form
+            submit="Save"
+            act={async (filled) => {
+              await read(contacts.$put({ param, json: contactOf(filled) }))
+              await changedContacts(acting)
+              close()
+            }}
+          >
+            <ContactFields contact={contact} />
+          </Form>
+        )}
+      </DialogButton>
+      <Danger
+        label="Delete"
+        title={`Delete ${contact.email}`}
+        says="The contact goes for good, from all lists too."
+        word="DELETE"
+        act={async () => {
+          await read(contacts.$delete({ param }))
+          await changedContacts(acting)
+        }}
+      />
+    </div>
+  )
+}

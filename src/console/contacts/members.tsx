@@ -1,0 +1,152 @@
+import { useSignal } from '@preact/signals'
+import type { Acting } from '../acting/acting.ts'
+import { changed, useListed, useThing } from '../api/queries.ts'
+import { read } from '../api/steward.ts'
+import type { Member } from '../api/types.ts'
+import { useAction } from '../parts/action.ts'
+import { Select } from '../parts/choices.tsx'
+import { DialogButton } from '../parts/dialog.tsx'
+import { Form } from '../parts/form.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { Badge, type Column, Table } from '../parts/table.tsx'
+import { ActingPage } from './acting-page.tsx'
+import { ContactFields, contactOf } from './contact-fields.tsx'
+import { ImportContacts } from './import.tsx'
+
+const STATUSES = [
+  ['subscribed', 'Subscribed'],
+  ['unsubscribed', 'Unsubscribed'],
+  ['unconfirmed', 'Unconfirmed'],
+  ['blacklisted', 'Blacklisted'],
+] as const
+
+type Status = Member['status']
+
+/** Who is in a list of a customer. */
+export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
+  <ActingPage
+    uid={uid}
+    title="Members"
+    lead={(acting) => <ListName acting={acting} list={list} />}
+    actions={(acting) =>
+      acting.canWrite && (
+        <>
+          <NewMember acting={acting} list={list} />
+          <ImportContacts acting={acting} path={`/lists/${list}/contacts/bulk`} />
+        </>
+      )
+    }
+  >
+    {(acting) => <Members acting={acting} list={list} />}
+  </ActingPage>
+)
+
+function ListName({ acting, list }: { acting: Acting; list: string }) {
+  const { data, error } = useThing(
+    ['acting', acting.grant.customer_uid, 'list', list],
+    async () => (await read(acting.api.lists[':uid'].$get({ param: { uid: list } }))).list,
+  )
+  return <span>{error ? <Problem of={error} /> : (data?.name ?? '…')}</span>
+}
+
+const changedMembers = ({ grant }: Acting) => changed('acting', grant.customer_uid)
+
+function Members({ acting, list }: { acting: Acting; list: string }) {
+  const status = useSignal('')
+  const key = ['acting', acting.grant.customer_uid, 'members', list, status.value]
+  const members = useListed(key, async (cursor) => {
+    const query = { ...cursor, ...(status.value && { status: status.value as Status }) }
+    const found = await read(acting.api.lists[':uid'].contacts.$get({ param: { uid: list }, query }))
+    return { items: found.contacts, next: found.pagination.next_cursor }
+  })
+  const columns: Column<Member>[] = [
+    {
+      head: 'Email',
+      names: true,
+      cell: ({ email, first_name, last_name }) => (
+        <>
+          {email}
+          <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
+        </>
+      ),
+    },
+    {
+      head: 'Status',
+      cell: (member) =>
+        acting.canWrite ? (
+          <MemberStatus acting={acting} list={list} member={member} />
+        ) : (
+          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>{member.status}</Badge>
+        ),
+    },
+  ]
+  return (
+    <>
+      <div class="filters">
+        <Select
+          label="Show"
+          name="status"
+          options={[['', 'Everyone'], ...STATUSES]}
+          onChange={(value) => {
+            status.value = value
+          }}
+        />
+      </div>
+      <Table
+        label="Members"
+        columns={columns}
+        list={members}
+        keyOf={({ uid }) => uid}
+        empty="Nobody is in it."
+      />
+    </>
+  )
+}
+
+/** Changes the status of a member, or takes it out of the list. */
+function MemberStatus({ acting, list, member }: { acting: Acting; list: string; member: Member }) {
+  const one = acting.api.lists[':uid'].contacts[':contact_uid']
+  const param = { uid: list, contact_uid: member.uid }
+  const { run, refusal } = useAction(async (value: string) => {
+    await (value === 'out'
+      ? read(one.$delete({ param }))
+      : read(one.$put({ param, json: { status: value as Status } })))
+    await changedMembers(acting)
+  })
+  return (
+    <>
+      <select
+        aria-label={`Status of ${member.email}`}
+        value={member.status}
+        onChange={({ currentTarget }) => run(currentTarget.value)}
+      >
+        {[...STATUSES, ['out', 'Take out of the list'] as const].map(([value, text]) => (
+          <option key={value} value={value} selected={value === member.status}>
+            {text}
+          </option>
+        ))}
+      </select>
+      <Problem of={refusal} />
+    </>
+  )
+}
+
+const NewMember = ({ acting, list }: { acting: Acting; list: string }) => (
+  <DialogButton label="New member" class="primary">
+    {(close) => (
+      <Form
+        submit="Add"
+        act={async (filled) => {
+          const json = { ...contactOf(filled), status: filled.text('status') as Status }
+          await read(acting.api.lists[':uid'].contacts.$post({ param: { uid: list }, json }))
+          await changedMembers(acting)
+          close()
+        }}
+      >
+        <p>Somebody who is no contact of the customer yet becomes one.</p>
+        <ContactFields />
+        <Select label="Status" name="status" options={STATUSES} />
+      </Form>
+    )}
+  </DialogButton>
+)

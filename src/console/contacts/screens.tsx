@@ -1,0 +1,3 @@
+export { ContactsScreen } from './contacts.tsx'
+export { ListsScreen } from './lists.tsx'
+export { MembersScreen } from './members.tsx'

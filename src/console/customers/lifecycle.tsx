@@ -1,0 +1,103 @@
+import { useSignal } from '@preact/signals'
+import { read, steward } from '../api/steward.ts'
+import type { Customer } from '../api/types.ts'
+import { useAction } from '../parts/action.ts'
+import { Danger, DialogButton } from '../parts/dialog.tsx'
+import { Field, Form } from '../parts/form.tsx'
+import { Problem } from '../parts/problem.tsx'
+import { Secret } from '../parts/secret.tsx'
+import { shown } from './shown.ts'
+
+const customers = steward.admin.customers[':uid']
+
+/** Suspends, activates and deletes. */
+export function Lifecycle({ customer }: { customer: Customer }) {
+  const param = { uid: customer.customer_uid }
+  const activate = useAction(async () => shown((await read(customers.activate.$post({ param }))).data))
+  return (
+    <>
+      {customer.status === 'active' && (
+        <Danger
+          label="Suspend"
+          title="Suspend the customer"
+          says="Its keys stop working at once, for the customer and for whoever acts for it. Its data stays. You can activate it again."
+          word="SUSPEND"
+          act={async () => shown((await read(customers.suspend.$post({ param }))).data)}
+        />
+      )}
+      {customer.status !== 'active' && (
+        <button type="button" onClick={() => activate.run()}>
+          Activate
+        </button>
+      )}
+      {customer.status !== 'pending_delete' && (
+        <Danger
+          label="Delete"
+          title="Delete the customer"
+          says="It stops working at once. After 30 days all of its data is gone for good; until then you can activate it again."
+          word="DELETE"
+          act={async () => shown((await read(customers.$delete({ param }))).data)}
+        />
+      )}
+      <Problem of={activate.refusal} />
+    </>
+  )
+}
+
+/** Makes a key for the customer, which is shown once. */
+export const CustomerKey = ({ customer }: { customer: Customer }) => (
+  <DialogButton label="New API key" title="New API key of the customer">
+    {(close) => <KeyForm uid={customer.customer_uid} close={close} />}
+  </DialogButton>
+)
+
+function KeyForm({ uid, close }: { uid: string; close: () => void }) {
+  const key = useSignal<string | null>(null)
+  if (key.value) return <Secret label="API key" text={key.value} onDone={close} />
+  return (
+    <Form
+      submit="Create"
+      act={async ({ text }) => {
+        const json = { name: text('name') }
+        key.value = (await read(customers.api_keys.$post({ param: { uid }, json }))).data.key
+      }}
+    >
+      <p>
+        Whoever has it does what the customer may. The customer sees that staff made it; it ends with your
+        account.
+      </p>
+      <Field label="Name" name="name" required max={255} autofocus />
+    </Form>
+  )
+}
+
+/** Asks super admins to have a customer disabled, or enabled again. */
+export function AskForRequest({ customer }: { customer: Customer }) {
+  const uid = customer.customer_uid
+  const asked = useSignal(false)
+  const isActive = customer.status === 'active'
+  const label = isActive ? 'Ask to disable' : 'Ask to enable'
+  return (
+    <>
+      <DialogButton label={label} title={`${label} the customer`}>
+        {(close) => (
+          <Form
+            submit={label}
+            act={async ({ text }) => {
+              const reason = text('reason')
+              await (isActive
+                ? read(steward.admin.disable_requests.$post({ json: { user_id: uid, reason } }))
+                : read(steward.admin.enable_requests[':id'].$post({ param: { id: uid }, json: { reason } })))
+              asked.value = true
+              close()
+            }}
+          >
+            <p>Nothing changes until a super admin approves.</p>
+            <Field label="Reason" name="reason" lines={3} max={500} required autofocus />
+          </Form>
+        )}
+      </DialogButton>
+      <p role="status">{asked.value && 'You asked. A super admin decides.'}</p>
+    </>
+  )
+}

@@ -1,0 +1,18 @@
+import type { Customer } from '../api/types.ts'
+import { Badge } from '../parts/table.tsx'
+
+/** Returns what a customer is called: the company, else the person. */
+export const nameOf = ({ company, first_name, last_name }: Customer): string =>
+  company?.name || `${first_name} ${last_name}`
+
+const STATUSES = {
+  active: ['good', 'Active'],
+  inactive: ['warn', 'Suspended'],
+  pending_delete: ['bad', 'To be deleted'],
+} as const
+
+/** The state of a customer. */
+export function StatusBadge({ status }: { status: Customer['status'] }) {
+  const [tone, text] = STATUSES[status]
+  return <Badge tone={tone}>{text}</Badge>
+}

@@ -1,0 +1,75 @@
+import { adminPage, changed, useListed } from '../api/queries.ts'
+import { read, steward } from '../api/steward.ts'
+import type { ApiKey } from '../api/types.ts'
+import { Danger, DialogButton } from '../parts/dialog.tsx'
+import { Page } from '../parts/page.tsx'
+import { Badge, type Column, Table } from '../parts/table.tsx'
+import { Time } from '../parts/time.tsx'
+import { may } from '../session/may.ts'
+import { NewKey, RollKey } from './new-key.tsx'
+
+const isOver = ({ revoked_at, expires_at }: ApiKey) =>
+  revoked_at !== null || (expires_at !== null && Date.parse(expires_at) < Date.now())
+
+const COLUMNS: Column<ApiKey>[] = [
+  {
+    head: 'Key',
+    names: true,
+    cell: ({ name, key_hint }) => (
+      <>
+        {name}
+        <code class="below">{key_hint}</code>
+      </>
+    ),
+  },
+  { head: 'Scopes', wide: true, cell: ({ scopes }) => scopes.join(', ') },
+  {
+    head: 'Customers',
+    wide: true,
+    cell: ({ customers }) => (customers === null ? 'all' : customers.join(', ')),
+  },
+  { head: 'Last used', wide: true, cell: ({ last_used_at }) => <Time at={last_used_at} /> },
+  {
+    head: 'State',
+    cell: (key) => (isOver(key) ? <Badge tone="bad">Over</Badge> : <Badge tone="good">Valid</Badge>),
+  },
+  { head: '', cell: (key) => !isOver(key) && <Actions apiKey={key} /> },
+]
+
+/** API keys, for scripts. */
+export function KeysScreen() {
+  const list = useListed(['keys'], async (query) =>
+    adminPage(await read(steward.admin.api_keys.$get({ query }))),
+  )
+  return (
+    <Page
+      title="Keys"
+      lead={may('keys:oversee') ? 'API keys of everybody, for scripts.' : 'Your API keys, for scripts.'}
+      actions={
+        <DialogButton label="New key" class="primary">
+          {(close) => <NewKey close={close} />}
+        </DialogButton>
+      }
+    >
+      <Table label="Keys" columns={COLUMNS} list={list} keyOf={({ id }) => id} empty="There are no keys." />
+    </Page>
+  )
+}
+
+const Actions = ({ apiKey: { id, name } }: { apiKey: ApiKey }) => (
+  <div class="buttons">
+    <DialogButton label="Roll" title={`Roll ${name}`} class="quiet">
+      {(close) => <RollKey id={id} close={close} />}
+    </DialogButton>
+    <Danger
+      label="Revoke"
+      title={`Revoke ${name}`}
+      says="Scripts that use it are refused from their next call on."
+      word="REVOKE"
+      act={async () => {
+        await read(steward.admin.api_keys[':id'].$delete({ param: { id } }))
+        await changed('keys')
+      }}
+    />
+  </div>
+)

@@ -1,0 +1,65 @@
+import { signal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+
+/** How much waits for the person: it leads the title of the window. */
+export const waitingCount = signal(0)
+
+interface PageProps {
+  title: string
+  /** Buttons beside the title. */
+  actions?: ComponentChildren
+  /** A line below it. */
+  lead?: ComponentChildren
+  children: ComponentChildren
+}
+
+let isFirst = true
+
+/** Whether one went back, or on again: the browser keeps the place then, and begins at the top otherwise. */
+let wentBack = false
+addEventListener('popstate', () => {
+  wentBack = true
+})
+
+/** A screen. Whoever comes to it by a link is at its title, with a keyboard and with a screen reader. */
+export function Page({ title, actions, lead, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  const count = waitingCount.value
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Steward`
+  }, [title, count])
+  useEffect(() => {
+    if (!isFirst && !document.querySelector('dialog[open]')) heading.current?.focus({ preventScroll: true })
+    if (!isFirst && !wentBack) scrollTo(0, 0)
+    isFirst = false
+    wentBack = false
+  }, [])
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead && <p class="lead">{lead}</p>}
+        </div>
+        {actions && <div class="buttons">{actions}</div>}
+      </div>
+      {children}
+    </>
+  )
+}
+
+/** A part of a screen. */
+export function Section({ title, actions, children }: Omit<PageProps, 'lead'>) {
+  return (
+    <section class="section" aria-label={title}>
+      <div class="section-head">
+        <h2>{title}</h2>
+        {actions && <div class="buttons">{actions}</div>}
+      </div>
+      {children}
+    </section>
+  )
+}

@@ -1,0 +1,3 @@
+export { EntryScreen } from './entry.tsx'
+export { ReportScreen } from './report.tsx'
+export { TrailScreen } from './trail.tsx'

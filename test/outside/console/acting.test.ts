@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import {
+  acting,
+  askForAccess,
+  closeBrowser,
+  consoleOf,
+  demo,
+  expectNothingKept,
+  hasChromium,
+  signIn,
+} from '../support/console.ts'
+import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
+
+const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
+
+interface Uid {
+  uid: string
+}
+
+/** Fills in a dialog, and sends it. */
+async function fillIn(page: Page, dialog: string, fields: Record<string, string>, button: string) {
+  const open = page.getByRole('dialog', { name: dialog })
+  for (const [label, value] of Object.entries(fields)) await open.getByLabel(label).fill(value)
+  await open.getByRole('button', { name: button, exact: true }).click()
+}
+
+describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
+  afterAll(closeBrowser)
+
+  test('from the search to the report: lists, contacts, import, export, stop', async () => {
+    const { page, complaints } = await consoleOf(await person('super_admin'))
+    await page.getByRole('searchbox', { name: 'Find a customer' }).fill('acm')
+    await page.getByRole('link', { name: acme.name }).click()
+    await askForAccess(page, 'Write')
+    await expectNothingKept(page)
+    expect(await acting(page).textContent()).toMatch(/Acting for Acme Coffee Write (01:00:00|59:\d\d) left/)
+
+    await acting(page).getByRole('link', { name: 'Lists' }).click()
+    await page.getByRole('button', { name: 'New list' }).click()
+    await fillIn(page, 'New list', { Name: '<b>Made</b> by support' }, 'Create')
+    await page
+      .getByRole('table', { name: 'Lists' })
+      .getByRole('link', { name: '<b>Made</b> by support' })
+      .waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/console/customers/${acme.uid}/lists`)
+
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('button', { name: 'Import' }).click()
+    const buffer = Buffer.from('email,first_name\r\nmary@example.com,Mary\r\nnot an address,Nobody\r\n')
+    const dialog = page.getByRole('dialog', { name: 'Import contacts' })
+    await dialog.getByLabel('CSV file').setInputFiles({ name: 'contacts.csv', mimeType: 'text/csv', buffer })
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    await dialog.getByText('1 created, 0 updated, 1 invalid.').waitFor()
+    const results = page.waitForEvent('download')
+    await dialog.getByRole('button', { name: 'Download the results' }).click()
+    expect(await readFile(await (await results).path(), 'utf8')).toMatch(
+      /"2","invalid","","","email is invalid"/,
+    )
+    await dialog.getByRole('button', { name: 'Done' }).click()
+
+    await page
+      .getByRole('row', { name: /mary@example.com/ })
+      .getByRole('button', { name: 'Edit' })
+      .click()
+    await fillIn(page, 'Edit the contact', { 'Last name': 'Somerville' }, 'Save')
+    await page.getByText('Mary Somerville').waitFor()
+    // The picture of the README: PICTURE=docs/console.png, with the command for a single test file.
+    if (process.env.PICTURE) await page.screenshot({ path: process.env.PICTURE })
+
+    await page.getByRole('button', { name: 'Export' }).click()
+    const exported = page.waitForEvent('download')
+    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+    expect(await readFile(await (await exported).path(), 'utf8')).toContain(
+      'mary@example.com,Mary,Somerville',
+    )
+
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
+    await acting(page).waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'Report of access' }).waitFor()
+    const report = page.getByRole('table', { name: 'What was done' })
+    for (;;) {
+      if (await report.getByText('POST /contacts/bulk').count()) break
+      await page.getByRole('button', { name: 'Refresh' }).click()
+      await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+    }
+    await report.getByText('PUT /contacts/:uid').first().waitFor()
+    await expectNothingKept(page)
+    expect(complaints).toEqual([])
+  })
+
+  test('where the customer is asked, one waits, and goes on by itself once it says yes', async () => {
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
+    const account = await person('customer_success')
+    const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Read', 'Who is this?')
+    await page.getByText('Waiting for the customer.').waitFor()
+    const { access_requests } = await asCustomer<{ access_requests: [Uid] }>(
+      globex.api_key,
+      'GET',
+      '/access_requests',
+    )
+    await asCustomer(globex.api_key, 'POST', `/access_requests/${access_requests[0].uid}/approve`)
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('table', { name: 'Contacts' }).waitFor()
+    expect(await page.getByRole('button', { name: 'New contact' }).count()).toBe(0)
+
+    // The customer ends it: what comes next says so, and what to do.
+    const { access_grants } = await asCustomer<{ access_grants: [Uid] }>(
+      globex.api_key,
+      'GET',
+      '/access_grants',
+    )
+    await asCustomer(globex.api_key, 'DELETE', `/access_grants/${access_grants[0].uid}`)
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+    await acting(page).waitFor({ state: 'detached' })
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
+  })
+
+  test('a session that ends keeps what was typed', async () => {
+    const account = await person('admin')
+    const { page } = await consoleOf(account, `/console/customers/${acme.uid}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit the customer' })
+    await dialog.getByLabel('Group').fill('Typed with care')
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const again = page.getByRole('dialog', { name: 'Sign in again' })
+    await again.getByLabel('Password').fill(account.password)
+    await again.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Typed with care').waitFor()
+  })
+
+  test('but nobody else sends it, who signs in instead', async () => {
+    const [account, other] = [await person('admin'), await person('admin')]
+    const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Edit the customer' })
+    await dialog.getByLabel('Group').fill('Of the first')
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await signIn(page.getByRole('dialog', { name: 'Sign in again' }), other)
+    await page.getByRole('heading', { name: 'Customers' }).waitFor()
+    await page.getByText(other.email).waitFor()
+    const customer = await asSuperAdmin<{ group: string | null }>('GET', `/admin/customers/${globex.uid}`)
+    expect(customer.group).toBeNull()
+  })
+
+  test('the stop of all acting is told to whoever acts', async () => {
+    const { page } = await consoleOf(await person('super_admin'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Read')
+    await acting(page).waitFor()
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.getByRole('button', { name: 'Stop all acting' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Reason').fill('A leaked key')
+    await dialog.getByLabel('Type STOP to go on').fill('STOP')
+    await dialog.getByRole('button', { name: 'Stop all acting' }).click()
+    await page.getByText('A leaked key').waitFor()
+    await acting(page).getByRole('link', { name: 'Lists' }).click()
+    const alert = page.getByRole('alert')
+    expect(await alert.textContent()).toMatch(/Nobody may act for customers.*Request req_/)
+    await page.getByRole('link', { name: 'Health' }).click()
+    await page.getByRole('button', { name: 'Let people act again' }).click()
+    await page.getByText('Possible').waitFor()
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
+  })
+})

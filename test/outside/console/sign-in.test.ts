@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { closeBrowser, consoleOf, demo, hasChromium, openConsole, signIn, url } from '../support/console.ts'
+import { asSuperAdmin, newPerson, person } from '../support/people.ts'
+
+const [acme] = demo.customers as [(typeof demo.customers)[0]]
+
+describe.skipIf(!hasChromium)('signing in to the console', () => {
+  afterAll(closeBrowser)
+
+  test('a mailed password has to be changed; then one sees what the role may', async () => {
+    const account = await newPerson('customer_success')
+    const { page, complaints } = await openConsole()
+    await signIn(page, account)
+    await page.getByLabel('Current password').fill(account.password)
+    await page.getByLabel('New password', { exact: true }).fill('short')
+    await page.getByLabel('Confirm new password').fill('short')
+    await page.getByRole('button', { name: 'Save' }).click()
+    expect(await page.getByRole('alert').textContent()).toMatch(/password is too short.*Request req_/)
+    await page.getByLabel('New password', { exact: true }).fill('marmalade on buttered toast')
+    await page.getByLabel('Confirm new password').fill('marmalade on buttered toast')
+    await page.getByRole('button', { name: 'Save' }).click()
+    const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link')
+    await links.first().waitFor()
+    expect(await links.allTextContents()).toEqual(['Customers', 'Keys', 'Staff', 'Health', 'Account'])
+    await page.reload()
+    await links.first().waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.goto(`${url}/console/account`)
+    await page.getByRole('button', { name: 'Use a passkey' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  test('who is locked out reads for how long', async () => {
+    const { page } = await openConsole()
+    for (let i = 0; i < 5; i++) {
+      await signIn(page, { email: 'nobody@example.com', password: 'guessed' })
+      await page.locator('[aria-busy=false]').first().waitFor()
+    }
+    await page.getByText('too many attempts').waitFor()
+    expect(await page.getByRole('alert').textContent()).toMatch(/Wait (60 minutes|1 hours)/)
+  })
+
+  test('all of it by keyboard: sign in, find, open', async () => {
+    const { page } = await openConsole()
+    await page.getByLabel('Email').waitFor()
+    await page.keyboard.type(demo.super_admin.email)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(demo.super_admin.password)
+    await page.keyboard.press('Enter')
+    const search = page.getByRole('searchbox', { name: 'Find a customer' })
+    await search.waitFor()
+    while (!(await search.evaluate((element) => element === element.ownerDocument.activeElement)))
+      await page.keyboard.press('Tab')
+    await page.keyboard.type(acme.uid)
+    await page.getByText('1 found').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: acme.name }).waitFor()
+    const button = page.getByRole('button', { name: 'Ask for access' })
+    while (!(await button.evaluate((element) => element === element.ownerDocument.activeElement)))
+      await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Ask for access' }).waitFor()
+    await page.keyboard.press('Escape')
+    expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+  })
+
+  test('what one asks for, a super admin decides: the count of it leads the title', async () => {
+    const asks = await person('customer_success')
+    const { page } = await consoleOf(asks, `/console/customers/${acme.uid}`)
+    await page.getByRole('button', { name: 'Ask to disable' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Reason').fill('Unpaid for a year')
+    await dialog.getByRole('button', { name: 'Ask to disable' }).click()
+    await page.getByText('A super admin decides.').waitFor()
+
+    const { page: decides } = await consoleOf(demo.super_admin)
+    await expect.poll(() => decides.title()).toBe('(1) Customers · Steward')
+    await decides.getByRole('link', { name: /^Approvals/ }).click()
+    await decides.getByText('Unpaid for a year').waitFor()
+    await decides.getByRole('button', { name: 'Decline' }).click()
+    await decides.getByRole('dialog').getByLabel('Comment').fill('Paid today')
+    await decides.getByRole('dialog').getByRole('button', { name: 'Decline' }).click()
+    await decides.getByText('No request waits.').waitFor()
+    await expect.poll(() => decides.title()).toBe('Approvals · Steward')
+    const [request] = await asSuperAdmin<object[]>('GET', '/admin/disable_requests?status=declined')
+    expect(request).toMatchObject({ reason: 'Unpaid for a year', super_admin_comment: 'Paid today' })
+  })
+})
