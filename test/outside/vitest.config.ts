@@ -14,8 +14,6 @@ export default defineConfig({
     sequence: { groupOrder: 1 },
     fileParallelism: false,
     testTimeout: 120_000,
-    // A browser shares two cores with the service, and a page may come later than a step waits for it.
-    retry: 1,
     hookTimeout: 180_000,
     reporters: ['default', fromRoot('test/support/tally-reporter.ts')],
   },
