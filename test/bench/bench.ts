@@ -8,7 +8,14 @@ import { canPin } from './cores.ts'
 import { GENERATOR, load } from './load.ts'
 import { type Cell, type Counts, report, type Sample } from './report.ts'
 import { type BenchRequest, ROWS } from './requests.ts'
-import { bareTarget, peerTargets, serviceTarget, type Target, upstreamWorker } from './targets.ts'
+import {
+  bareTarget,
+  peerTargets,
+  recordingTarget,
+  serviceTarget,
+  type Target,
+  upstreamWorker,
+} from './targets.ts'
 import { type Running, rest, run } from './workers.ts'
 
 // Measures the service beside a bare Worker, and beside a peer: npm run bench -- --peer <folder>
@@ -51,6 +58,7 @@ async function main() {
   }))
   for (const target of [
     bareTarget(folder, upstream.url),
+    recordingTarget(folder, upstream.url),
     service,
     ...(options.peer ? peerTargets(options.peer) : []),
   ]) {

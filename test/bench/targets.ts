@@ -24,6 +24,22 @@ export const bareTarget = (folder: string, upstream: string): Target => ({
   },
 })
 
+/** The least that an audited act costs here, whatever is done in it: what the impersonated rows cannot go below. */
+export const recordingTarget = (folder: string, upstream: string): Target => {
+  const { queueProducers, queueConsumers } = serviceOptions()
+  const bare = bareTarget(folder, upstream)
+  return {
+    ...bare,
+    name: 'bare, recording',
+    bundle: bundled('test/bench/recording.worker.ts', folder),
+    options: { ...bare.options, queueProducers, queueConsumers },
+    async prepare(running) {
+      const requests = Object.entries(await bare.prepare(running))
+      return Object.fromEntries(requests.filter(([name]) => name.endsWith('impersonated')))
+    },
+  }
+}
+
 /** What is attached to the service, and what the bare Worker passes calls on to. */
 export const upstreamWorker = (folder: string): Runnable => ({
   name: 'upstream',
