@@ -113,7 +113,7 @@ function SearchBox({ first }: { first: Customer | undefined }) {
         type="search"
         autocomplete="off"
         spellcheck={false}
-        placeholder="Email, name, company, @domain or uid"
+        placeholder="Email, name, company or uid"
         defaultValue={sought.value.search}
         onInput={({ currentTarget }) => {
           clearTimeout(pause)

@@ -27,5 +27,7 @@ export async function wholeBody(answer: Response, onBytes: (count: number) => vo
 const SIZES = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 
 /** Returns a number of bytes in words. */
-export const inBytes = (count: number) =>
-  count < 1024 * 1024 ? `${SIZES.format(count / 1024)} KiB` : `${SIZES.format(count / 1024 / 1024)} MiB`
+export function inBytes(count: number): string {
+  if (count < 1024) return `${count} bytes`
+  return count < 1024 ** 2 ? `${SIZES.format(count / 1024)} KiB` : `${SIZES.format(count / 1024 ** 2)} MiB`
+}

@@ -91,6 +91,29 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     expect(complaints).toEqual([])
   })
 
+  test('a file that is dropped is imported into a list', async () => {
+    const { page, complaints } = await consoleOf(await person('admin'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Lists' }).click()
+    await page.getByRole('link', { name: 'Regulars' }).first().click()
+    await page.getByRole('button', { name: 'Import' }).click()
+    const dataTransfer = await page.evaluateHandle(`(() => {
+      const dropped = new DataTransfer()
+      const rows = '\\uFEFFemail;first_name\\r\\ngrace@example.com;Grace\\r\\n'
+      dropped.items.add(new File([rows], 'from-excel.csv', { type: 'application/vnd.ms-excel' }))
+      return dropped
+    })()`)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('CSV file').dispatchEvent('drop', { dataTransfer })
+    await dialog.getByText('from-excel.csv, 46 bytes').waitFor()
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    await dialog.getByText('1 created, 0 updated, 0 invalid.').waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('row', { name: /grace@example.com/ }).waitFor()
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
+    expect(complaints).toEqual([])
+  })
+
   test('where the customer is asked, one waits, and goes on by itself once it says yes', async () => {
     await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
     const account = await person('customer_success')
