@@ -33,12 +33,11 @@ const GRANTS = ['grants', 'own']
 
 /** Returns the own grants that are not over. */
 export function useLiveGrants(): readonly Grant[] {
-  const { data = [] } = useThing(GRANTS, readLiveGrants)
-  const pending = data.some(({ status }) => status === 'pending')
-  const interval = pending ? WAITING_MS : ACTIVE_MS
-  useThing(GRANTS, readLiveGrants, { refetchInterval: data.length > 0 && interval })
-  return data
+  return useThing(GRANTS, readLiveGrants, howOften).data ?? []
 }
+
+const howOften = (grants: Grant[] = []) =>
+  grants.length > 0 && (grants.some(({ status }) => status === 'pending') ? WAITING_MS : ACTIVE_MS)
 
 async function readLiveGrants(): Promise<Grant[]> {
   const query = { admin_id: `${me.value?.id}`, per_page: '50' }

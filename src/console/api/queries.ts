@@ -1,4 +1,5 @@
 import { QueryClient, type QueryKey, useInfiniteQuery, useQuery } from '@tanstack/preact-query'
+import { attended } from '../session/attended.ts'
 import type { Refusal } from './refusal.ts'
 
 // A look at a customer or at the trail is itself on record: nothing is fetched again that nobody asked for.
@@ -56,9 +57,16 @@ export function useListed<Item>(
   }
 }
 
-/** Returns one thing, or why there is none. */
-export const useThing = <Thing>(
+/** Returns one thing, or why there is none. It is read again every so often, if that is given and somebody is there. */
+export function useThing<Thing>(
   key: QueryKey,
   readThing: () => Promise<Thing>,
-  options: { enabled?: boolean; refetchInterval?: number | false } = {},
-) => useQuery<Thing, Refusal>({ queryKey: key, queryFn: readThing, ...options })
+  everyMs: (thing: Thing | undefined) => number | false = () => false,
+) {
+  const isAttended = attended.value
+  return useQuery<Thing, Refusal>({
+    queryKey: key,
+    queryFn: readThing,
+    refetchInterval: ({ state }) => isAttended && everyMs(state.data),
+  })
+}

@@ -23,7 +23,7 @@ export const ApprovalsScreen = () => (
 const grants = steward.admin.access_grants[':id']
 
 function Grants() {
-  const { data, error } = useThing(['approvals', 'grants'], readWaitingGrants, { refetchInterval: 30_000 })
+  const { data, error } = useThing(['approvals', 'grants'], readWaitingGrants, () => 30_000)
   const decide = (grant: Grant, say: 'approve' | 'decline' | 'review') => async (comment: string) => {
     const param = { id: grant.id }
     if (say === 'approve') await grants.approve.$post({ param, json: comment ? { comment } : {} })

@@ -86,4 +86,20 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     const [request] = await asSuperAdmin<object[]>('GET', '/admin/disable_requests?status=declined')
     expect(request).toMatchObject({ reason: 'Unpaid for a year', super_admin_comment: 'Paid today' })
   })
+
+  test('where nobody is, nothing is asked that would keep the session; the next input asks again', async () => {
+    const { page } = await consoleOf(await person('admin'))
+    await page.clock.install()
+    await page.reload()
+    await page.getByRole('navigation', { name: 'Main' }).waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.clock.runFor('06:00')
+    expect(asked).toContain('/admin/access_grants')
+    asked.length = 0
+    await page.clock.runFor('40:00')
+    expect(asked).toEqual([])
+    await page.keyboard.press('Shift')
+    await expect.poll(() => asked).toContain('/admin/access_grants')
+  })
 })
