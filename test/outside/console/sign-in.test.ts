@@ -102,4 +102,55 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await page.keyboard.press('Shift')
     await expect.poll(() => asked).toContain('/admin/access_grants')
   })
+
+  describe('once the session has ended elsewhere', () => {
+    const screens = async () => {
+      const account = await person('admin')
+      const { page } = await consoleOf(account, `/console/customers/${acme.uid}`)
+      await page.getByRole('heading', { name: acme.name }).waitFor()
+      return { account, page, again: page.getByRole('dialog', { name: 'Sign in again' }) }
+    }
+    const endSessions = ({ id }: { id: number }) => asSuperAdmin('DELETE', `/admin/${id}/sessions`)
+
+    test('who gives up signing in again is shown nothing more', async () => {
+      const { account, page, again } = await screens()
+      await endSessions(account)
+      await page.getByRole('link', { name: 'Keys' }).click()
+      await again.waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
+      expect(await page.getByRole('dialog').count()).toBe(0)
+      expect(await page.getByText(account.email).count()).toBe(0)
+    })
+
+    test('signing out asks for nothing', async () => {
+      const { account, page, again } = await screens()
+      await endSessions(account)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
+      expect(await again.count()).toBe(0)
+    })
+
+    test('a sign-in takes the place of a proof, and what needed it goes on', async () => {
+      const { account, page, again } = await screens()
+      await page.route('**/admin/customers/*', (route) =>
+        route.request().method() === 'PATCH'
+          ? route.fulfill({ status: 403, json: { message: 'Prove it', code: 'reauthentication_required' } })
+          : route.fallback(),
+      )
+      await page.getByRole('button', { name: 'Edit' }).click()
+      const edit = page.getByRole('dialog', { name: 'Edit the customer' })
+      await edit.getByLabel('Group').fill('Proven')
+      await edit.getByRole('button', { name: 'Save' }).click()
+      const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+      await proof.waitFor()
+      await page.unroute('**/admin/customers/*')
+      await endSessions(account)
+      await proof.getByLabel('Password').fill(account.password)
+      await proof.getByRole('button', { name: 'Confirm' }).click()
+      await signIn(again, account)
+      await page.getByText('Proven').waitFor()
+      await asSuperAdmin('PATCH', `/admin/customers/${acme.uid}`, { group: null })
+    })
+  })
 })
