@@ -4,13 +4,11 @@ import type { Grant } from '../api/types.ts'
 import { useAction } from '../parts/action.ts'
 import { Problem } from '../parts/problem.tsx'
 import { asClock, now } from '../parts/time.tsx'
-import { customerNames, grantKeys, stop, takeKey, useLiveGrants } from './acting.ts'
+import { customerNames, grantKeys, isActive, stop, takeKey, useLiveGrants } from './acting.ts'
 
 /** For whom one acts, how long still, and the way to stop: on every screen. */
 export function ActingBanner() {
-  const active = useLiveGrants().filter(
-    ({ status, expires_at }) => status === 'active' && Date.parse(expires_at ?? '') > now.value,
-  )
+  const active = useLiveGrants().filter(isActive)
   if (active.length === 0) return null
   return (
     <section class="acting" aria-label="Acting for">

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Contact } from '../api/types.ts'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
@@ -30,12 +30,10 @@ export const ContactsScreen = ({ uid }: { uid: string }) => (
   </ActingPage>
 )
 
-const changedContacts = ({ grant }: Acting) => changed('acting', grant.customer_uid)
-
 function Contacts({ acting }: { acting: Acting }) {
   const id = useId()
   const search = useSignal('')
-  const list = useListed(['acting', acting.grant.customer_uid, 'contacts', search.value], async (cursor) => {
+  const list = useListed(readUnder(acting.grant.id, 'contacts', search.value), async (cursor) => {
     const query = { ...cursor, ...(search.value && { search: search.value }) }
     const { contacts, pagination } = await read(acting.api.contacts.$get({ query }))
     return { items: contacts, next: pagination.next_cursor }
@@ -90,7 +88,7 @@ const NewContact = ({ acting }: { acting: Acting }) => (
         submit="Create"
         act={async (filled) => {
           await read(acting.api.contacts.$post({ json: contactOf(filled) }))
-          await changedContacts(acting)
+          await changedUnder(acting)
           close()
         }}
       >
@@ -111,7 +109,7 @@ function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
             submit="Save"
             act={async (filled) => {
               await read(contacts.$put({ param, json: contactOf(filled) }))
-              await changedContacts(acting)
+              await changedUnder(acting)
               close()
             }}
           >
@@ -126,7 +124,7 @@ function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
         word="DELETE"
         act={async () => {
           await read(contacts.$delete({ param }))
-          await changedContacts(acting)
+          await changedUnder(acting)
         }}
       />
     </div>

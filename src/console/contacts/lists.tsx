@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { ContactList } from '../api/types.ts'
 import { useAction } from '../parts/action.ts'
@@ -18,10 +18,8 @@ export const ListsScreen = ({ uid }: { uid: string }) => (
   </ActingPage>
 )
 
-const keyOf = ({ grant }: Acting) => ['acting', grant.customer_uid, 'lists'] as const
-
 function Lists({ uid, acting }: { uid: string; acting: Acting }) {
-  const list = useListed(keyOf(acting), async (query) => {
+  const list = useListed(readUnder(acting.grant.id, 'lists'), async (query) => {
     const { lists, pagination } = await read(acting.api.lists.$get({ query }))
     return { items: lists, next: pagination.next_cursor }
   })
@@ -72,7 +70,7 @@ const NewList = ({ acting }: { acting: Acting }) => (
         submit="Create"
         act={async (filled) => {
           await read(acting.api.lists.$post({ json: bodyOf(filled) }))
-          await changed(...keyOf(acting))
+          await changedUnder(acting)
           close()
         }}
       >
@@ -87,7 +85,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
   const param = { uid: list.uid }
   const copy = useAction(async () => {
     await read(lists.copy.$post({ param, json: {} }))
-    await changed(...keyOf(acting))
+    await changedUnder(acting)
   })
   return (
     <div class="buttons">
@@ -97,7 +95,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
             submit="Save"
             act={async (filled) => {
               await read(lists.$put({ param, json: bodyOf(filled) }))
-              await changed(...keyOf(acting))
+              await changedUnder(acting)
               close()
             }}
           >
@@ -116,7 +114,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
         word="DELETE"
         act={async () => {
           await read(lists.$delete({ param }))
-          await changed(...keyOf(acting))
+          await changedUnder(acting)
         }}
       />
     </div>

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed, useThing } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed, useThing } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Member } from '../api/types.ts'
 import { useAction } from '../parts/action.ts'
@@ -43,17 +43,15 @@ export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
 
 function ListName({ acting, list }: { acting: Acting; list: string }) {
   const { data, error } = useThing(
-    ['acting', acting.grant.customer_uid, 'list', list],
+    readUnder(acting.grant.id, 'list', list),
     async () => (await read(acting.api.lists[':uid'].$get({ param: { uid: list } }))).list,
   )
   return <span>{error ? <Problem of={error} /> : (data?.name ?? '…')}</span>
 }
 
-const changedMembers = ({ grant }: Acting) => changed('acting', grant.customer_uid)
-
 function Members({ acting, list }: { acting: Acting; list: string }) {
   const status = useSignal('')
-  const key = ['acting', acting.grant.customer_uid, 'members', list, status.value]
+  const key = readUnder(acting.grant.id, 'members', list, status.value)
   const members = useListed(key, async (cursor) => {
     const query = { ...cursor, ...(status.value && { status: status.value as Status }) }
     const found = await read(acting.api.lists[':uid'].contacts.$get({ param: { uid: list }, query }))
@@ -111,7 +109,7 @@ function MemberStatus({ acting, list, member }: { acting: Acting; list: string; 
     await (value === 'out'
       ? read(one.$delete({ param }))
       : read(one.$put({ param, json: { status: value as Status } })))
-    await changedMembers(acting)
+    await changedUnder(acting)
   })
   return (
     <>
@@ -139,7 +137,7 @@ const NewMember = ({ acting, list }: { acting: Acting; list: string }) => (
         act={async (filled) => {
           const json = { ...contactOf(filled), status: filled.text('status') as Status }
           await read(acting.api.lists[':uid'].contacts.$post({ param: { uid: list }, json }))
-          await changedMembers(acting)
+          await changedUnder(acting)
           close()
         }}
       >

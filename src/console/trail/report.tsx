@@ -1,7 +1,9 @@
 import { Link } from 'wouter-preact'
+import { isActive } from '../acting/acting.ts'
 import { type Act, actsUnder } from '../acting/acts.ts'
 import { adminPage, changed, useListed, useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
+import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -25,6 +27,19 @@ const ACT_COLUMNS: Column<Act>[] = [
     ),
   },
 ]
+
+const STATES: Record<Grant['status'], string> = {
+  pending: 'Waiting',
+  active: 'Active',
+  declined: 'Declined',
+  ended: 'Ended',
+  expired: 'Expired',
+  lapsed: 'Lapsed',
+}
+
+const State = ({ of: grant }: { of: Grant }) => (
+  <Badge>{STATES[grant.status === 'active' && !isActive(grant) ? 'expired' : grant.status]}</Badge>
+)
 
 /** A grant, and what was done under it. */
 export function ReportScreen({ id }: { id: string }) {
@@ -50,7 +65,7 @@ export function ReportScreen({ id }: { id: string }) {
             ['Who', colleagues(grant.admin_id)],
             ['Mode', grant.mode],
             ['Ticket', grant.ticket],
-            ['State', <Badge key="s">{grant.status}</Badge>],
+            ['State', <State key="s" of={grant} />],
             ['Asked', <Time key="a" at={grant.requested_at} />],
             ['Until', <Time key="u" at={grant.ended_at ?? grant.expires_at} />],
             ['Break glass', grant.break_glass ? (grant.review?.status ?? 'yes') : 'no'],
