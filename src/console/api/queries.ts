@@ -2,12 +2,30 @@ import { QueryClient, type QueryKey, useInfiniteQuery, useQuery } from '@tanstac
 import { attended } from '../session/attended.ts'
 import type { Refusal } from './refusal.ts'
 
-// A look at a customer or at the trail is itself on record: nothing is fetched again that nobody asked for.
 export const queries = new QueryClient({
   defaultOptions: {
-    queries: { retry: false, staleTime: 30_000, gcTime: 15 * 60_000, refetchOnWindowFocus: false },
+    queries: {
+      retry: false,
+      staleTime: 30_000,
+      gcTime: 15 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      // A service that cannot be reached is told of, and not waited for: a browser may be wrong about its line, too.
+      networkMode: 'always',
+    },
   },
 })
+
+/** What is on record when it is read: it is read again when somebody asks for it, or changed it here. */
+const RECORDED = [
+  ['customers'],
+  ['customer'],
+  ['acting'],
+  ['trail'],
+  ['approvals', 'requests'],
+  ['health', 'dead-letters'],
+]
+for (const key of RECORDED) queries.setQueryDefaults(key, { staleTime: Number.POSITIVE_INFINITY })
 
 /** Fetches again what is shown of a thing. */
 export const changed = (...key: QueryKey) => queries.invalidateQueries({ queryKey: key })

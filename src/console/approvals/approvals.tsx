@@ -7,6 +7,7 @@ import { DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Badge } from '../parts/table.tsx'
 import { inWords, Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -14,7 +15,11 @@ import { readWaitingGrants, readWaitingRequests } from './waiting.ts'
 
 /** What waits for the say of the person. */
 export const ApprovalsScreen = () => (
-  <Page title="Approvals" lead="What waits for you. Nobody decides what they asked for themselves.">
+  <Page
+    title="Approvals"
+    lead="What waits for you. Nobody decides what they asked for themselves."
+    actions={<Refresh of={['approvals']} />}
+  >
     <Grants />
     {may('requests:decide') && <Requests />}
   </Page>

@@ -7,6 +7,7 @@ import type { Customer } from '../api/types.ts'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Facts } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -32,7 +33,12 @@ export function CustomerScreen({ uid }: { uid: string }) {
           <StatusBadge status={customer.status} /> {customer.email}
         </>
       }
-      actions={may('customers:manage') && <Edit customer={customer} />}
+      actions={
+        <>
+          {may('customers:manage') && <Edit customer={customer} />}
+          <Refresh of={['customer', uid]} />
+        </>
+      }
     >
       <AccessSection customer={customer} />
       <Section

@@ -7,6 +7,7 @@ import type { Customer } from '../api/types.ts'
 import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { may } from '../session/may.ts'
 import { endings } from '../session/session.ts'
@@ -67,7 +68,15 @@ export function CustomersScreen() {
     ),
   )
   return (
-    <Page title="Customers" actions={may('customers:manage') && <NewCustomer />}>
+    <Page
+      title="Customers"
+      actions={
+        <>
+          {may('customers:manage') && <NewCustomer />}
+          <Refresh of={['customers']} />
+        </>
+      }
+    >
       <search class="filters">
         <SearchBox first={list.items?.[0]} />
         <Select

@@ -5,6 +5,7 @@ import { Danger } from '../parts/dialog.tsx'
 import { Field } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Badge, Facts } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -26,14 +27,7 @@ const CHECKS: Record<string, string> = {
 
 /** Whether the service is well, and whether anybody may act for customers. */
 export const HealthScreen = () => (
-  <Page
-    title="Health"
-    actions={
-      <button type="button" onClick={() => changed('health')}>
-        Refresh
-      </button>
-    }
-  >
+  <Page title="Health" actions={<Refresh of={['health']} />}>
     <Ready />
     <KillSwitch />
     {may('dead-letters') && <DeadLetters />}

@@ -1,12 +1,13 @@
 import { Link } from 'wouter-preact'
 import { isActive } from '../acting/acting.ts'
 import { type Act, actsUnder } from '../acting/acts.ts'
-import { adminPage, changed, useListed, useThing } from '../api/queries.ts'
+import { adminPage, useListed, useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Badge, type Column, Facts, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -101,14 +102,7 @@ function OnRecord({ id }: { id: string }) {
     adminPage(await read(steward.admin.audit.$get({ query: { grant_id: id, ...cursor } }))),
   )
   return (
-    <Section
-      title="What was done"
-      actions={
-        <button type="button" onClick={() => changed(...key)}>
-          Refresh
-        </button>
-      }
-    >
+    <Section title="What was done" actions={<Refresh of={key} />}>
       <Table
         label="What was done"
         columns={ENTRY_COLUMNS}

@@ -1,6 +1,7 @@
-import { adminPage, changed, useListed } from '../api/queries.ts'
+import { adminPage, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import { Page } from '../parts/page.tsx'
+import { Refresh } from '../parts/refresh.tsx'
 import { Table } from '../parts/table.tsx'
 import { ExportTrail } from './export.tsx'
 import { Filters, useFilter } from './filters.tsx'
@@ -18,9 +19,7 @@ export function TrailScreen() {
       lead="All that was done. Each look at it is on record too."
       actions={
         <>
-          <button type="button" onClick={() => changed('trail', filter)}>
-            Refresh
-          </button>
+          <Refresh of={['trail', filter]} />
           <ExportTrail filter={filter} />
         </>
       }

@@ -88,6 +88,35 @@ describe.skipIf(!hasChromium)('the trail in the console', () => {
     await page.getByText('✓ Its hash is that of its text').waitFor()
   })
 
+  test('what is on record when it is read is read again when somebody asks', async () => {
+    const { page, context } = await consoleOf(demo.super_admin)
+    const customers = page.getByRole('table', { name: 'Customers' })
+    const main = page.getByRole('navigation', { name: 'Main' })
+    await customers.waitFor()
+    await main.getByRole('link', { name: 'Keys' }).click()
+    await page.getByRole('table', { name: 'Keys' }).or(page.getByText('There are no keys.')).waitFor()
+    const reads: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/admin/customers')) reads.push(request.url())
+    })
+    await page.clock.install({ time: Date.now() + 10 * 60_000 })
+    await main.getByRole('link', { name: 'Customers' }).click()
+    await customers.waitFor()
+    await context.setOffline(true)
+    await page.waitForFunction('!navigator.onLine')
+    await main.getByRole('link', { name: 'Keys' }).click()
+    await page.getByText('Steward could not be reached').waitFor()
+    await context.setOffline(false)
+    await page.waitForFunction('navigator.onLine')
+    await main.getByRole('link', { name: 'Customers' }).click()
+    await customers.waitFor()
+    expect(reads).toEqual([])
+    const answer = page.waitForResponse((response) => response.url().includes('/admin/customers'))
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await answer
+    expect(reads).toHaveLength(1)
+  })
+
   test('it is downloaded as it is in the chain', async () => {
     const { page } = await consoleOf(demo.super_admin, '/console/trail')
     await page.getByRole('button', { name: 'Export' }).click()
