@@ -28,6 +28,7 @@ export function CustomerScreen({ uid }: { uid: string }) {
   return (
     <Page
       title={nameOf(customer)}
+      windowTitle="Customer"
       lead={
         <>
           <StatusBadge status={customer.status} /> {customer.email}

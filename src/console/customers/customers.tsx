@@ -103,32 +103,37 @@ export function CustomersScreen() {
   )
 }
 
-/** Finds as one types; Enter opens what is found first. */
+/** Finds as one types; Enter opens what is found first, or finds what was typed a moment ago. */
 function SearchBox({ first }: { first: Customer | undefined }) {
   const id = useId()
   const [, navigate] = useLocation()
   useEffect(() => () => clearTimeout(pause), [])
+  const find = (typed: string) => {
+    clearTimeout(pause)
+    sought.value = { ...sought.value, search: typed.trim() }
+  }
   return (
     <form
       class="field grow"
       onSubmit={(event) => {
         event.preventDefault()
-        if (first && sought.value.search) navigate(`/customers/${first.customer_uid}`)
+        const typed = String(new FormData(event.currentTarget).get('search') ?? '')
+        if (typed.trim() !== sought.value.search) find(typed)
+        else if (first && typed.trim()) navigate(`/customers/${first.customer_uid}`)
       }}
     >
       <label for={id}>Find a customer</label>
       <input
         id={id}
         type="search"
+        name="search"
         autocomplete="off"
         spellcheck={false}
         placeholder="Email, name, company, @domain or uid"
         defaultValue={sought.value.search}
         onInput={({ currentTarget }) => {
           clearTimeout(pause)
-          pause = setTimeout(() => {
-            sought.value = { ...sought.value, search: currentTarget.value.trim() }
-          }, PAUSE_MS)
+          pause = setTimeout(() => find(currentTarget.value), PAUSE_MS)
         }}
       />
     </form>

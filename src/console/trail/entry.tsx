@@ -21,6 +21,7 @@ export function EntryScreen({ id }: { id: string }) {
   return (
     <Page
       title={last ? `${last.method} ${last.route ?? last.path}` : 'Entry'}
+      windowTitle="Entry"
       lead={
         last && (
           <>

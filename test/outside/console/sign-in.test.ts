@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { closeBrowser, consoleOf, demo, hasChromium, openConsole, signIn, url } from '../support/console.ts'
 import { asSuperAdmin, newPerson, person } from '../support/people.ts'
 
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
+const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('signing in to the console', () => {
   afterAll(closeBrowser)
@@ -63,6 +63,23 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await page.getByRole('dialog', { name: 'Ask for access' }).waitFor()
     await page.keyboard.press('Escape')
     expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+  })
+
+  test('Enter right after the last letter opens nobody whom one did not look for, and no name is kept', async () => {
+    const { page } = await consoleOf(demo.super_admin)
+    const search = page.getByRole('searchbox', { name: 'Find a customer' })
+    await search.fill(globex.uid)
+    await page.getByText('1 found').waitFor()
+    await page.evaluate(`
+      const input = document.querySelector('input[type=search]')
+      input.value = '${acme.uid}'
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+      input.form.requestSubmit()
+    `)
+    await page.getByRole('link', { name: acme.name }).waitFor()
+    await search.press('Enter')
+    await page.getByRole('heading', { name: acme.name }).waitFor()
+    expect(await page.title()).toMatch(/^(\(\d+\) )?Customer · Steward$/)
   })
 
   test('what one asks for, a super admin decides: the count of it leads the title', async () => {
