@@ -22,6 +22,8 @@ const STATUSES = [
 
 type Status = Member['status']
 
+const STATUS_NAMES = Object.fromEntries(STATUSES) as Record<Status, string>
+
 /** Who is in a list of a customer. */
 export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
   <ActingPage
@@ -74,7 +76,9 @@ function Members({ acting, list }: { acting: Acting; list: string }) {
         acting.canWrite ? (
           <MemberStatus acting={acting} list={list} member={member} />
         ) : (
-          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>{member.status}</Badge>
+          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>
+            {STATUS_NAMES[member.status]}
+          </Badge>
         ),
     },
   ]
@@ -141,7 +145,10 @@ const NewMember = ({ acting, list }: { acting: Acting; list: string }) => (
           close()
         }}
       >
-        <p>Somebody who is no contact of the customer yet becomes one.</p>
+        <p>
+          Somebody with an email that is not known yet becomes a contact of the customer. A contact who is
+          there already is added as it is.
+        </p>
         <ContactFields />
         <Select label="Status" name="status" options={STATUSES} />
       </Form>

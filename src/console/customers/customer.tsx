@@ -14,7 +14,7 @@ import { may } from '../session/may.ts'
 import { CustomerForm } from './customer-form.tsx'
 import { AskForRequest, CustomerKey, Lifecycle } from './lifecycle.tsx'
 import { shown } from './shown.ts'
-import { nameOf, StatusBadge } from './words.tsx'
+import { nameOf, POLICY_NAMES, StatusBadge } from './words.tsx'
 
 /** What is known of a customer, and what can be done about it. */
 export function CustomerScreen({ uid }: { uid: string }) {
@@ -53,7 +53,7 @@ export function CustomerScreen({ uid }: { uid: string }) {
             ['Email', customer.email],
             ['Time zone', customer.timezone],
             ['Group', customer.group],
-            ['Support access', customer.support_access],
+            ['Support access', POLICY_NAMES[customer.support_access]],
             ['Created', <Time key="created" at={customer.created_at} />],
             ['Changed', <Time key="changed" at={customer.updated_at} />],
           ]}

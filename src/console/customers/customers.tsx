@@ -12,7 +12,7 @@ import { Badge, type Column, Table } from '../parts/table.tsx'
 import { may } from '../session/may.ts'
 import { endings } from '../session/session.ts'
 import { CustomerForm } from './customer-form.tsx'
-import { nameOf, StatusBadge } from './words.tsx'
+import { nameOf, POLICY_NAMES, StatusBadge } from './words.tsx'
 
 /** What is looked for. It may be a person's address: it is kept out of the URL and of the history of the browser. */
 const sought = signal({ search: '', status: '' })
@@ -47,7 +47,11 @@ const COLUMNS: Column<Customer>[] = [
     cell: ({ first_name, last_name }) => `${first_name} ${last_name}`,
   },
   { head: 'Uid', wide: true, cell: ({ customer_uid }) => <code>{customer_uid}</code> },
-  { head: 'Support access', wide: true, cell: ({ support_access }) => <Badge>{support_access}</Badge> },
+  {
+    head: 'Support access',
+    wide: true,
+    cell: ({ support_access }) => <Badge>{POLICY_NAMES[support_access]}</Badge>,
+  },
   { head: 'Status', cell: ({ status }) => <StatusBadge status={status} /> },
 ]
 

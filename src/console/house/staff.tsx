@@ -31,7 +31,7 @@ const COLUMNS: Column<Admin>[] = [
       <>
         {disabled ? <Badge tone="bad">Disabled</Badge> : <Badge tone="good">Enabled</Badge>}{' '}
         {locked && <Badge tone="warn">Locked</Badge>}{' '}
-        {password_expired && <Badge tone="warn">Password over</Badge>}{' '}
+        {password_expired && <Badge tone="warn">Password expired</Badge>}{' '}
         {!has_changed_password && !password_expired && <Badge tone="warn">First password</Badge>}
       </>
     ),

@@ -64,7 +64,7 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await row.getByRole('button', { name: 'Revoke' }).click()
     await page.getByLabel('Type REVOKE to go on').fill('REVOKE')
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
-    await row.getByText('Over').waitFor()
+    await row.getByText('Revoked').waitFor()
 
     await page.getByRole('link', { name: 'Clients' }).click()
     await page.getByRole('button', { name: 'New client' }).click()
