@@ -5,7 +5,7 @@ import type { Client } from '../api/types.ts'
 import { useAction } from '../parts/action.ts'
 import { Check, Select } from '../parts/choices.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
-import { Field, Form } from '../parts/form.tsx'
+import { Field, type Filled, Form } from '../parts/form.tsx'
 import { Page } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Secret } from '../parts/secret.tsx'
@@ -67,19 +67,26 @@ function NewClientForm({ close }: { close: () => void }) {
   return (
     <Form
       submit="Create"
-      act={async ({ text, has }) => {
-        const json = { name: text('name'), require_bound_signatures: has('bound') }
-        secret.value = (await read(steward.admin.clients.$post({ json }))).data.secret
+      act={async (filled) => {
+        secret.value = (await read(steward.admin.clients.$post({ json: bodyOf(filled) }))).data.secret
         await changed('clients')
       }}
     >
-      <Field label="Name" name="name" required max={255} autofocus />
-      <Check label="Require bound signatures" name="bound">
-        Every call is signed with its time, method and path, and counts once.
-      </Check>
+      <Fields />
     </Form>
   )
 }
+
+const Fields = ({ client }: { client?: Client }) => (
+  <>
+    <Field label="Name" name="name" value={client?.name} required max={255} autofocus />
+    <Check label="Require bound signatures" name="bound" checked={client?.require_bound_signatures}>
+      Every call is signed with its time, method and path, and counts once.
+    </Check>
+  </>
+)
+
+const bodyOf = ({ text, has }: Filled) => ({ name: text('name'), require_bound_signatures: has('bound') })
 
 const GRACE = [
   ['0', 'Now'],
@@ -97,6 +104,20 @@ function Actions({ client }: { client: Client }) {
   })
   return (
     <div class="buttons">
+      <DialogButton label="Edit" title={`Edit ${client.name}`} class="quiet">
+        {(close) => (
+          <Form
+            submit="Save"
+            act={async (filled) => {
+              await read(one.$patch({ param, json: bodyOf(filled) }))
+              await changed('clients')
+              close()
+            }}
+          >
+            <Fields client={client} />
+          </Form>
+        )}
+      </DialogButton>
       <DialogButton label="Rotate" title={`New secret of ${client.name}`} class="quiet">
         {(close) => <Rotate client={client} close={close} />}
       </DialogButton>

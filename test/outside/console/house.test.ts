@@ -73,6 +73,17 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByRole('region', { name: 'Client secret' }).waitFor()
     await page.getByRole('button', { name: 'Done' }).click()
     const client = page.getByRole('row', { name: /The back office/ })
+    await client.getByText('either').waitFor()
+    await client.getByRole('button', { name: 'Edit' }).click()
+    const bound = page.getByLabel('Require bound signatures')
+    expect(await bound.isChecked()).toBe(false)
+    await bound.check()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await client.getByText('bound').waitFor()
+    const clients = await asSuperAdmin<object[]>('GET', '/admin/clients')
+    expect(clients).toContainEqual(
+      expect.objectContaining({ name: 'The back office', require_bound_signatures: true }),
+    )
     await client.getByRole('button', { name: 'Rotate' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
     await page.getByRole('region', { name: 'Client secret' }).waitFor()
