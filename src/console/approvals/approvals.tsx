@@ -3,11 +3,11 @@ import { changed, useThing } from '../api/queries.ts'
 import { steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
+import { Refresh } from '../parts/action.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { Refresh } from '../parts/refresh.tsx'
 import { Badge } from '../parts/table.tsx'
 import { inWords, Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -33,7 +33,7 @@ function Grants() {
     const param = { id: grant.id }
     if (say === 'approve') await grants.approve.$post({ param, json: comment ? { comment } : {} })
     else await grants[say].$post({ param, json: { comment } })
-    await changed('approvals', 'grants')
+    await Promise.all([changed('approvals', 'grants'), changed('grants')])
   }
   return (
     <>

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { Link, useLocation } from 'wouter-preact'
 import { type Acting, customerNames, readUnder, useActing } from '../acting/acting.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Page } from '../parts/page.tsx'
-import { Refresh } from '../parts/refresh.tsx'
 
 interface ActingPageProps {
   uid: string

@@ -3,10 +3,9 @@ import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
 import { useListed } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { ContactList } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Field, type Filled, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { ActingPage } from './acting-page.tsx'
@@ -83,10 +82,6 @@ const NewList = ({ acting }: { acting: Acting }) => (
 function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
   const lists = acting.api.lists[':uid']
   const param = { uid: list.uid }
-  const copy = useAction(async () => {
-    await read(lists.copy.$post({ param, json: {} }))
-    await changedUnder(acting)
-  })
   return (
     <div class="buttons">
       <DialogButton label="Edit" title="Edit the list" class="quiet">
@@ -103,10 +98,15 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
           </Form>
         )}
       </DialogButton>
-      <button type="button" class="quiet" onClick={() => copy.run()}>
+      <Action
+        class="quiet"
+        act={async () => {
+          await read(lists.copy.$post({ param, json: {} }))
+          await changedUnder(acting)
+        }}
+      >
         Copy
-      </button>
-      <Problem of={copy.refusal} />
+      </Action>
       <Danger
         label="Delete"
         title={`Delete ${list.name}`}

@@ -3,14 +3,14 @@ import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
 import { useListed, useThing } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Member } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { useAction } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Form } from '../parts/form.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { ActingPage } from './acting-page.tsx'
-import { ContactFields, contactOf } from './contact-fields.tsx'
+import { ContactFields, contactOf, PERSON_COLUMN } from './contact-fields.tsx'
 import { ImportContacts } from './import.tsx'
 
 const STATUSES = [
@@ -60,16 +60,7 @@ function Members({ acting, list }: { acting: Acting; list: string }) {
     return { items: found.contacts, next: found.pagination.next_cursor }
   })
   const columns: Column<Member>[] = [
-    {
-      head: 'Email',
-      names: true,
-      cell: ({ email, first_name, last_name }) => (
-        <>
-          {email}
-          <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
-        </>
-      ),
-    },
+    PERSON_COLUMN,
     {
       head: 'Status',
       cell: (member) =>

@@ -1,11 +1,10 @@
 import { changed, useThing } from '../api/queries.ts'
 import { read, send, steward } from '../api/steward.ts'
-import { useAction } from '../parts/action.ts'
+import { Action, Refresh } from '../parts/action.tsx'
 import { Danger } from '../parts/dialog.tsx'
 import { Field } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { Refresh } from '../parts/refresh.tsx'
 import { Badge, Facts } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
@@ -69,10 +68,6 @@ function KillSwitch() {
     ['health', 'impersonation'],
     async () => (await read(steward.admin.impersonation.$get())).data,
   )
-  const start = useAction(async () => {
-    await read(steward.admin.impersonation.start.$post())
-    await changed('health', 'impersonation')
-  })
   return (
     <Section title="Kill switch">
       <Problem of={error} />
@@ -90,9 +85,15 @@ function KillSwitch() {
       {data && may('kill-switch') && (
         <div class="buttons">
           {data.stopped ? (
-            <button type="button" class="primary" onClick={() => start.run()}>
+            <Action
+              class="primary"
+              act={async () => {
+                await read(steward.admin.impersonation.start.$post())
+                await changed('health', 'impersonation')
+              }}
+            >
               Let people act again
-            </button>
+            </Action>
           ) : (
             <Danger
               label="Stop all acting"
@@ -108,7 +109,6 @@ function KillSwitch() {
           )}
         </div>
       )}
-      <Problem of={start.refusal} />
     </Section>
   )
 }

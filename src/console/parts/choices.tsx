@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 
-interface Option {
+export interface Option {
   value: string
   label: string
   hint?: string

@@ -1,7 +1,7 @@
 import { adminPage, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Page } from '../parts/page.tsx'
-import { Refresh } from '../parts/refresh.tsx'
 import { Table } from '../parts/table.tsx'
 import { ExportTrail } from './export.tsx'
 import { Filters, useFilter } from './filters.tsx'

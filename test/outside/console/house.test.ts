@@ -58,6 +58,9 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByLabel('Name').fill('For a script')
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     expect(await page.getByRole('region', { name: 'API key' }).textContent()).toMatch(/^stw_admin_\w{36,}$/)
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())')
+    await page.getByRole('button', { name: 'Copy' }).click()
+    expect(await page.getByRole('alert').textContent()).toContain('did not let it be copied')
     await page.getByRole('button', { name: 'Done' }).click()
     expect(await page.content()).not.toMatch(/stw_admin_\w{20}/)
     const row = page.getByRole('row', { name: /For a script/ })
@@ -79,7 +82,7 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     expect(await bound.isChecked()).toBe(false)
     await bound.check()
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
-    await client.getByText('bound').waitFor()
+    await client.getByText('bound', { exact: true }).waitFor()
     const clients = await asSuperAdmin<object[]>('GET', '/admin/clients')
     expect(clients).toContainEqual(
       expect.objectContaining({ name: 'The back office', require_bound_signatures: true }),
