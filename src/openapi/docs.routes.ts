@@ -3,11 +3,11 @@ import { html } from 'hono/html'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
 import type { Clock } from '../env.ts'
-import { AppError } from '../errors.ts'
 import { describing, isPageFile, type Part } from '../http/annotations.ts'
 import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
+import { pageFile } from '../http/files/page-file.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
 import type { Json } from './components.ts'
 
@@ -42,11 +42,6 @@ const page = html`<!doctype html>
     </main>
   </body>
 </html>`
-
-const MEDIA_TYPES: Record<string, string> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-}
 
 const DOCUMENT = jsonAnswer(200, () => z.looseObject({ openapi: z.literal('3.1.1') }))
 
@@ -92,11 +87,7 @@ export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
         return c.html(page)
       },
     )
-    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), async (c) => {
-      const name = c.req.param('file')
-      const file = await c.env.PAGES.fetch(new URL(`/docs/${name}`, c.req.url))
-      if (!file.ok) throw new AppError('not_found')
-      const type = MEDIA_TYPES[name.split('.')[1] ?? ''] ?? ''
-      return c.body(await file.arrayBuffer(), 200, { 'Content-Type': type })
-    })
+    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), (c) =>
+      pageFile(c, `/docs/${c.req.param('file')}`),
+    )
 }
