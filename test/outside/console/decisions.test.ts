@@ -12,10 +12,8 @@ import {
   openConsole,
   signIn,
 } from '../support/console.ts'
-import { passwordMailedTo, person } from '../support/people.ts'
+import { passwordMailedTo } from '../support/people.ts'
 import { startService } from '../support/running-service.ts'
-
-const [, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('decisions in the console', () => {
   afterAll(closeBrowser)
@@ -63,27 +61,6 @@ describe.skipIf(!hasChromium)('decisions in the console', () => {
       await page.getByRole('button', { name: 'New list' }).waitFor()
       expect(complaints).toEqual([])
     })
-  })
-
-  test('to disable a customer: one asks, and a super admin says why', async () => {
-    const asker = await person('customer_success')
-    const { page } = await consoleOf(asker, `/console/customers/${globex.uid}`)
-    await page.getByRole('button', { name: 'Ask to disable' }).click()
-    await page.getByRole('dialog').getByLabel('Reason').fill('Sends what nobody asked for')
-    await page.getByRole('dialog').getByRole('button', { name: 'Ask to disable' }).click()
-    await page.getByText('You asked. A super admin decides.').waitFor()
-
-    const { page: deciding } = await consoleOf(demo.super_admin, '/console/approvals')
-    const card = deciding.getByRole('article', { name: /^disable / })
-    expect(await card.textContent()).toContain(asker.email)
-    await card.getByRole('button', { name: 'Approve' }).click()
-    await deciding.getByRole('dialog').getByLabel('Comment').fill('Seen in their mails')
-    await deciding.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
-    await card.waitFor({ state: 'detached' })
-    await deciding.goto(`${new URL(deciding.url()).origin}/console/customers/${globex.uid}`)
-    await deciding.getByText('The customer is not active').waitFor()
-    await deciding.getByRole('button', { name: 'Activate' }).click()
-    await deciding.getByRole('button', { name: 'Ask for access' }).waitFor()
   })
 
   test('to send a dead letter again', async () => {
