@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { presentGrant } from '../../auth/grants/grant-object.ts'
+import { noteGrant, presentGrant } from '../../auth/grants/grant-object.ts'
 import { noteChange, noteCustomer, recordedByLink } from '../../auth/on-record.ts'
 import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
-import { type AppEnv, setTarget } from '../../http/context.ts'
+import type { AppEnv } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
 import { showPage } from '../../http/files/html-page.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -88,9 +88,7 @@ async function carryOut(c: Context<AppEnv>, token: string, choice: Choice): Prom
 /** Notes whose link it is and what it is about, for the record. */
 function noteLinked({ var: { facts } }: Context<AppEnv>, { grant }: Linked): void {
   noteCustomer(facts, null)
-  setTarget(facts, 'access_grant', grant.id)
-  facts.customerUid = grant.customerUid
-  facts.grant = { id: grant.id, mode: grant.mode }
+  noteGrant(facts, presentGrant(grant))
 }
 
 async function showLinked(c: Context<AppEnv>, token: string, linked: Linked): Promise<Response> {
