@@ -116,7 +116,8 @@ export async function tellDecision(means: Means, grantId: string, say: Say, now:
   const by = say.by === 'customer' ? 'customer' : { email: deciders[0]?.email ?? '' }
   const mail = await decidedMail({ ...grant, decision: say.decision, comment: say.comment, by }, settings)
   const mails = askers.map(({ email }) => mailer.send(email, mail))
-  const notices = told.map((customer) => tellCustomer(means, grant, customer))
+  const hasBegunByIt = grant.beganAt === now
+  const notices = hasBegunByIt ? told.map((customer) => tellCustomer(means, grant, customer)) : []
   for (const outcome of await Promise.allSettled([...mails, ...notices]))
     if (outcome.status === 'rejected')
       logFailure({ task: 'tell_decision', grant_id: grantId }, outcome.reason)
