@@ -115,6 +115,7 @@ export const accountRequests = sqliteTable(
   (table) => [
     uniqueIndex('account_requests_pending').on(table.kind, table.customerUid).where(sql`status = 'pending'`),
     index('account_requests_customer').on(table.customerUid),
+    index('account_requests_kind').on(table.kind, table.id),
     index('account_requests_status').on(table.kind, table.status, table.id),
   ],
 )
