@@ -1,6 +1,7 @@
 import { and, eq, exists, ne, notExists, or, sql } from 'drizzle-orm'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { policyOf } from '../../auth/grants/decisions.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellCustomer, tellSuperAdmins } from '../../auth/grants/notices.ts'
 import { grantColumns, grantIs } from '../../auth/grants/status.ts'
@@ -54,10 +55,6 @@ function checkAsker(actor: SessionActor, { mode, breakGlass }: Ask): void {
   if (!isCovered || (breakGlass && role !== 'super_admin')) throw new AppError('forbidden')
   if (breakGlass) checkProven(actor)
 }
-
-/** The policy of a customer, for SQL: it counts as it is when the grant is made. */
-const policyOf = (uid: string) =>
-  sql`(SELECT ${customers.supportAccess} FROM ${customers} WHERE ${eq(customers.uid, uid)})`
 
 /** The row of a new grant, with whose say it waits for. */
 function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settings, now: number) {

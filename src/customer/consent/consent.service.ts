@@ -49,7 +49,7 @@ interface OwnSay {
 /**
  * Puts down the customer's say on a request. What there was before tells whether it counts: of two says at once, or
  * one and a lapse or a withdrawal, the second finds nothing that waits.
- * @throws AppError grant_unknown, grant_not_waiting
+ * @throws AppError grant_unknown, grant_not_waiting, access_closed if it approves what nobody gets in by
  */
 export async function decideAccessRequest(
   scope: CustomerScope,
@@ -67,6 +67,7 @@ export async function decideAccessRequest(
   const after = orUnknown(decided[0], 'grant_unknown')
   noteFound(after)
   if (before.status !== 'pending' || before.customerDecision !== null) throw new AppError('grant_not_waiting')
+  if (after.customerDecision === null) throw new AppError('access_closed')
   const request = {
     ...(await presentersFor(scope, stores).request(after)),
     decision,

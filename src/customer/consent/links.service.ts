@@ -18,6 +18,8 @@ export interface Linked {
   grant: Grant
   purpose: 'decide' | 'end'
   timezone: string
+  /** Whether the customer lets nobody in: nothing can be approved then. */
+  isClosed: boolean
 }
 
 /** Selects what a link is about, if it can still do what it is good for. */
@@ -27,6 +29,7 @@ const selectLinked = (db: Database, token: string, now: number) =>
       ...grantColumns(now),
       purpose: accessGrantLinks.purpose,
       timezone: customers.timezone,
+      supportAccess: customers.supportAccess,
     })
     .from(accessGrantLinks)
     .innerJoin(accessGrants, eq(accessGrants.id, accessGrantLinks.grantId))
@@ -43,8 +46,8 @@ const isToEnd = (now: number): SQL | undefined =>
 export async function findLinked(db: Database, token: string, now: number): Promise<Linked | undefined> {
   const [found] = await orUnavailable(Promise.resolve(selectLinked(db, token, now)))
   if (!found) return undefined
-  const { purpose, timezone, ...grant } = found
-  return { grant, purpose, timezone }
+  const { purpose, timezone, supportAccess, ...grant } = found
+  return { grant, purpose, timezone, isClosed: supportAccess === 'closed' }
 }
 
 /**

@@ -12,7 +12,7 @@ import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { CONSENT } from './consent.routes.ts'
 import { decideByLink, endByLink, findLinked, type Linked } from './links.service.ts'
-import { CHOICES, deadLinkPage, decidedPage, endedPage, linkedPage } from './pages.ts'
+import { CHOICES, type Choice, choicesOf, deadLinkPage, decidedPage, endedPage, linkedPage } from './pages.ts'
 
 /** A token of any form: an invalid one gets the page that says so, not a list of errors. */
 const token = () => z.string().catch('')
@@ -58,14 +58,11 @@ export const consentPagesRoutes = new Hono<AppEnv>()
       const { token, choice } = c.req.valid('json')
       const linked = await findLinked(c.var.db, token, c.var.now())
       if (!linked) return showDead(c)
-      const isFitting = linked.purpose === 'end' ? choice === 'end' : choice && choice !== 'end'
-      if (!choice || !isFitting) return showLinked(c, token, linked)
+      if (!choice || !choicesOf(linked).includes(choice)) return showLinked(c, token, linked)
       noteLinked(c, linked)
       return recordedByLink(c, () => carryOut(c, token, choice))
     },
   )
-
-type Choice = (typeof CHOICES)[number]
 
 async function carryOut(c: Context<AppEnv>, token: string, choice: Choice): Promise<Response> {
   const { facts, now } = c.var

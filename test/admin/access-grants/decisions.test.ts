@@ -164,6 +164,29 @@ describe('is refused, and changes nothing:', () => {
   })
 })
 
+describe.each([
+  { policy: 'closed', code: 'access_closed', message: 'The customer lets nobody of staff in' },
+  { policy: 'ask', code: 'consent_required', message: 'The customer has not approved this access' },
+] as const)('where the customer’s policy became $policy meanwhile', ({ policy, code, message }) => {
+  test('an approval, by which nobody would get in, is refused; a refusal is not', async () => {
+    const id = await waiting()
+    await setPolicy(customer.uid, policy)
+    const before = await database().select().from(accessGrants)
+    const approved = await say(colleague.call, id, 'approve')
+    expect(approved).toMatchObject({ status: 403, json: { code, message } })
+    expect(await database().select().from(accessGrants)).toEqual(before)
+    expect((await say(colleague.call, id, 'decline')).json.data.status).toBe('declined')
+  })
+
+  test('and counts again under one that lets staff in', async () => {
+    const id = await waiting()
+    await setPolicy(customer.uid, policy)
+    await say(colleague.call, id, 'approve')
+    await setPolicy(customer.uid, 'notify')
+    expect((await say(colleague.call, id, 'approve')).json.data.status).toBe('active')
+  })
+})
+
 describe('of what happens at once one counts:', () => {
   /** Makes a call, and something else just before the statement that decides. */
   const heldBack = (

@@ -221,6 +221,21 @@ describe('a request for access', () => {
   })
 })
 
+test('a request cannot be approved where nobody gets in, but declined', async () => {
+  const { id, uid } = await asked()
+  await setPolicy('closed')
+  const before = await shownToStaff(id)
+  const headers = { 'Idempotency-Key': 'once' }
+  for (const refused of [await decide(uid, 'approve', headers), await decide(uid, 'approve', headers)])
+    expect(refused).toMatchObject({
+      status: 403,
+      json: { code: 'access_closed', error: 'The customer lets nobody of staff in' },
+    })
+  expect(await shownToStaff(id)).toEqual(before)
+  expect((await decide(uid, 'decline')).status).toBe(200)
+  expect((await shownToStaff(id)).status).toBe('declined')
+})
+
 describe.each<{ name: string; state: (id: string, uid: string) => Promise<unknown> }>([
   { name: 'approved', state: (_, uid) => decide(uid, 'approve') },
   { name: 'declined', state: (_, uid) => decide(uid, 'decline') },

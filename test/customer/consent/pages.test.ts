@@ -106,6 +106,19 @@ describe('the link of a request', () => {
     expect(await statusOf(id)).toBe('pending')
   })
 
+  test('approves nothing where nobody gets in, and says so; it declines', async () => {
+    const { id, token } = await mailed('ask')
+    await customer.own('/account/support_access', { method: 'PUT', body: { policy: 'closed' } })
+    for (const page of [await open(token), await press(token, 'approve')]) {
+      expect(page.status).toBe(200)
+      expect(page.text).toContain('Your account is closed to our staff')
+      expect(page.text).not.toContain('value="approve"')
+    }
+    expect(await statusOf(id)).toBe('pending')
+    expect((await press(token, 'decline')).text).toContain('You declined the access')
+    expect(await statusOf(id)).toBe('declined')
+  })
+
   test('of two clicks at once one counts', async () => {
     const { id, token } = await mailed('ask')
     const [approval, refusal] = await Promise.all([press(token, 'approve'), press(token, 'decline')])
