@@ -60,9 +60,11 @@ function checkAsker(actor: SessionActor, { mode, breakGlass }: Ask): void {
 function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settings, now: number) {
   const isSensitive = grantApproval === 'all' || (grantApproval === 'write' && ask.mode === 'write')
   const needsColleague = isSensitive && !ask.breakGlass
-  const needsCustomer = ask.breakGlass ? sql`0` : sql`coalesce(${policyOf(ask.customerUid)} = 'ask', 0)`
-  const ifItBegins = (value: number) =>
-    sql<number>`iif(${needsColleague} OR ${needsCustomer}, NULL, ${value})`
+  const policy = policyOf(ask.customerUid)
+  const needsCustomer = ask.breakGlass ? sql`0` : sql`coalesce(${policy} = 'ask', 0)`
+  const waits = sql`(${needsColleague} OR ${needsCustomer})`
+  const ifItBegins = (value: number) => sql<number>`iif(${waits}, NULL, ${value})`
+  const isMailed = sql`(${ask.breakGlass} OR ${needsCustomer} OR (NOT ${waits} AND ${policy} = 'notify'))`
   return {
     ...ask,
     id: randomId('gra'),
@@ -74,6 +76,7 @@ function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settin
     lapsesAt: now + PENDING_MS,
     beganAt: ifItBegins(now),
     expiresAt: ifItBegins(now + 1000 * ask.durationSeconds),
+    customerReached: sql<boolean | null>`iif(${isMailed}, FALSE, NULL)`,
   }
 }
 

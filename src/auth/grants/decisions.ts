@@ -68,5 +68,7 @@ function outcomeOf({ by, decision }: Say, now: number) {
   return {
     beganAt: sql<number>`iif(${isLast}, ${now}, NULL)`,
     expiresAt: sql<number>`iif(${isLast}, ${now} + 1000 * ${accessGrants.durationSeconds}, NULL)`,
+    customerReached: sql<boolean>`iif(${isLast} AND ${policyOf(accessGrants.customerUid)} = 'notify', FALSE,
+      ${accessGrants.customerReached})`,
   }
 }

@@ -25,17 +25,18 @@ type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supp
 
 /**
  * Mails the customer what its policy or an emergency asks for: the request that waits for it, or that access began.
- * Returns whether the mail was accepted, which the grant keeps; null if none was due.
+ * Returns whether the mail was accepted; null if none was due. The grant, which says no from the moment that one is due,
+ * keeps a yes.
  */
 export async function tellCustomer(means: Means, grant: Grant, customer: Customer): Promise<boolean | null> {
   const { db } = means
   const due = dueMail(grant, customer, means.settings)
   if (!due) return null
   try {
-    const customerReached = await sendWithLink(means, grant, customer, due)
-    const kept = db.update(accessGrants).set({ customerReached }).where(eq(accessGrants.id, grant.id))
+    if (!(await sendWithLink(means, grant, customer, due))) return false
+    const kept = db.update(accessGrants).set({ customerReached: true }).where(eq(accessGrants.id, grant.id))
     await inOneTrip(db, { kept })
-    return customerReached
+    return true
   } catch (error) {
     logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
     return false

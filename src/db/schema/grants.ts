@@ -55,7 +55,7 @@ export const accessGrants = sqliteTable(
     reviewedAt: moment('reviewed_at'),
     reviewedBy: integer('reviewed_by').references(() => admins.id),
     reviewComment: text('review_comment'),
-    /** Whether the mail that tells the customer was accepted; null: none was due. */
+    /** Whether the mail that tells the customer was accepted, false from when it is due; null: none is. */
     customerReached: integer('customer_reached', { mode: 'boolean' }),
   },
   (table) => [
