@@ -20,7 +20,7 @@ export interface AuthorityCheck<Asked extends Questions, Verdict> {
   /** The answers about the same caller that were judged last, if they let it in. */
   remembered?: Answers<Asked> | undefined
   /** Takes back what the judge noted, when remembered answers do not let the caller in. */
-  retract?: () => void
+  retract?: (() => void) | undefined
 }
 
 /** How often what decides on a caller may change while one of its requests runs. */
