@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { Authority } from '../authority.ts'
-import { hashOfToken, type LiveSession, liveSession } from './session.ts'
+import { hashOfSessionToken, type LiveSession, liveSession } from './session.ts'
 import { type AdminEnv, callerInSession, type Identification, type StaffCaller } from './staff-caller.ts'
 
 /** What D1 said of browsers' sessions that were live before, by the hashes of their tokens. It is to be proven. */
@@ -13,7 +13,7 @@ const knownSessions = new BoundedCache<LiveSession>(5_000)
  */
 export function throughBrowser(c: Context<AdminEnv>, token: string | undefined): Identification {
   const { db, now } = c.var
-  const tokenHash = hashOfToken('browser', token)
+  const tokenHash = hashOfSessionToken('browser', token)
   if (tokenHash === undefined) {
     // There is nothing to ask the database for.
     const judge = (): StaffCaller => ({ kind: 'browser', actor: undefined })

@@ -7,7 +7,7 @@ import { storesOf } from '../../http/stores.ts'
 import { takesBody } from '../../http/validation.ts'
 import { Authority } from '../authority.ts'
 import { type Client, clientById, verifySignature } from './client.ts'
-import { hashOfToken, type LiveSession, liveSession } from './session.ts'
+import { hashOfSessionToken, type LiveSession, liveSession } from './session.ts'
 import { takeOnce } from './signature.ts'
 import { type AdminEnv, callerInSession, type Identification, type StaffCaller } from './staff-caller.ts'
 
@@ -22,7 +22,7 @@ const knownSessions = new BoundedCache<{ client: Client; session: LiveSession }>
 export function throughClient(c: Context<AdminEnv>): Identification {
   const { db, now } = c.var
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-  const tokenHash = hashOfToken('client', token) ?? ''
+  const tokenHash = hashOfSessionToken('client', token) ?? ''
   const sentId = c.req.header(HEADERS.CLIENT_ID) ?? ''
   const name = `${tokenHash} ${sentId}`
   const remembered = knownSessions.get(name)

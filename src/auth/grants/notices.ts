@@ -71,14 +71,14 @@ async function sendWithLink(
   { purpose, expiresAt, write }: Due,
 ): Promise<boolean> {
   if (email === '') return false
-  const token = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
+  const { token, tokenHash } = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
   try {
     const staff = await pseudonymOf(grant.customerUid, grant.adminId)
     await mailer.send(email, await write({ staff, timezone, token }))
     return true
   } catch (error) {
     logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
-    await dropLink(db, token)
+    await dropLink(db, tokenHash)
     return false
   }
 }

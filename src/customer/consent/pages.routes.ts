@@ -60,19 +60,19 @@ export const consentPagesRoutes = new Hono<AppEnv>()
       if (!linked) return showDead(c)
       if (!choice || !choicesOf(linked).includes(choice)) return showLinked(c, token, linked)
       noteLinked(c, linked)
-      return recordedByLink(c, () => carryOut(c, token, choice))
+      return recordedByLink(c, () => carryOut(c, linked, choice))
     },
   )
 
-async function carryOut(c: Context<AppEnv>, token: string, choice: Choice): Promise<Response> {
+async function carryOut(c: Context<AppEnv>, linked: Linked, choice: Choice): Promise<Response> {
   const { facts, now } = c.var
   const { productName } = settingsOf(c.env)
   const stores = storesOf(c)
   const decision = choice === 'approve' ? 'approved' : 'declined'
   const changed =
     choice === 'end'
-      ? await endByLink(stores, token, now())
-      : await decideByLink(stores, token, decision, now())
+      ? await endByLink(stores, linked, now())
+      : await decideByLink(stores, linked, decision, now())
   if (!changed) return showDead(c)
   noteChange(facts, 'access_grant', {
     before: presentGrant(changed.before),

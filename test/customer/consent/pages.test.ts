@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { purgeAccessLinks } from '../../../src/auth/grants/links.ts'
 import { accessGrantLinks, accessGrants } from '../../../src/db/schema/grants.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, type SentMail } from '../../support/bindings/mail.ts'
 import {
@@ -198,13 +199,22 @@ describe.each<{ name: string; end: (id: string) => Promise<unknown> }>([
 })
 
 test.each(['', 'stw_access_', 'x'.repeat(10_000), "' OR 1=1 --", '%00'])(
-  'a token that nobody was sent (%#) is a dead link',
+  'what is no token (%#) is a dead link, for which D1 is not asked',
   async (token) => {
-    expect(isDead(await open(encodeURIComponent(token)))).toBe(true)
-    expect(isDead(await press(token, 'approve'))).toBe(true)
-    expect(isDead(await call('/support_access'))).toBe(true)
+    const { bindings, counts } = countedBindings(env)
+    const via = (request: Request) => fetchWith(bindings, request)
+    expect(isDead(await open(encodeURIComponent(token), { via }))).toBe(true)
+    expect(isDead(await press(token, 'approve', { via }))).toBe(true)
+    expect(isDead(await call('/support_access', { via }))).toBe(true)
+    expect(counts.d1).toBe(0)
   },
 )
+
+test('a token that nobody was sent is a dead link', async () => {
+  const token = `stw_access_${'x'.repeat(43)}`
+  expect(isDead(await open(token))).toBe(true)
+  expect(isDead(await press(token, 'approve'))).toBe(true)
+})
 
 test('the pages load nothing, run nothing, and are not framed', async () => {
   const { token } = await mailed('ask')
