@@ -94,10 +94,8 @@ export async function tellSuperAdmins({ db, mailer, settings }: Means, grant: Gr
   })
   const askedBy = askers[0]?.email ?? ''
   const mail = await breakGlassReviewMail({ ...grant, askedBy, expiresAt: grant.expiresAt ?? 0 }, settings)
-  for (const { email } of [...askers, ...supers])
-    await mailer.send(email, mail).catch((error: unknown) => {
-      logFailure({ task: 'tell_super_admins', grant_id: grant.id }, error)
-    })
+  const mails = [...askers, ...supers].map(({ email }) => mailer.send(email, mail))
+  await allOf(mails, { task: 'tell_super_admins', grant_id: grant.id })
 }
 
 /** Mails the one who asked what was decided, and the customer if access began by it. */
@@ -119,9 +117,13 @@ export async function tellDecision(means: Means, grantId: string, say: Say, now:
   const mails = askers.map(({ email }) => mailer.send(email, mail))
   const hasBegunByIt = grant.beganAt === now
   const notices = hasBegunByIt ? told.map((customer) => tellCustomer(means, grant, customer)) : []
-  for (const outcome of await Promise.allSettled([...mails, ...notices]))
-    if (outcome.status === 'rejected')
-      logFailure({ task: 'tell_decision', grant_id: grantId }, outcome.reason)
+  await allOf([...mails, ...notices], { task: 'tell_decision', grant_id: grantId })
+}
+
+/** Waits for all of them. One that fails is logged. */
+async function allOf(works: Promise<unknown>[], facts: Record<string, string>): Promise<void> {
+  for (const outcome of await Promise.allSettled(works))
+    if (outcome.status === 'rejected') logFailure(facts, outcome.reason)
 }
 
 const emailOf = (db: Database, adminId: number | SQL) =>
