@@ -22,7 +22,7 @@ import { ROLE_SCOPES } from './permissions.ts'
 const USE_PRECISION_MS = 60 * 1000
 
 /** What D1 said of keys that were let in, by their hashes and the customers they named. It is to be proven. */
-const knownKeys = new BoundedCache<KeyAuthority>(5_000)
+const knownKeys = new BoundedCache<{ key: KeyAuthority | undefined }>(5_000)
 
 /**
  * The question for all that decides on a call with a key: the key if it is live and in force, its owner, the grant and
@@ -80,28 +80,20 @@ interface KeyCheck<Verdict> {
   retract?: () => void
 }
 
-/**
- * Returns the authority of a call with a key, on behalf of a customer or of nobody. What let it in is remembered, until
- * it is refused: the next change is asked for first then.
- */
+/** Returns the authority of a call with a key, on behalf of a customer or of nobody. */
 export function authorityOfKey<Verdict>(
   { db, now }: { db: Database; now: Clock },
   claimed: ClaimedKey,
   customerUid: string | null,
   { judge, retract }: KeyCheck<Verdict>,
 ) {
-  const name = `${claimed.hash} ${customerUid ?? ''}`
-  const known = knownKeys.get(name)
   return new Authority(db, {
     questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid, now: now() }) }),
     judge({ key: row }) {
-      knownKeys.delete(name)
       const key = liveKey(claimed, row)
-      const verdict = judge(keyActor(claimed, key), key)
-      knownKeys.set(name, key)
-      return verdict
+      return judge(keyActor(claimed, key), key)
     },
-    remembered: known && { key: known },
+    memory: { of: knownKeys, name: `${claimed.hash} ${customerUid ?? ''}` },
     retract,
   })
 }

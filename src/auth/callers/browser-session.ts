@@ -5,7 +5,7 @@ import { hashOfSessionToken, type LiveSession, liveSession } from './session.ts'
 import { type AdminEnv, callerInSession, type Identification, type StaffCaller } from './staff-caller.ts'
 
 /** What D1 said of browsers' sessions that were live before, by the hashes of their tokens. It is to be proven. */
-const knownSessions = new BoundedCache<LiveSession>(5_000)
+const knownSessions = new BoundedCache<{ session: LiveSession | undefined }>(5_000)
 
 /**
  * Tells who calls from a page of ours in a browser, which cannot keep a client's secret and so is no client: whoever has
@@ -19,16 +19,13 @@ export function throughBrowser(c: Context<AdminEnv>, token: string | undefined):
     const judge = (): StaffCaller => ({ kind: 'browser', actor: undefined })
     return { authority: new Authority(db, { questions: () => ({}), judge }), isKnown: false }
   }
-  const known = knownSessions.get(tokenHash)
   const authority = new Authority(db, {
     questions: () => ({ session: liveSession({ tokenHash, now: now() }) }),
     judge({ session }): StaffCaller {
-      knownSessions.delete(tokenHash)
       if (!session) return { kind: 'browser', actor: undefined }
-      knownSessions.set(tokenHash, session)
       return { kind: 'browser', ...callerInSession(c, db, session, null) }
     },
-    remembered: known && { session: known },
+    memory: { of: knownSessions, name: tokenHash },
   })
-  return { authority, isKnown: known !== undefined }
+  return { authority, isKnown: authority.remembered !== undefined }
 }
