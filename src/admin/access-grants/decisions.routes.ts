@@ -26,7 +26,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       id: 'approveAccessGrant',
       summary: 'Approve an access grant',
       description:
-        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves, or what nobody would get in by, as the policy of the customer is by now.',
+        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves, nor what the policy of the customer lets nobody in by.',
       answers: [APPROVED],
       errors: ['grant_unknown', 'self_action', 'grant_not_waiting', 'access_closed', 'consent_required'],
     })),

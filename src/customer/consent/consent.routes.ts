@@ -128,7 +128,7 @@ export const consentRoutes = new Hono<CustomerEnv>()
       id: 'approveAccessRequest',
       summary: 'Approve a request for access',
       description:
-        'Access begins with it, unless a colleague of who asked has a say too, and ends by itself after the time that was asked for. Under the policy `closed` nothing can be approved.',
+        'Access begins with it, unless a colleague of who asked has a say too, and ends by itself after the time that was asked for. Under `closed` nothing can be approved.',
       answers: [APPROVED],
       errors: ['grant_unknown', 'grant_not_waiting', 'access_closed'],
     })),

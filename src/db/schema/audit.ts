@@ -12,7 +12,7 @@ export const auditEntries = sqliteTable(
   'audit_entries',
   {
     seq: integer('seq').primaryKey(),
-    /** The canonical bytes: one flat JSON object (see audit/trail/entry.ts). */
+    /** The canonical bytes: one flat JSON object (see audit/trail/fields.ts). */
     entry: text('entry').notNull(),
     prevHash: text('prev_hash').notNull(),
     /** Hex of SHA-256 over prev_hash and entry. */
