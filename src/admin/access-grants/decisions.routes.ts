@@ -9,8 +9,8 @@ import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { ACCESS_GRANTS } from './access-grants.routes.ts'
+import { decideAsColleague, reviewGrant } from './decisions.service.ts'
 import { approvalBody, commentBody } from './grant-input.ts'
-import { decideAsColleague, reviewGrant } from './grants.service.ts'
 
 const APPROVED = adminAnswer(200, 'Access grant approved successfully', grantObject)
 const DECLINED = adminAnswer(200, 'Access grant declined successfully', grantObject)
@@ -26,9 +26,9 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       id: 'approveAccessGrant',
       summary: 'Approve an access grant',
       description:
-        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves.',
+        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves, nor what the policy of the customer lets nobody in by.',
       answers: [APPROVED],
-      errors: ['grant_unknown', 'self_action', 'grant_not_waiting'],
+      errors: ['grant_unknown', 'self_action', 'grant_not_waiting', 'access_closed', 'consent_required'],
     })),
     requiresToChange('access_grants:decide'),
     body(approvalBody),

@@ -81,7 +81,8 @@ export async function completeLogin(
 ): Promise<Login> {
   const { stores, facts, holder, now } = call
   const { db, settings } = stores
-  const tokenHash = hashOfLoginToken(holder, loginToken) ?? ''
+  const tokenHash = hashOfLoginToken(holder, loginToken)
+  if (tokenHash === undefined) throw loginRefused(null, now)
   const { waiting } = await orUnavailable(inOneTrip(db, { waiting: selectWaiting(db, tokenHash, now) }))
   const [account] = waiting
   if (!account) throw loginRefused(null, now)

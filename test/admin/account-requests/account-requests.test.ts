@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accountRequests } from '../../../src/db/schema/grants.ts'
 import { adminSessions, admins } from '../../../src/db/schema/staff.ts'
+import { counted } from '../../support/bindings/counted-bindings.ts'
 import {
   type Answer,
   type Caller,
@@ -321,6 +322,26 @@ test('lists are newest first, page by page, by status', async () => {
     status: ['is not included in the list'],
   })
 })
+
+test.each(['', '&status=declined'])(
+  'a page%s reads the requests that it shows; the others are only counted',
+  async (query) => {
+    const path = `/admin/disable_requests?per_page=1${query}`
+    const row = { kind: 'disable', customerUid: customer.uid, reason: REASON, status: 'declined' } as const
+    const make = (createdAt: number) =>
+      database()
+        .insert(accountRequests)
+        .values({ ...row, createdBy: asking.adminId, createdAt })
+    await make(0)
+    await make(1)
+    await deciding.call(path)
+    const before = await counted(deciding.call, path)
+    for (let i = 2; i < 32; i++) await make(i)
+    const after = await counted(deciding.call, path)
+    expect(after.json.meta.total).toBe(32)
+    expect(after.counts.rowsRead).toBe(before.counts.rowsRead + 30)
+  },
+)
 
 test('a session that ended meanwhile asks for nothing', async () => {
   await database().delete(adminSessions).where(eq(adminSessions.adminId, asking.adminId))

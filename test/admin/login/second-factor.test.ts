@@ -1,5 +1,6 @@
+import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
-import { TOTP } from 'otpauth'
+import { TOTP } from 'otpauth/bare'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { toBase64Url } from '../../../src/base/encoding.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
@@ -7,6 +8,7 @@ import { loginTokens, passkeys, recoveryCodes, totpSecrets } from '../../../src/
 import { adminSessions, admins, loginFailures } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { mailsTo } from '../../support/bindings/mail.ts'
 import { browserCaller } from '../../support/calls/browser.ts'
 import { type Answer, type Caller, loggedIn, signedCaller } from '../../support/calls/http.ts'
@@ -256,6 +258,18 @@ test.each(ENDS)('a login token that $name is refused', async ({ token = (same) =
   const given = await loginToken()
   await does?.()
   expect(await complete({ login_token: token(given), totp: code() })).toMatchObject(REFUSED)
+})
+
+test('what is no login token is not looked for', async () => {
+  const tripsFor = async (login_token: string) => {
+    const counted = countedBindings(env)
+    bindings = counted.bindings
+    expect(await complete({ login_token, totp: code() })).toMatchObject(REFUSED)
+    return counted.counts.d1
+  }
+  await login()
+  const unknown = await tripsFor(`stw_login_${'x'.repeat(43)}`)
+  expect(await tripsFor('stw_login_x')).toBe(unknown - 1)
 })
 
 test('a login that a browser began is finished by it alone', async () => {

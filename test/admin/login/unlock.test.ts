@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type CallOptions, call, signedCaller } from '../../support/calls/http.ts'
@@ -116,7 +117,8 @@ describe('a link that does not work', () => {
     await press(used.token)
     const old = await lockedAdmin()
     now += HOUR_MS
-    const tokens = [old.token, used.token, 'stw_unlock_unknown', '', '\0', 'x'.repeat(5_000)]
+    const unknown = `stw_unlock_${'x'.repeat(43)}`
+    const tokens = [old.token, used.token, unknown, 'stw_unlock_unknown', '', '\0', 'x'.repeat(5_000)]
     const paths = tokens.map((token) => `/admin/unlock?token=${encodeURIComponent(token)}`)
     const answers = [
       ...(await Promise.all([...paths, '/admin/unlock'].map((path) => browse(path)))),
@@ -127,6 +129,16 @@ describe('a link that does not work', () => {
     expect(first).toMatchObject({ status: 404, text: expect.stringContaining('does not work any more') })
     for (const other of others) expect.soft(other).toEqual(first)
     expect(await database().select().from(loginFailures)).toHaveLength(1)
+  })
+
+  test('is not asked of D1 where it has no token of the form', async () => {
+    const counted = countedBindings(env)
+    bindings = counted.bindings
+    for (const token of ['', 'stw_unlock_unknown', `stw_access_${'x'.repeat(43)}`]) {
+      expect((await browse(`/admin/unlock?token=${token}`)).status).toBe(404)
+      expect((await press(token)).status).toBe(404)
+    }
+    expect(counted.counts.d1).toBe(0)
   })
 })
 
