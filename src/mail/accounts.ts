@@ -48,13 +48,14 @@ export const unlockMail = (to: string, token: string, minutes: number, settings:
     subject: `Unlock your ${settings.productName} account`,
     greeting: 'Your account is locked',
     paragraphs: [
-      `Too many wrong passwords were entered for ${to}, so that nobody can log in for now. You can unlock it at once:`,
+      `Too many logins failed for ${to}, so that nobody can log in for now. You can unlock it at once:`,
       `The link works once, within ${minutes} minutes. Your password stays as it is.`,
     ],
     link: {
       label: 'Unlock my account',
       url: `${settings.publicUrl}/admin/unlock?token=${encodeURIComponent(token)}`,
     },
+    // Wrong second factors lock an account too, and who gives one has the password.
     closing:
-      'If it was not you who tried, somebody else may be guessing: your password was not found out. Tell an administrator if it goes on.',
+      'If it was not you who tried, somebody else is guessing, and may know your password: change it once you are in, and tell an administrator.',
   })
