@@ -80,7 +80,7 @@ async function prove(
   if (!attempt) throw lockedOut(found.locks[0]?.lockedUntil ?? now, now)
   const hash = found.passwords[0]?.hash
   const isRight = given.password === undefined || (await hasher.verify(given.password, hash))
-  const use = await useOf(stores, adminId, given, found, now)
+  const { use, because } = await useOf(stores, adminId, given, found, now)
   const wrong = wrongIn(given, isRight, use)
   if (Object.keys(wrong).length === 0) {
     const factors = [
@@ -92,7 +92,7 @@ async function prove(
     return factors
   }
   noteFailure(stores, facts, { emailHash, adminId }, attempt.lockedUntil, now)
-  throw new AppError('invalid', { fields: wrong })
+  throw new AppError('invalid', { fields: wrong, because })
 }
 
 /** Notes the proof of a session, and uses its factor up, unless anything changed meanwhile. Returns whether it did. */

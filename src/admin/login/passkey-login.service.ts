@@ -49,12 +49,12 @@ export async function loginByPasskey(call: LoginCall, credential: Authentication
   const [attempt] = found.attempts
   if (!attempt) throw loginRefused(found.locks[0]?.lockedUntil ?? null, now)
 
-  const use = await useOfPasskey(stores, credential, found, now)
+  const { use, because } = await useOfPasskey(stores, credential, found, now)
   const opened =
     use && owner?.disabledAt === null && (await openSession(call, owner, { ...use, factors: [use.factor] }))
   if (opened) return opened
   noteFailure(stores, facts, { emailHash, adminId: owner?.id ?? null }, attempt.lockedUntil, now)
-  throw loginRefused(attempt.lockedUntil, now)
+  throw loginRefused(attempt.lockedUntil, now, because)
 }
 
 const selectOwner = (db: Database, passkeyId: string) =>

@@ -98,11 +98,11 @@ export async function completeLogin(
   const [attempt] = found.attempts
   if (!attempt) throw loginRefused(found.locks[0]?.lockedUntil ?? null, now)
 
-  const use = await useOf(stores, account.id, given, found, now)
+  const { use, because } = await useOf(stores, account.id, given, found, now)
   const opened = use && (await openSession(call, account, openingBy(db, use, tokenHash, now)))
   if (opened) return opened
   noteFailure(stores, facts, { emailHash, adminId: account.id }, attempt.lockedUntil, now)
-  throw loginRefused(attempt.lockedUntil, now)
+  throw loginRefused(attempt.lockedUntil, now, because)
 }
 
 const selectWaiting = (db: Database, tokenHash: string, now: number) =>

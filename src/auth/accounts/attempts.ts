@@ -26,9 +26,10 @@ export function noteFailure(
   stores.later('announce_lock', announceLock(stores, emailHash, lock, now))
 }
 
-/** The one refusal of all logins. */
-export const loginRefused = (lockedUntil: number | null, now: number) =>
+/** The one refusal of all logins. `because` is for the log alone. */
+export const loginRefused = (lockedUntil: number | null, now: number, because?: string) =>
   new AppError('login_invalid', {
+    because,
     details: { locked: lockedUntil !== null },
     headers: lockedUntil === null ? {} : { [HEADERS.RETRY_AFTER]: secondsUntil(lockedUntil, now) },
   })
