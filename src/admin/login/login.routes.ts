@@ -12,9 +12,8 @@ import { login } from './login.service.ts'
 import {
   ADMIN_LOGIN_SUCCESSFUL,
   answerLogin,
+  answerSecondStep,
   loginCall,
-  presentSecondStep,
-  SECOND_FACTOR_REQUIRED,
   SESSION_OR_SECOND_STEP,
 } from './login-answer.ts'
 import { completeLogin } from './second-step.ts'
@@ -65,7 +64,7 @@ export const loginRoutes = new Hono<AdminEnv>()
       const call = await loginCall(c)
       const passed = await login(call, c.req.valid('json'))
       return 'loginToken' in passed
-        ? SECOND_FACTOR_REQUIRED.of(c, presentSecondStep(passed))
+        ? answerSecondStep(c, call, passed)
         : answerLogin(c, call, passed)
     },
   )

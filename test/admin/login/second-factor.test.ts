@@ -75,6 +75,19 @@ describe('an account with a second factor', () => {
     expect(stored).not.toContain(answer.json.data.login_token)
   })
 
+  test('is on record as half logged in: by what, and what is waited for', async () => {
+    expect(await recordsOf([await login()])).toMatchObject([
+      {
+        actor_type: 'anonymous',
+        target_id: `${admin.adminId}`,
+        changes: {
+          factors: [null, ['password']],
+          waits_for: [null, ['passkey', 'totp', 'recovery_code']],
+        },
+      },
+    ])
+  })
+
   test.each([
     { name: 'a passkey', gone: recoveryCodes, methods: ['passkey', 'totp'] },
     { name: 'an app', gone: passkeys, methods: ['totp', 'recovery_code'] },
