@@ -63,9 +63,7 @@ export const loginRoutes = new Hono<AdminEnv>()
     async (c) => {
       const call = await loginCall(c)
       const passed = await login(call, c.req.valid('json'))
-      return 'loginToken' in passed
-        ? answerSecondStep(c, call, passed)
-        : answerLogin(c, call, passed)
+      return 'loginToken' in passed ? answerSecondStep(c, call, passed) : answerLogin(c, call, passed)
     },
   )
   .post(
