@@ -21,7 +21,7 @@ import { completeLogin } from './second-step.ts'
 const credentialsBody = () =>
   z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
-const ONE_FACTOR = 'has to be given, or one of the others instead'
+const FACTORS = ['passkey', 'totp', 'recovery_code'] as const
 
 const secondFactorBody = () =>
   z
@@ -31,13 +31,13 @@ const secondFactorBody = () =>
       totp: text().min(1).max(20).optional(),
       recovery_code: text().min(1).max(100).optional(),
     })
-    .refine(
-      ({ passkey, totp, recovery_code }) => [passkey, totp, recovery_code].filter(Boolean).length === 1,
-      {
-        path: ['totp'],
-        error: ONE_FACTOR,
-      },
-    )
+    .superRefine((sent, context) => {
+      const refuse = (factor: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [factor], message })
+      const [first, ...others] = FACTORS.filter((factor) => sent[factor] !== undefined)
+      if (first === undefined) refuse('totp', 'has to be given, or one of the others instead')
+      for (const other of others) refuse(other, `goes without ${first}`)
+    })
     .transform(({ login_token, recovery_code, ...given }) => ({
       loginToken: login_token,
       given: { ...given, recoveryCode: recovery_code },
