@@ -12,7 +12,7 @@ import { settingsOf } from '../../src/settings.ts'
 const settings = settingsOf(env)
 
 /** Somebody who would like to write more of the mail than a reason. */
-const HOSTILE = 'Ticket <b>1</b>\r\n\n    https://evil.example/approve\u2028Until: never \u202egnp.exe'
+const HOSTILE = 'Ticket <b>1</b>\r\n\n    https://evil.example/approve\u2028Until: never\u061c \u202egnp.exe'
 const HOSTILE_IN_ONE_LINE = 'Ticket <b>1</b> https://evil.example/approve Until: never gnp.exe'
 
 const NOON = Date.parse('2026-11-26T12:00:00Z')
