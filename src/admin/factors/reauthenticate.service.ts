@@ -3,7 +3,7 @@ import { emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
 import { lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
 import { forgetFailures, lockOf, takeAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
-import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
+import { withHasher } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { Factor } from '../../auth/callers/session.ts'
 import type { FactorUse } from '../../auth/factors/factor-use.ts'
@@ -56,11 +56,22 @@ export async function reauthenticate(
 ): Promise<Factor[]> {
   const missing = missingIn(given, actor)
   if (Object.keys(missing).length > 0) throw new AppError('invalid', { fields: missing })
-  return withHasher(STAFF_PLACES, (hasher) => prove({ stores, facts, hasher }, actor, given, now))
+  const { password } = given
+  if (password === undefined) return prove({ stores, facts, matches: async () => true }, actor, given, now)
+  return withHasher(STAFF_PLACES, ({ verify }) =>
+    prove({ stores, facts, matches: (hash) => verify(password, hash) }, actor, given, now),
+  )
+}
+
+interface Proving {
+  stores: Stores
+  facts: RequestFacts
+  /** Whether the password that was given, if one was, has this hash. */
+  matches(hash: string | undefined): Promise<boolean>
 }
 
 async function prove(
-  { stores, facts, hasher }: { stores: Stores; facts: RequestFacts; hasher: Hasher },
+  { stores, facts, matches }: Proving,
   actor: Actor,
   given: GivenProof,
   now: number,
@@ -79,7 +90,7 @@ async function prove(
   const [attempt] = found.attempts
   if (!attempt) throw lockedOut(found.locks[0]?.lockedUntil ?? now, now)
   const hash = found.passwords[0]?.hash
-  const isRight = given.password === undefined || (await hasher.verify(given.password, hash))
+  const isRight = await matches(hash)
   const { use, because } = await useOf(stores, adminId, given, found, now)
   const wrong = wrongIn(given, isRight, use)
   if (Object.keys(wrong).length === 0) {
