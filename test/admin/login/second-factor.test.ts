@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import { TOTP } from 'otpauth'
+import { TOTP } from 'otpauth/bare'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { toBase64Url } from '../../../src/base/encoding.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
