@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Changed, setChanges } from '../../audit/recording/changes.ts'
 import { once } from '../../base/once.ts'
 import { DECISIONS, GRANT_MODES } from '../../db/schema/grants.ts'
 import type { RequestFacts } from '../../http/context.ts'
@@ -124,12 +125,15 @@ function reviewOf({ breakGlass, reviewedAt, reviewedBy, reviewComment }: Grant):
   return { status, admin_id: reviewedBy, at: timestamp(reviewedAt), comment: reviewComment }
 }
 
-/** Sets what a request is about to a grant, for its record. */
-export function noteGrant(
+/** Notes what a change of a grant changed, for its record. Returns the grant after it. */
+export function notedGrant<After extends GrantObject>(
   facts: RequestFacts,
-  grant: Pick<GrantObject, 'id' | 'mode' | 'customer_uid'>,
-): void {
-  setTarget(facts, 'access_grant', grant.id)
-  facts.grant = { id: grant.id, mode: grant.mode }
-  facts.customerUid = grant.customer_uid
+  change: Changed<After, object | null>,
+): After {
+  const { id, mode, customer_uid: customerUid } = change.after
+  setTarget(facts, 'access_grant', id)
+  facts.grant = { id, mode }
+  facts.customerUid = customerUid
+  setChanges(facts, 'access_grant', change)
+  return change.after
 }
