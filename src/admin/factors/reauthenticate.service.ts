@@ -1,8 +1,8 @@
 import { and, eq, exists } from 'drizzle-orm'
 import { emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
-import { lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
+import { attemptWith, lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
-import { forgetFailures, lockOf, takeAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
+import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { withHasher } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { Factor } from '../../auth/callers/session.ts'
@@ -15,7 +15,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import { onlyIf, unlessUnmet } from '../../db/condition.ts'
 import { passkeys } from '../../db/schema/factors.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
-import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import type { RequestFacts } from '../../http/context.ts'
 import type { Stores } from '../../http/stores.ts'
 
@@ -76,19 +76,15 @@ async function prove(
   given: GivenProof,
   now: number,
 ): Promise<Factor[]> {
-  const { db, settings } = stores
+  const { db } = stores
   const { adminId, admin } = actor
   const emailHash = emailHashOf(admin.email)
-  const found = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      passwords: db.select({ hash: admins.passwordHash }).from(admins).where(eq(admins.id, adminId)),
-      ...queriesFor(db, adminId, given, challengeOf(actor), now),
-    }),
-  )
-  const [attempt] = found.attempts
-  if (!attempt) throw lockedOut(found.locks[0]?.lockedUntil ?? now, now)
+  const queries = {
+    passwords: db.select({ hash: admins.passwordHash }).from(admins).where(eq(admins.id, adminId)),
+    ...queriesFor(db, adminId, given, challengeOf(actor), now),
+  }
+  const { attempt, ...found } = await attemptWith(stores, emailHash, queries, now)
+  if (!attempt.isAllowed) throw lockedOut(attempt.lockedUntil, now)
   const hash = found.passwords[0]?.hash
   const isRight = await matches(hash)
   const { use, because } = await useOf(stores, adminId, given, found, now)
