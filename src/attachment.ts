@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isBareOrigin } from './base/origin.ts'
 
 /** An API of the company's own that Steward stands in front of. */
 export interface Attachment {
@@ -69,7 +70,7 @@ export function invalidAttachment(vars: Vars): string[] {
     CUSTOMER_API_URL:
       (isAttached && !isReachable) ||
       (binding !== undefined && url !== '') ||
-      (URL.canParse(url) && new URL(url).origin === new URL(vars.PUBLIC_URL).origin),
+      (URL.canParse(url) && new URL(url).origin === vars.PUBLIC_URL),
     CUSTOMER_API_AUDIENCE: isAttached && vars.CUSTOMER_API_AUDIENCE === '',
     CUSTOMER_API_OPENAPI: !isAttached && vars.CUSTOMER_API_OPENAPI !== '',
   }
@@ -94,9 +95,9 @@ function isEmptyOr(isRight: (text: string) => boolean) {
 
 /** Whether a text is an origin and nothing more: https, or http where it leads to this machine. */
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname, href, origin } = new URL(text)
-  return href === `${origin}/` && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname)))
+  if (!isBareOrigin(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
 }
 
 function prefixesOf(list: string): string[] {

@@ -8,6 +8,7 @@ import {
 } from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
+import { isBareOrigin } from './base/origin.ts'
 import { ROLES } from './db/schema/staff.ts'
 import type { Env } from './env.ts'
 import { logFailure } from './log.ts'
@@ -37,8 +38,11 @@ const variables = once(() =>
     PRODUCT_NAME: z.string().trim().min(1).max(60).prefault('Steward'),
     /** The sender of mails: an address of a domain that can send mail. */
     MAIL_FROM: z.email(),
-    /** Where people reach this deployment, with http or https: links in mails begin with it. */
-    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    /** The origin that people reach this deployment at, with http or https and without a path: links in mails begin with it. */
+    PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(isBareOrigin)
+      .transform((url) => new URL(url).origin),
     /** How many failed logins in a row lock an account: 1 or more. */
     LOCKOUT_THRESHOLD: positiveDigits().prefault('5'),
     /** Within how many seconds they have to happen. */
@@ -118,7 +122,7 @@ export type Settings = Readonly<ReturnType<typeof readSettings>>
 const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   productName: set.PRODUCT_NAME,
   mailFrom: set.MAIL_FROM,
-  /** Without a trailing slash. */
+  /** An origin: without a slash at its end. */
   publicUrl: set.PUBLIC_URL,
   lockout: {
     threshold: set.LOCKOUT_THRESHOLD,

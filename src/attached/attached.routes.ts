@@ -69,7 +69,7 @@ async function callOf(c: CustomerContext, stores: Stores, attachment: Attachment
   const body = length === '0' ? null : req.raw.body
   if (body && !isWrite(c))
     throw new AppError('malformed_body', { message: 'A request that only reads takes no body' })
-  const uri = `${origin ?? new URL(stores.settings.publicUrl).origin}${path}`
+  const uri = `${origin ?? stores.settings.publicUrl}${path}`
   const sent = sentOn(headers, req.method)
   sent.set(ASSERTION_HEADER, await assertionFor(c, stores, attachment.audience, uri))
   sent.set(HEADERS.REQUEST_ID, c.var.requestId)

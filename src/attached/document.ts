@@ -39,7 +39,7 @@ export async function deployedDocument(own: Json, stores: Stores, now: Clock): P
 async function attachedDocument(attachment: Attachment, stores: Stores, now: number): Promise<Json | null> {
   const { openapiPath } = attachment
   if (openapiPath === null) return null
-  const url = `${attachment.origin ?? new URL(stores.settings.publicUrl).origin}${openapiPath}`
+  const url = `${attachment.origin ?? stores.settings.publicUrl}${openapiPath}`
   const known = fetched.get(url)
   if (known && now - known.at < FRESH_MS) return known.document
   // What is kept is the result: what one request waits for ends with it, and must not be waited for by another.

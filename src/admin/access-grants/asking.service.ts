@@ -4,7 +4,7 @@ import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { policyOf } from '../../auth/grants/decisions.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellCustomer, tellSuperAdmins } from '../../auth/grants/notices.ts'
-import { grantColumns, grantIs } from '../../auth/grants/status.ts'
+import { grantColumns, isLiveGrant } from '../../auth/grants/status.ts'
 import { ROLE_SCOPES } from '../../auth/permissions.ts'
 import { checkProven } from '../../auth/permitted-actor.ts'
 import { randomId, randomUid } from '../../crypto/random.ts'
@@ -127,6 +127,6 @@ const selectOthers = (db: Database, row: NewGrant, now: number) =>
         eq(accessGrants.customerUid, row.customerUid),
         eq(accessGrants.mode, row.mode),
         ne(accessGrants.id, row.id),
-        grantIs(now, 'pending', 'active'),
+        isLiveGrant(now),
       ),
     )

@@ -1,16 +1,10 @@
-import { and, eq, gte, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { endOf, revokeKeysOfEnded } from '../../auth/grants/ends.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
-import {
-  type Grant,
-  type GrantStatus,
-  grantColumns,
-  grantIs,
-  LONGEST_LIFE_MS,
-} from '../../auth/grants/status.ts'
+import { type Grant, type GrantStatus, grantColumns, grantIs, isLiveGrant } from '../../auth/grants/status.ts'
 import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
@@ -50,8 +44,7 @@ function conditionsOf({ customerUid, status, review }: GrantFilter, now: number)
   return [
     customerUid === undefined ? undefined : eq(accessGrants.customerUid, customerUid),
     status === undefined ? undefined : grantIs(now, status),
-    // Keeps the search from the grants of years, which are over.
-    isLive ? gte(accessGrants.requestedAt, now - LONGEST_LIFE_MS) : undefined,
+    isLive ? isLiveGrant(now) : undefined,
     review === undefined ? undefined : sql`${accessGrants.breakGlass}`,
     review === 'unreviewed' ? isNull(accessGrants.reviewedAt) : undefined,
     review === 'reviewed' ? isNotNull(accessGrants.reviewedAt) : undefined,

@@ -6,14 +6,9 @@ import { accessGrants } from '../../db/schema/grants.ts'
 import { admins } from '../../db/schema/staff.ts'
 import type { Stores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
-import {
-  accessBeganMail,
-  breakGlassMail,
-  breakGlassReviewMail,
-  decidedMail,
-  decisionRequestedMail,
-} from '../../mail/grants.ts'
+import { accessBeganMail, breakGlassMail, decisionRequestedMail } from '../../mail/grants.ts'
 import type { MailContent } from '../../mail/mailer.ts'
+import { breakGlassReviewMail, decidedMail } from '../../mail/staff-grants.ts'
 import type { Say } from './decisions.ts'
 import { dropLink, makeLink } from './links.ts'
 import { type Grant, grantColumns, waitsFor } from './status.ts'

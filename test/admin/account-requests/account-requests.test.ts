@@ -151,6 +151,20 @@ describe.each([
     })
   })
 
+  test('who looked at one is on record, and whose it was', async () => {
+    const { id } = (await ask(kind)).json.data
+    const shown = await deciding.call(`/admin/${kind}_requests/${id}`)
+    expect(await recordsOf([shown])).toMatchObject([
+      {
+        stage: 'completed',
+        admin_id: deciding.adminId,
+        customer_uid: customer.uid,
+        target_type: 'account_request',
+        target_id: `${id}`,
+      },
+    ])
+  })
+
   test.each([
     {
       name: 'a second while one is pending',

@@ -77,6 +77,19 @@ describe('an account with a second factor', () => {
     expect(stored).not.toContain(answer.json.data.login_token)
   })
 
+  test('is on record as half logged in: by what, and what is waited for', async () => {
+    expect(await recordsOf([await login()])).toMatchObject([
+      {
+        actor_type: 'anonymous',
+        target_id: `${admin.adminId}`,
+        changes: {
+          factors: [null, ['password']],
+          waits_for: [null, ['passkey', 'totp', 'recovery_code']],
+        },
+      },
+    ])
+  })
+
   test.each([
     { name: 'a passkey', gone: recoveryCodes, methods: ['passkey', 'totp'] },
     { name: 'an app', gone: passkeys, methods: ['totp', 'recovery_code'] },
@@ -284,11 +297,16 @@ test('a login that a browser began is finished by it alone', async () => {
 })
 
 test.each([
-  { name: 'none', given: {} },
-  { name: 'two', given: { totp: '123456', recovery_code: 'aaaaa-bbbbb-ccccc-ddddd' } },
-])('of factors it takes one: $name are 422, and no failure', async ({ given }) => {
+  { name: 'none', given: {}, errors: { totp: ['has to be given, or one of the others instead'] } },
+  {
+    name: 'two',
+    given: { totp: '123456', recovery_code: 'aaaaa-bbbbb-ccccc-ddddd' },
+    errors: { recovery_code: ['goes without totp'] },
+  },
+])('of factors it takes one: $name are 422, and no failure', async ({ given, errors }) => {
   const answer = await complete({ login_token: await loginToken(), ...given })
-  expect(answer).toMatchObject({ status: 422, json: { errors: { totp: [expect.any(String)] } } })
+  expect(answer.status).toBe(422)
+  expect(answer.json.errors).toEqual(errors)
   expect(await database().select().from(loginFailures)).toMatchObject([{ failedAt: '[]' }])
 })
 

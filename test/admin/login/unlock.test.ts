@@ -8,6 +8,7 @@ import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type CallOptions, call, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
+import { makeAdminWithFactors } from '../../support/factors/factors.ts'
 import { HOUR_MS } from '../../support/times.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
 
@@ -57,6 +58,32 @@ test('the link shows a page with a button, and changes nothing however often it 
     }
   }
   expect(await login(PASSWORD)).toMatchObject({ status: 401, json: { locked: true } })
+})
+
+/** What a lock is told with, whatever came of it: by mail, and on the page of its link. */
+const TOLD = {
+  mail: expect.stringMatching(
+    /Too many logins failed for \S+[\s\S]*may know your password: change it once you are in, and tell an administrator\.\n/,
+  ),
+  page: expect.stringContaining('Too many logins failed for your account.'),
+}
+
+test.each([
+  { name: 'wrong passwords', isPasswordRight: false },
+  { name: 'wrong codes after the right password', isPasswordRight: true },
+])('a lock by $name is told without a claim about the password', async ({ isPasswordRight }) => {
+  const { email } = await makeAdminWithFactors('admin', CHEAP)
+  const client = signedCaller(await makeClient())
+  const via = (request: Request) => fetchWith(bindings, request, () => now)
+  const password = isPasswordRight ? PASSWORD : 'wrong'
+  const first = await client('/admin/login', { body: { email, password }, via })
+  if (isPasswordRight) {
+    const body = { login_token: first.json.data.login_token, totp: '000000' }
+    expect((await client('/admin/login/second_factor', { body, via })).json.locked).toBe(true)
+  }
+  const mail = await mailTo(email)
+  const page = await browse(`/admin/unlock?token=${tokenIn(mail)}`)
+  expect({ mail: mail.text, page: page.text }).toEqual(TOLD)
 })
 
 test('the button unlocks the account, once, and it is on record', async () => {
