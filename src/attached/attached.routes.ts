@@ -10,6 +10,7 @@ import { isWrite } from '../http/routing.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
 import { settingsOf } from '../settings.ts'
 import { assertionOf } from './assertion.ts'
+import { NothingSent } from './failures.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
 import { ASSERTION_HEADER, sentBack, sentOn } from './headers.ts'
 import { targetOf } from './paths.ts'
@@ -52,8 +53,7 @@ async function passOn(c: CustomerContext): Promise<Response> {
     return answered(c, answer)
   } catch (error) {
     if (!isWrite(c) && c.req.raw.signal.aborted) return new Response(null, { status: CALLER_LEFT })
-    if (isWrite(c) && error instanceof AppError && error.code === 'customer_api_timeout')
-      facts.result = 'unknown'
+    if (isWrite(c) && !(error instanceof NothingSent)) facts.result = 'unknown'
     throw error
   }
 }

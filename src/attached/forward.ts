@@ -28,14 +28,15 @@ export interface ForwardedAnswer {
 
 /**
  * Calls an attached API and returns its answer, once that has begun. Redirects are answers as others are.
- * @throws AppError customer_api_unavailable, customer_api_timeout
+ * @throws AppError customer_api_unavailable, customer_api_timeout; NothingSent; what the signal was aborted with
  */
 export async function forward(call: Call): Promise<ForwardedAnswer> {
   const patience = new Patience(call.timeoutMs)
   const body = call.body && followedUpload(call.body, call.length, () => patience.renew())
+  let response: Response | undefined
   const signals = [patience.signal, call.signal].filter((signal) => signal !== undefined)
   try {
-    const response = await call.api.fetch(call.url, {
+    response = await call.api.fetch(call.url, {
       method: call.method,
       headers: call.headers,
       ...(body && { body }),
@@ -49,7 +50,9 @@ export async function forward(call: Call): Promise<ForwardedAnswer> {
     return { response, body: await begun(response) }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    if (patience.signal.aborted) throw new AppError('customer_api_timeout', { cause })
+    // Nobody waits for an answer any more.
+    if (call.signal?.aborted) throw cause
+    if (response || patience.signal.aborted) throw new AppError('customer_api_timeout', { cause })
     throw await refusalOfFailure(call.origin, cause)
   } finally {
     patience.end()

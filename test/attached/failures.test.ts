@@ -13,30 +13,36 @@ beforeEach(async () => {
 
 interface Failure {
   name: string
-  path: string
-  settings?: () => Record<string, string>
+  path?: string
+  settings?: () => Record<string, string> | Promise<Record<string, string>>
   status: 502 | 504
+  /** Where it is known that nothing was sent. */
+  isUndone?: true
 }
+
+/** An API that takes one call, answers with some bytes and is gone. */
+const dying = (answer: string) => async () => ({
+  CUSTOMER_API_URL: await (await fetch(`${inject('upstream').url}/dying?answer=${answer}`)).text(),
+})
 
 const FAILURES: Failure[] = [
   {
     name: 'is not there',
-    path: '/v1/x',
     settings: () => ({ CUSTOMER_API_URL: inject('upstream').nowhere }),
     status: 502,
   },
   {
     name: 'has a name that nobody knows',
-    path: '/v1/x',
     settings: () => ({ CUSTOMER_API_URL: 'https://api.invalid' }),
     status: 502,
   },
   {
     name: 'speaks no TLS',
-    path: '/v1/x',
     settings: () => ({ CUSTOMER_API_URL: inject('upstream').url.replace('http:', 'https:') }),
     status: 502,
   },
+  { name: 'takes the call and is gone', settings: dying('no-answer'), status: 502 },
+  { name: 'begins to answer and is gone', settings: dying('created-in-part'), status: 504 },
   { name: 'closes the connection', path: '/v1/no-answer', status: 504 },
   { name: 'breaks off in its headers', path: '/v1/half-headers', status: 504 },
   { name: 'answers what is no HTTP', path: '/v1/garbage', status: 504 },
@@ -51,20 +57,22 @@ const FAILURES: Failure[] = [
     settings: () => ({ CUSTOMER_API_TIMEOUT_SECONDS: '1' }),
     status: 504,
   },
-  { name: 'is not reached by Cloudflare', path: '/v1/status?status=522', status: 502 },
+  { name: 'refuses Cloudflare’s connection', path: '/v1/status?status=521', status: 502, isUndone: true },
+  { name: 'has no certificate for Cloudflare', path: '/v1/status?status=526', status: 502, isUndone: true },
+  { name: 'takes Cloudflare’s connection perhaps', path: '/v1/status?status=522', status: 502 },
   { name: 'does not answer Cloudflare', path: '/v1/status?status=524', status: 504 },
 ]
 
-describe.each(FAILURES)('an API that $name', ({ path, settings, status }) => {
+describe.each(FAILURES)('an API that $name', ({ path = '/v1/x', settings, status, isUndone }) => {
   const code = status === 502 ? 'customer_api_unavailable' : 'customer_api_timeout'
 
   test.each([
     { method: 'GET', result: 'error' },
-    { method: 'POST', result: status === 502 ? 'error' : 'unknown' },
-    { method: 'DELETE', result: status === 502 ? 'error' : 'unknown' },
+    { method: 'POST', result: isUndone ? 'error' : 'unknown' },
+    { method: 'DELETE', result: isUndone ? 'error' : 'unknown' },
   ])(`gives ${status} to a $method, with a record that says $result`, async ({ method, result }) => {
     expectLogged(code)
-    const service = attachedService(settings?.())
+    const service = attachedService(await settings?.())
     const body = method === 'POST' ? { a: 1 } : undefined
     const answer = await service.through(customer.impersonated)(path, { method, body })
     expect(answer).toMatchObject({ status, json: { status: 'error', code } })
