@@ -4,7 +4,6 @@ import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts
 import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { passesOn } from '../http/annotations.ts'
-import { ofStatedLength } from '../http/files/stated-length.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite } from '../http/routing.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
@@ -14,6 +13,7 @@ import { NothingSent } from './failures.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
 import { ASSERTION_HEADER, sentBack, sentOn } from './headers.ts'
 import { targetOf } from './paths.ts'
+import { permittedStream } from './permitted-stream.ts'
 
 /** The methods that are passed on; a HEAD goes by GET. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -110,6 +110,7 @@ function bound({ customerApi }: Stores): Fetcher {
 function answered(c: CustomerContext, { response, body }: ForwardedAnswer): Response {
   const { status, statusText } = response
   const headers = sentBack(response.headers, c.body(null).headers)
-  const content = body && ('whole' in body ? body.whole : ofStatedLength(body.goesOn, headers))
+  const { customer, now } = c.var
+  const content = body && ('whole' in body ? body.whole : permittedStream(body.goesOn, customer, now))
   return new Response(content, { status, statusText, headers, encodeBody: 'manual' })
 }

@@ -1,7 +1,5 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { beforeEach, describe, expect, inject, test } from 'vitest'
-import worker from '../../src/index.ts'
-import { attachedService, seen } from '../support/attached/attached.ts'
+import { attachedService } from '../support/attached/attached.ts'
 import { expectLogged } from '../support/bindings/logged.ts'
 import { customerWithCallers } from '../support/calls/http.ts'
 
@@ -104,86 +102,3 @@ test.each([{ upgrade: 'websocket' }, { upgrade: 'h2c' }])(
     expect(service.events).toMatchObject([{ outcome: { status: 501, result: 'error' } }])
   },
 )
-
-describe('an answer that goes on', () => {
-  /** The answer as it comes, with what the service does after it still to be waited for. */
-  async function begun(path: string, method = 'GET') {
-    const service = attachedService()
-    const name = crypto.randomUUID()
-    const context = createExecutionContext()
-    const left = new AbortController()
-    const request = new Request(`https://steward.example${path}`, {
-      method,
-      headers: {
-        'X-ADMIN-API-KEY': customer.adminKey.key,
-        'X-CUSTOMER-ID': customer.uid,
-        'X-Seen': name,
-      },
-      signal: left.signal,
-    })
-    const response = await worker.fetch(request, service.bindings, context)
-    const body: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
-    if (!body) throw new Error('an answer without a body')
-    return { ...service, name, response, body, left, settled: () => waitOnExecutionContext(context) }
-  }
-
-  const texts = new TextDecoder()
-
-  test.each([{ type: 'text/event-stream' }, { type: 'application/x-ndjson' }])(
-    'of $type comes as it is said, and ends with its reader, which the record says',
-    async ({ type }) => {
-      const { events, name, body, settled } = await begun(`/v1/ticking?type=${type}`)
-      expect(texts.decode((await body.read()).value)).toContain('data: 0')
-      expect(events).toMatchObject([{ stage: 'received' }])
-      expect(texts.decode((await body.read()).value)).toContain('data: 1')
-      await body.cancel()
-      await seen(name, ({ closed }) => closed)
-      await settled()
-      expect(events).toMatchObject([
-        { stage: 'received' },
-        { stage: 'completed', outcome: { status: 200, result: 'client_error' } },
-      ])
-    },
-  )
-
-  test('and breaks off is a broken transfer, which the record says', async () => {
-    const { events, response, body, settled } = await begun('/v1/then-breaks')
-    expect(response.status).toBe(200)
-    const read = async () => {
-      while (!(await body.read()).done);
-    }
-    await expect(read()).rejects.toThrow()
-    await settled()
-    expect(events).toMatchObject([
-      { stage: 'received' },
-      { stage: 'completed', outcome: { status: 200, result: 'error' } },
-    ])
-  })
-
-  test('of a known length says so, and its end is on record', async () => {
-    const { events, response, body, settled } = await begun('/v1/large?bytes=1000000')
-    expect(response.headers.get('Content-Length')).toBe('1000000')
-    let size = 0
-    for (;;) {
-      const { done, value } = await body.read()
-      if (done) break
-      size += value.length
-    }
-    expect(size).toBe(1_000_000)
-    await settled()
-    expect(events).toMatchObject([
-      { stage: 'received' },
-      { stage: 'completed', outcome: { result: 'success' } },
-    ])
-  })
-
-  test('of a change: the change is on record before', async () => {
-    const { events, body, settled } = await begun('/v1/ticking', 'POST')
-    expect(events).toMatchObject([
-      { stage: 'received' },
-      { stage: 'completed', outcome: { result: 'success' } },
-    ])
-    await body.cancel()
-    await settled()
-  })
-})

@@ -1,8 +1,16 @@
-/** Returns a stream whose length the runtime knows, where its headers state one, and so states it too. */
-export function ofStatedLength(
-  stream: ReadableStream<Uint8Array>,
-  headers: Headers,
-): ReadableStream<Uint8Array> {
+import { createMiddleware } from 'hono/factory'
+import type { AppEnv } from '../context.ts'
+
+/**
+ * Gives the stream of an answer that goes on the length that its headers state, or the runtime would not send that. It
+ * goes before whatever follows such a stream: what breaks off behind it is not known any more for what it was.
+ */
+export const statesLength = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const { body, status, statusText, headers } = c.res
   const length = headers.get('Content-Length')
-  return length === null ? stream : stream.pipeThrough(new FixedLengthStream(Number(length)))
-}
+  if (!c.var.facts.goesOn || body === null || length === null) return
+  const stated = body.pipeThrough(new FixedLengthStream(Number(length)))
+  c.res = undefined
+  c.res = new Response(stated, { status, statusText, headers, encodeBody: 'manual' })
+})
