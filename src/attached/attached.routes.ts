@@ -7,7 +7,7 @@ import { passesOn } from '../http/annotations.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite } from '../http/routing.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
-import { settingsOf } from '../settings.ts'
+import { parsedSettings } from '../settings.ts'
 import { assertionOf } from './assertion.ts'
 import { NothingSent } from './failures.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
@@ -31,13 +31,8 @@ export function attachedRoutes(prefixes: readonly string[]) {
 }
 
 /** Returns the prefixes of the paths of an attached API; none where a setting is invalid, which every request tells. */
-export function attachedPrefixes(env: Env): readonly string[] {
-  try {
-    return settingsOf(env).attachment?.prefixes ?? []
-  } catch {
-    return []
-  }
-}
+export const attachedPrefixes = (env: Env): readonly string[] =>
+  parsedSettings(env).settings?.attachment?.prefixes ?? []
 
 async function passOn(c: CustomerContext): Promise<Response> {
   const stores = storesOf(c)
