@@ -8,6 +8,7 @@ import { HEADERS } from '../http/headers.ts'
 import { isWrite } from '../http/routing.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
 import { parsedSettings } from '../settings.ts'
+import { apiOf } from './api.ts'
 import { assertionOf } from './assertion.ts'
 import { NothingSent } from './failures.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
@@ -37,7 +38,7 @@ export const attachedPrefixes = (env: Env): readonly string[] =>
 async function passOn(c: CustomerContext): Promise<Response> {
   const stores = storesOf(c)
   const { attachment } = stores.settings
-  if (!attachment) throw new Error('an attached path without an attachment')
+  if (!attachment) throw new AppError('not_found')
   // No transaction can hold back what is asked of another service.
   await c.var.customer.verify()
   const call = await callOf(c, stores, attachment)
@@ -57,20 +58,20 @@ async function passOn(c: CustomerContext): Promise<Response> {
 async function callOf(c: CustomerContext, stores: Stores, attachment: Attachment): Promise<Call> {
   const { req } = c
   const { headers, signal } = req.raw
-  const { origin, prefixes, timeoutMs } = attachment
+  const { prefixes, timeoutMs } = attachment
   const { path, query } = targetOf(req.url, prefixes)
   if (headers.has('Upgrade')) throw new AppError('upgrade_unsupported')
   const length = headers.get('Content-Length')
   const body = length === '0' ? null : req.raw.body
   if (body && !isWrite(c))
     throw new AppError('malformed_body', { message: 'A request that only reads takes no body' })
-  const uri = `${origin ?? new URL(stores.settings.publicUrl).origin}${path}`
+  const api = apiOf(stores, attachment)
+  const uri = api.base + path
   const sent = sentOn(headers, req.method)
   sent.set(ASSERTION_HEADER, await assertionFor(c, stores, attachment.audience, uri))
   sent.set(HEADERS.REQUEST_ID, c.var.requestId)
   return {
-    api: origin === null ? bound(stores) : { fetch: (url, init) => fetch(url, init) },
-    origin,
+    api,
     url: uri + query,
     method: req.method,
     headers: sent,
@@ -90,15 +91,9 @@ function assertionFor({ req, var: known }: CustomerContext, stores: Stores, audi
     requestId: known.requestId,
     method: req.method,
     uri,
-    actor: known.facts.actor,
-    grantId: known.facts.grant?.id ?? null,
+    by: known.facts,
   }
   return assertionOf(stores.assertionKeys, asserted, known.now())
-}
-
-function bound({ customerApi }: Stores): Fetcher {
-  if (!customerApi) throw new Error('the settings have neither a URL nor a binding')
-  return customerApi
 }
 
 /** The answer as the caller gets it: bytes and status as they are, headers less those that are not the API's to set. */

@@ -1,3 +1,4 @@
+import { within } from '../base/within.ts'
 import { AppError } from '../errors.ts'
 
 /** How long an API may take to accept a connection before it counts as out of reach. */
@@ -47,17 +48,10 @@ async function accepts({ protocol, hostname, port }: URL): Promise<boolean> {
   const socket = connect(address, { secureTransport: isSecure ? 'on' : 'off', allowHalfOpen: false })
   // Whether it was opened is all that is asked.
   socket.closed.catch(() => undefined)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no connection in time')), CONNECT_MS)
-  })
-  try {
-    await Promise.race([socket.opened, late])
-    return true
-  } catch {
-    return false
-  } finally {
-    clearTimeout(timer)
-    socket.close().catch(() => undefined)
-  }
+  const isOpen = await within(CONNECT_MS, socket.opened).then(
+    () => true,
+    () => false,
+  )
+  socket.close().catch(() => undefined)
+  return isOpen
 }
