@@ -69,6 +69,8 @@ const ANSWERS: Record<string, Answering> = {
       ...['Content-Type', 'text/plain', 'Set-Cookie', 'a=1', 'Set-Cookie', '__Host-steward_session=forged'],
       ...['Set-Cookie', 'b=2', 'X-Request-Id', 'forged', 'X-Audit-Id', 'forged', 'Cache-Control', 'public'],
       ...['Access-Control-Allow-Origin', '*', 'Connection', 'X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=9'],
+      ...['Clear-Site-Data', '"cookies"', 'NEL', '{}', 'Report-To', '{}', 'Reporting-Endpoints', 'a="/a"'],
+      ...['Alt-Svc', 'h3=":443"', 'Service-Worker-Allowed', '/'],
       ...['ETag', '"1"', 'X-Of-The-API', '1', 'Content-Security-Policy', "default-src 'self'"],
     ])
     response.end('ok')
@@ -152,13 +154,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end(await dyingApi(RAW[url.searchParams.get('answer') ?? ''] ?? ''))
     return
   }
-  const name = request.headers['x-seen']
+  // What a test has the API say is in the path.
+  const said = /^\/said\/([^/]+)/.exec(url.pathname)?.[1]
+  const name = said ? url.pathname : request.headers['x-seen']
   if (typeof name === 'string') {
     const record = { requests: (seen.get(name)?.requests ?? 0) + 1, closed: false }
     seen.set(name, record)
     response.on('close', () => {
       record.closed = !response.writableFinished
     })
+  }
+  if (said) {
+    response.end(Buffer.from(said, 'base64url'))
+    return
   }
   const raw = RAW[last]
   if (raw !== undefined) {
