@@ -47,7 +47,7 @@ const variables = once(() =>
     LOCKOUT_SECONDS: positiveDigits().prefault('3600'),
     /** The exact origins whose pages may call from a browser, separated by commas. Empty: none. */
     CORS_ORIGINS: commaSeparated()
-      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin)))
+      .pipe(z.array(z.string().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin)))
       .prefault(''),
     /** After how many days audit entries leave D1, once they are exported: 30 or more, or 0, which is never. */
     AUDIT_RETENTION_DAYS: retentionDays().prefault('0'),

@@ -98,6 +98,7 @@ test.each<{ name: string; settings: Record<string, unknown>; wrong: string[] }>(
     },
     wrong: ['CUSTOMER_API_OPENAPI'],
   },
+  { name: 'no place of its own', settings: { PUBLIC_URL: 'steward' }, wrong: ['PUBLIC_URL'] },
 ])('an attachment with $name: wrong is $wrong', ({ settings, wrong }) => {
   expect(invalidSettings(attachment(settings))).toEqual(wrong)
 })
