@@ -4,7 +4,7 @@ import { readUpTo } from '../http/body/bytes.ts'
 import type { Stores } from '../http/stores.ts'
 import type { Json } from '../openapi/components.ts'
 import { type Api, apiOf } from './api.ts'
-import { merged } from './merged-document.ts'
+import { merged, readDocument } from './merged-document.ts'
 
 /** A large API's document is a tenth of it. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -46,7 +46,7 @@ async function fetchDocument(path: string, { base, fetch }: Api, timeoutMs: numb
   const init = { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) } as const
   const { body } = await fetch(base + path, init)
   // The beginning of one that is too large is no JSON.
-  const document: Json | null = JSON.parse(fromUtf8(await readUpTo(MAX_BYTES, body)))
-  if (!`${document?.openapi}`.startsWith('3.')) throw new Error('no OpenAPI 3 document')
-  return document as Json
+  const document = readDocument(fromUtf8(await readUpTo(MAX_BYTES, body))) as Json | null
+  if (!document || !`${document.openapi}`.startsWith('3.')) throw new Error('no OpenAPI 3 document')
+  return document
 }

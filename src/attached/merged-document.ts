@@ -11,27 +11,33 @@ const SECURITY = [{ customerKey: [] }, { adminKey: [], customer: [] }]
 /** The methods that are passed on. */
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head']
 
+/** Reads another API's document, in which every reference to a component has the name that this one gets here. */
+export const readDocument = (json: string): unknown =>
+  JSON.parse(json, (_, value: unknown) =>
+    typeof value === 'string' ? value.replace(COMPONENT, `#/components/$1/${COMPONENT_PREFIX}$2`) : value,
+  )
+
 /**
- * Returns a document less the paths that another API answers, and with those operations of that one's document that lie
- * below the prefixes. They have what Steward's own always have; what is not as OpenAPI has it is passed over.
+ * Returns a document less the paths that another API answers, and with those operations of that one's document, as it was
+ * read, that lie below the prefixes. They have what Steward's own always have; what is not as OpenAPI has it is passed over.
  */
 export function merged(own: Json, theirs: Json, prefixes: readonly string[]): Json {
   const paths = Object.entries(members(own.paths)).filter(([path]) => !isBelow(path, prefixes))
   const ids = new Set(paths.flatMap(([, item]) => Object.values(members(item)).map(idOf)))
-  const tags = new Map(list(own.tags).map((tag) => [nameOf(tag), tag]))
+  const tags = byName(own.tags)
+  const theirTags = byName(theirs.tags)
   const usualTag = text(members(theirs.info).title) ?? 'Attached API'
   const base = basePathOf(theirs)
-  const renamed = withOwnNames(theirs)
-  for (const [name, item] of Object.entries(members(renamed.paths))) {
+  for (const [name, item] of Object.entries(members(theirs.paths))) {
     const path = base + name
-    const operations = isBelow(path, prefixes) ? operationsOf(path, referred(item, renamed), usualTag) : []
+    const operations = isBelow(path, prefixes) ? operationsOf(path, referred(item, theirs), usualTag) : []
     for (const [, operation] of operations) {
-      while (ids.has(operation.operationId)) operation.operationId = `attached_${operation.operationId}`
+      const id = operation.operationId
+      const other = `attached_${id}`
+      if (ids.has(id)) operation.operationId = ids.has(other) ? `${other}_${ids.size}` : other
       ids.add(operation.operationId)
-      operation.parameters = unique(operation.parameters.map((each) => referred(each, renamed)))
-      for (const tag of operation.tags)
-        if (!tags.has(tag))
-          tags.set(tag, list(theirs.tags).find((each) => nameOf(each) === tag) ?? { name: tag })
+      operation.parameters = unique(operation.parameters.map((each) => referred(each, theirs)))
+      for (const name of operation.tags) tags.set(name, tags.get(name) ?? theirTags.get(name) ?? { name })
     }
     if (operations.length > 0) paths.push([path, Object.fromEntries(operations)])
   }
@@ -39,7 +45,7 @@ export function merged(own: Json, theirs: Json, prefixes: readonly string[]): Js
     ...own,
     tags: [...tags.values()],
     paths: Object.fromEntries(paths),
-    components: mergedComponents(members(own.components), members(renamed.components)),
+    components: mergedComponents(members(own.components), members(theirs.components)),
   }
 }
 
@@ -57,17 +63,13 @@ const text = (value: unknown) => (typeof value === 'string' && value !== '' ? va
 
 const nameOf = (tag: unknown) => members(tag).name
 
+const byName = (tags: unknown) => new Map(list(tags).map((tag) => [nameOf(tag), tag]))
+
 const idOf = (operation: unknown) => members(operation).operationId
 
 /** The path that the paths of a document begin with, by the first of its servers. */
 const basePathOf = ({ servers }: Json) =>
   new URL(`${members(list(servers)[0]).url ?? '/'}`, 'http://host').pathname.replace(/\/$/, '')
-
-/** The document with every reference to a component under another name. */
-const withOwnNames = (document: Json): Json =>
-  JSON.parse(JSON.stringify(document), (_, value: unknown) =>
-    typeof value === 'string' ? value.replace(COMPONENT, `#/components/$1/${COMPONENT_PREFIX}$2`) : value,
-  )
 
 /** What a value is, or refers to. */
 function referred(value: unknown, { components }: Json): Json {

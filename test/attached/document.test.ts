@@ -82,7 +82,11 @@ describe('an operation of theirs', () => {
     }[]
     expect(theirs).toMatchObject([
       { operationId: 'attached_listContacts', summary: 'GET /v1/a', tags: ['Goods', 'New'] },
-      { operationId: 'attached_attached_listContacts', summary: 'List', tags: ['Contacts'] },
+      {
+        operationId: expect.stringMatching(/^attached_listContacts_\d+$/),
+        summary: 'List',
+        tags: ['Contacts'],
+      },
       { operationId: 'get_v1_c_id_', summary: 'GET /v1/c/{id}', tags: ['Orders'], responses },
       { operationId: 'put_v1_c_id_', summary: 'PUT /v1/c/{id}', tags: ['Orders'], responses },
     ])
