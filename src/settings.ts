@@ -51,7 +51,7 @@ const variables = once(() =>
     LOCKOUT_SECONDS: positiveDigits().prefault('3600'),
     /** The exact origins whose pages may call from a browser, separated by commas. Empty: none. */
     CORS_ORIGINS: commaSeparated()
-      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin)))
+      .pipe(z.array(z.string().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin)))
       .prefault(''),
     /** After how many days audit entries leave D1, once they are exported: 30 or more, or 0, which is never. */
     AUDIT_RETENTION_DAYS: retentionDays().prefault('0'),
@@ -144,7 +144,14 @@ const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   attachment: attachmentOf(set),
 })
 
-const parsed = new WeakMap<Env, Settings>()
+interface Parsed {
+  /** Undefined if one is missing or invalid. */
+  settings: Settings | undefined
+  invalid: string[]
+}
+
+/** What was made of the settings of each deployment. */
+const parsed = new WeakMap<Env, Parsed>()
 
 /** Returns the default of each setting by its name; undefined for one that has to be set. */
 export const settingDefaults = (): Record<string, unknown> =>
@@ -155,25 +162,30 @@ export const settingDefaults = (): Record<string, unknown> =>
     ]),
   )
 
+function parse(vars: object): Parsed {
+  const { data, error } = settings().safeParse(vars)
+  const invalid = [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
+  return { settings: data && readSettings(data), invalid }
+}
+
 /** Returns the names of missing or invalid settings. */
-export function invalidSettings(vars: object): string[] {
-  const { error } = settings().safeParse(vars)
-  return [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
+export const invalidSettings = (vars: object): string[] => parse(vars).invalid
+
+/** Returns the settings of this deployment, or which are missing or invalid: parsed once per isolate. */
+export function parsedSettings(env: Env): Parsed {
+  const known = parsed.get(env) ?? parse(env)
+  parsed.set(env, known)
+  return known
 }
 
 /**
- * Returns the settings of this deployment, parsed once per isolate.
+ * Returns the settings of this deployment.
  * @throws Error if one is missing or invalid; the log names it
  */
 export function settingsOf(env: Env): Settings {
-  const known = parsed.get(env)
-  if (known) return known
-  const { data, error } = settings().safeParse(env)
-  if (!data) {
-    logFailure({ invalid_settings: invalidSettings(env) }, error)
-    throw new Error('a setting is missing or invalid')
-  }
-  const read = readSettings(data)
-  parsed.set(env, read)
-  return read
+  const { settings, invalid } = parsedSettings(env)
+  if (settings) return settings
+  const error = new Error('a setting is missing or invalid')
+  logFailure({ invalid_settings: invalid }, error)
+  throw error
 }

@@ -2,7 +2,6 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
-import type { Clock } from '../env.ts'
 import { describing, isPageFile, type Part } from '../http/annotations.ts'
 import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
@@ -52,8 +51,8 @@ export const OPERATIONS = {
 
 const describes = describing(OPERATIONS)
 
-/** Returns the document as a deployment shows it, of the service's own. */
-type Deployed = (own: Json, stores: Stores, now: Clock) => Promise<Json>
+/** Returns the document as a deployment shows it, as JSON, of the service's own. */
+type Deployed = (own: Json, stores: Stores, now: number) => Promise<string>
 
 /**
  * Returns the routes of `/openapi.json`, whose own part is made on the first request, and of `/docs`, which shows it.
@@ -71,7 +70,10 @@ export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
         answers: [DOCUMENT],
       })),
       isPublic(),
-      async (c) => c.json(await deployed(await document(), storesOf(c), c.var.now)),
+      async (c) => {
+        const json = await deployed(await document(), storesOf(c), c.var.now())
+        return c.body(json, 200, { 'Content-Type': 'application/json' })
+      },
     )
     .get(
       '/docs',
