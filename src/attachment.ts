@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isBareOrigin } from './base/origin.ts'
 
 /** An API of the company's own that Steward stands in front of. */
 export interface Attachment {
@@ -69,7 +70,7 @@ export function invalidAttachment(vars: Vars): string[] {
     CUSTOMER_API_URL:
       (isAttached && !isReachable) ||
       (binding !== undefined && url !== '') ||
-      (URL.canParse(url) && new URL(url).origin === new URL(vars.PUBLIC_URL).origin),
+      (url !== '' && originOf(url) === originOf(vars.PUBLIC_URL)),
     CUSTOMER_API_AUDIENCE: isAttached && vars.CUSTOMER_API_AUDIENCE === '',
     CUSTOMER_API_OPENAPI: !isAttached && vars.CUSTOMER_API_OPENAPI !== '',
   }
@@ -81,12 +82,15 @@ export function attachmentOf(vars: Vars): Attachment | null {
   if (vars.CUSTOMER_API_PATHS.length === 0) return null
   return {
     prefixes: vars.CUSTOMER_API_PATHS,
-    origin: vars.CUSTOMER_API_URL === '' ? null : new URL(vars.CUSTOMER_API_URL).origin,
+    origin: originOf(vars.CUSTOMER_API_URL) || null,
     audience: vars.CUSTOMER_API_AUDIENCE,
     timeoutMs: vars.CUSTOMER_API_TIMEOUT_SECONDS * 1000,
     openapiPath: vars.CUSTOMER_API_OPENAPI || null,
   }
 }
+
+/** The origin of a URL; what is none stays what it is. */
+const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : url)
 
 function isEmptyOr(isRight: (text: string) => boolean) {
   return (text: string) => text === '' || isRight(text)
@@ -94,9 +98,9 @@ function isEmptyOr(isRight: (text: string) => boolean) {
 
 /** Whether a text is an origin and nothing more: https, or http where it leads to this machine. */
 function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname, href, origin } = new URL(text)
-  return href === `${origin}/` && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname)))
+  if (!isBareOrigin(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
 }
 
 function prefixesOf(list: string): string[] {

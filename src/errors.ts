@@ -121,7 +121,7 @@ interface AppErrorOptions {
   details?: Record<string, unknown>
   headers?: Record<string, string>
   /** The reason behind the code, for the log alone: it would tell a stranger which keys exist. */
-  because?: string
+  because?: string | undefined
   cause?: unknown
 }
 

@@ -8,6 +8,7 @@ import {
 } from './attachment.ts'
 import { positiveDigits } from './base/digits.ts'
 import { once } from './base/once.ts'
+import { isBareOrigin } from './base/origin.ts'
 import { ROLES } from './db/schema/staff.ts'
 import type { Env } from './env.ts'
 import { logFailure } from './log.ts'
@@ -37,8 +38,11 @@ const variables = once(() =>
     PRODUCT_NAME: z.string().trim().min(1).max(60).prefault('Steward'),
     /** The sender of mails: an address of a domain that can send mail. */
     MAIL_FROM: z.email(),
-    /** Where people reach this deployment, with http or https: links in mails begin with it. */
-    PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+    /** The origin that people reach this deployment at, with http or https and without a path: links in mails begin with it. */
+    PUBLIC_URL: z
+      .url({ protocol: /^https?$/ })
+      .refine(isBareOrigin)
+      .transform((url) => new URL(url).origin),
     /** How many failed logins in a row lock an account: 1 or more. */
     LOCKOUT_THRESHOLD: positiveDigits().prefault('5'),
     /** Within how many seconds they have to happen. */
@@ -47,7 +51,7 @@ const variables = once(() =>
     LOCKOUT_SECONDS: positiveDigits().prefault('3600'),
     /** The exact origins whose pages may call from a browser, separated by commas. Empty: none. */
     CORS_ORIGINS: commaSeparated()
-      .pipe(z.array(z.url().refine((origin) => new URL(origin).origin === origin)))
+      .pipe(z.array(z.string().refine((origin) => URL.canParse(origin) && new URL(origin).origin === origin)))
       .prefault(''),
     /** After how many days audit entries leave D1, once they are exported: 30 or more, or 0, which is never. */
     AUDIT_RETENTION_DAYS: retentionDays().prefault('0'),
@@ -118,7 +122,7 @@ export type Settings = Readonly<ReturnType<typeof readSettings>>
 const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   productName: set.PRODUCT_NAME,
   mailFrom: set.MAIL_FROM,
-  /** Without a trailing slash. */
+  /** An origin: without a slash at its end. */
   publicUrl: set.PUBLIC_URL,
   lockout: {
     threshold: set.LOCKOUT_THRESHOLD,
@@ -140,7 +144,14 @@ const readSettings = (set: z.output<ReturnType<typeof settings>>) => ({
   attachment: attachmentOf(set),
 })
 
-const parsed = new WeakMap<Env, Settings>()
+interface Parsed {
+  /** Undefined if one is missing or invalid. */
+  settings: Settings | undefined
+  invalid: string[]
+}
+
+/** What was made of the settings of each deployment. */
+const parsed = new WeakMap<Env, Parsed>()
 
 /** Returns the default of each setting by its name; undefined for one that has to be set. */
 export const settingDefaults = (): Record<string, unknown> =>
@@ -151,25 +162,30 @@ export const settingDefaults = (): Record<string, unknown> =>
     ]),
   )
 
+function parse(vars: object): Parsed {
+  const { data, error } = settings().safeParse(vars)
+  const invalid = [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
+  return { settings: data && readSettings(data), invalid }
+}
+
 /** Returns the names of missing or invalid settings. */
-export function invalidSettings(vars: object): string[] {
-  const { error } = settings().safeParse(vars)
-  return [...new Set(error?.issues.map(({ path: [name] }) => String(name)))]
+export const invalidSettings = (vars: object): string[] => parse(vars).invalid
+
+/** Returns the settings of this deployment, or which are missing or invalid: parsed once per isolate. */
+export function parsedSettings(env: Env): Parsed {
+  const known = parsed.get(env) ?? parse(env)
+  parsed.set(env, known)
+  return known
 }
 
 /**
- * Returns the settings of this deployment, parsed once per isolate.
+ * Returns the settings of this deployment.
  * @throws Error if one is missing or invalid; the log names it
  */
 export function settingsOf(env: Env): Settings {
-  const known = parsed.get(env)
-  if (known) return known
-  const { data, error } = settings().safeParse(env)
-  if (!data) {
-    logFailure({ invalid_settings: invalidSettings(env) }, error)
-    throw new Error('a setting is missing or invalid')
-  }
-  const read = readSettings(data)
-  parsed.set(env, read)
-  return read
+  const { settings, invalid } = parsedSettings(env)
+  if (settings) return settings
+  const error = new Error('a setting is missing or invalid')
+  logFailure({ invalid_settings: invalid }, error)
+  throw error
 }

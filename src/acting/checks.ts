@@ -1,6 +1,6 @@
 import type { ApiKeyActor } from '../auth/actor.ts'
-import type { KeyAuthority } from '../auth/callers/admin-key.ts'
 import { LIMIT_ERRORS, limitRefusal } from '../auth/callers/key-limits.ts'
+import type { KeyAuthority } from '../auth/key-authority.ts'
 import { ACTING, isGivenBy } from '../auth/permissions.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
 

@@ -1,20 +1,9 @@
 import type { Context } from 'hono'
 import type { ApiKeyActor } from '../auth/actor.ts'
-import { Authority } from '../auth/authority.ts'
-import {
-  type ClaimedKey,
-  claimAdminKey,
-  forgetAuthority,
-  type KeyAuthority,
-  keyActor,
-  keyAuthority,
-  liveKey,
-  noteKeyUse,
-  rememberedKey,
-  rememberKey,
-} from '../auth/callers/admin-key.ts'
+import { type ClaimedKey, claimAdminKey } from '../auth/callers/admin-key.ts'
 import type { Credentials } from '../auth/callers/credentials.ts'
 import { customerScope } from '../auth/customer-scope.ts'
+import { authorityOfKey, type KeyAuthority, noteKeyUse } from '../auth/key-authority.ts'
 import { noteActor, onRecord, recordingOf, retractActor } from '../auth/on-record.ts'
 import { type CustomerEnv, isOwnKeyOnly } from '../auth/requires-customer.ts'
 import { uidOrNull } from '../http/fields/values.ts'
@@ -82,7 +71,7 @@ function authorityOf(
   claimed: ClaimedKey,
   known: { note(actor: ApiKeyActor, key: KeyAuthority): void; retract(): void },
 ) {
-  const { db, now, facts } = c.var
+  const { facts } = c.var
   const uid = uidOrNull(claim.customerUid)
   const asked = {
     customerUid: claim.customerUid,
@@ -91,18 +80,12 @@ function authorityOf(
     headers: c.req.raw.headers,
     malformed: claim.refusal,
   } as const
-  return new Authority(db, {
-    questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: uid, now: now() }) }),
-    judge({ key: row }) {
-      forgetAuthority(claimed, uid)
-      const key = liveKey(claimed, row)
-      const actor = keyActor(claimed, key)
+  return authorityOfKey(c.var, claimed, uid, {
+    judge(actor, key) {
       facts.customerUid = uid
       known.note(actor, key)
       checkActing({ ...asked, actor, key })
-      rememberKey(claimed, uid, key)
     },
-    remembered: rememberedKey(claimed, uid),
     retract: known.retract,
   })
 }

@@ -14,10 +14,8 @@ export interface Asserted {
   method: string
   /** The URL that is called, without its query. */
   uri: string
-  /** Who acts; null or the customer itself: nobody does for it. */
-  actor: RequestFacts['actor']
-  /** The access grant that the actor acts under; null: none. */
-  grantId: string | null
+  /** Who acts, if it is not the customer itself, and under which access grant. */
+  by: Pick<RequestFacts, 'actor' | 'grant'>
 }
 
 /**
@@ -25,7 +23,7 @@ export interface Asserted {
  * it (RFC 8693, section 4.1), `htm` and `htu` what the request is (RFC 9449, section 4.2). Signed with EdDSA (RFC 8037).
  */
 export async function assertionOf(keys: SigningKeys, asserted: Asserted, now: number): Promise<string> {
-  const { issuer, audience, customerUid, requestId, method, uri, actor, grantId } = asserted
+  const { issuer, audience, customerUid, requestId, method, uri, by } = asserted
   const issuedAt = Math.floor(now / 1000)
   const header = { alg: 'EdDSA', typ: 'steward+jwt', kid: keys.currentId }
   const claims = {
@@ -37,7 +35,7 @@ export async function assertionOf(keys: SigningKeys, asserted: Asserted, now: nu
     jti: requestId,
     htm: method,
     htu: uri,
-    ...(actor?.type === 'admin' && { act: actorClaim(actor, grantId) }),
+    ...(by.actor?.type === 'admin' && { act: actorClaim(by.actor, by.grant) }),
   }
   const text = [header, claims].map((part) => toBase64Url(utf8(JSON.stringify(part)))).join('.')
   return `${text}.${await keys.sign(text)}`
@@ -45,10 +43,10 @@ export async function assertionOf(keys: SigningKeys, asserted: Asserted, now: nu
 
 const actorClaim = (
   { adminId, role, apiKeyId }: NonNullable<RequestFacts['actor']>,
-  grantId: string | null,
+  grant: RequestFacts['grant'],
 ) => ({
   sub: `admin:${adminId}`,
   role,
   api_key_id: apiKeyId,
-  grant_id: grantId,
+  grant_id: grant?.id ?? null,
 })

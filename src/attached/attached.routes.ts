@@ -4,15 +4,17 @@ import { type CustomerEnv, requiresCustomer } from '../auth/requires-customer.ts
 import type { Env } from '../env.ts'
 import { AppError } from '../errors.ts'
 import { passesOn } from '../http/annotations.ts'
-import { ofStatedLength } from '../http/files/stated-length.ts'
 import { HEADERS } from '../http/headers.ts'
 import { isWrite } from '../http/routing.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
-import { settingsOf } from '../settings.ts'
+import { parsedSettings } from '../settings.ts'
+import { apiOf } from './api.ts'
 import { assertionOf } from './assertion.ts'
+import { NothingSent } from './failures.ts'
 import { type Call, type ForwardedAnswer, forward } from './forward.ts'
 import { ASSERTION_HEADER, sentBack, sentOn } from './headers.ts'
 import { targetOf } from './paths.ts'
+import { permittedStream } from './permitted-stream.ts'
 
 /** The methods that are passed on; a HEAD goes by GET. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -30,18 +32,13 @@ export function attachedRoutes(prefixes: readonly string[]) {
 }
 
 /** Returns the prefixes of the paths of an attached API; none where a setting is invalid, which every request tells. */
-export function attachedPrefixes(env: Env): readonly string[] {
-  try {
-    return settingsOf(env).attachment?.prefixes ?? []
-  } catch {
-    return []
-  }
-}
+export const attachedPrefixes = (env: Env): readonly string[] =>
+  parsedSettings(env).settings?.attachment?.prefixes ?? []
 
 async function passOn(c: CustomerContext): Promise<Response> {
   const stores = storesOf(c)
   const { attachment } = stores.settings
-  if (!attachment) throw new Error('an attached path without an attachment')
+  if (!attachment) throw new AppError('not_found')
   // No transaction can hold back what is asked of another service.
   await c.var.customer.verify()
   const call = await callOf(c, stores, attachment)
@@ -52,8 +49,7 @@ async function passOn(c: CustomerContext): Promise<Response> {
     return answered(c, answer)
   } catch (error) {
     if (!isWrite(c) && c.req.raw.signal.aborted) return new Response(null, { status: CALLER_LEFT })
-    if (isWrite(c) && error instanceof AppError && error.code === 'customer_api_timeout')
-      facts.result = 'unknown'
+    if (isWrite(c) && !(error instanceof NothingSent)) facts.result = 'unknown'
     throw error
   }
 }
@@ -62,20 +58,20 @@ async function passOn(c: CustomerContext): Promise<Response> {
 async function callOf(c: CustomerContext, stores: Stores, attachment: Attachment): Promise<Call> {
   const { req } = c
   const { headers, signal } = req.raw
-  const { origin, prefixes, timeoutMs } = attachment
+  const { prefixes, timeoutMs } = attachment
   const { path, query } = targetOf(req.url, prefixes)
   if (headers.has('Upgrade')) throw new AppError('upgrade_unsupported')
   const length = headers.get('Content-Length')
   const body = length === '0' ? null : req.raw.body
   if (body && !isWrite(c))
     throw new AppError('malformed_body', { message: 'A request that only reads takes no body' })
-  const uri = `${origin ?? new URL(stores.settings.publicUrl).origin}${path}`
+  const api = apiOf(stores, attachment)
+  const uri = api.base + path
   const sent = sentOn(headers, req.method)
   sent.set(ASSERTION_HEADER, await assertionFor(c, stores, attachment.audience, uri))
   sent.set(HEADERS.REQUEST_ID, c.var.requestId)
   return {
-    api: origin === null ? bound(stores) : { fetch: (url, init) => fetch(url, init) },
-    origin,
+    api,
     url: uri + query,
     method: req.method,
     headers: sent,
@@ -95,21 +91,16 @@ function assertionFor({ req, var: known }: CustomerContext, stores: Stores, audi
     requestId: known.requestId,
     method: req.method,
     uri,
-    actor: known.facts.actor,
-    grantId: known.facts.grant?.id ?? null,
+    by: known.facts,
   }
   return assertionOf(stores.assertionKeys, asserted, known.now())
-}
-
-function bound({ customerApi }: Stores): Fetcher {
-  if (!customerApi) throw new Error('the settings have neither a URL nor a binding')
-  return customerApi
 }
 
 /** The answer as the caller gets it: bytes and status as they are, headers less those that are not the API's to set. */
 function answered(c: CustomerContext, { response, body }: ForwardedAnswer): Response {
   const { status, statusText } = response
   const headers = sentBack(response.headers, c.body(null).headers)
-  const content = body && ('whole' in body ? body.whole : ofStatedLength(body.goesOn, headers))
+  const { customer, now } = c.var
+  const content = body && ('whole' in body ? body.whole : permittedStream(body.goesOn, customer, now))
   return new Response(content, { status, statusText, headers, encodeBody: 'manual' })
 }

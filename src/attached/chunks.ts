@@ -1,16 +1,24 @@
 /** As much as is in memory of a body at a time. */
 const CHUNK_BYTES = 64 * 1024
 
-/** A body, read in pieces that are as large as what has arrived, up to a bound. */
-export interface Chunks {
-  read(atMost?: number): Promise<ReadableStreamReadResult<Uint8Array>>
-  cancel(reason?: unknown): Promise<void>
-}
+/** What most answers fit into: memory that is not needed is not asked for. */
+const FIRST_BYTES = 4 * 1024
 
+/** A body, read in pieces that are as large as what has arrived, up to a bound. */
+export type Chunks = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, 'read' | 'cancel'>
+
+/** Returns the pieces of a body. One that is kept keeps no more memory than it fills. */
 export function chunksOf(body: ReadableStream<Uint8Array>): Chunks {
   const reader = body.getReader({ mode: 'byob' })
+  let memory = new ArrayBuffer(FIRST_BYTES)
   return {
-    read: (atMost = CHUNK_BYTES) => reader.read(new Uint8Array(atMost)),
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(memory))
+      if (done) return { done, value: undefined }
+      const isFull = value.length === value.buffer.byteLength
+      memory = isFull ? new ArrayBuffer(CHUNK_BYTES) : value.buffer
+      return { done, value: isFull ? value : value.slice() }
+    },
     cancel: (reason) => reader.cancel(reason),
   }
 }
@@ -27,26 +35,19 @@ export function followedUpload(
   const { readable, writable } =
     length === null ? new IdentityTransformStream() : new FixedLengthStream(length)
   // However it ends, the call that it is a part of ends with it and tells.
-  pump(body.getReader({ mode: 'byob' }), writable.getWriter(), onTaken).catch(() => undefined)
+  pump(chunksOf(body), writable.getWriter(), onTaken).catch(() => undefined)
   return readable
 }
 
-async function pump(
-  reader: ReadableStreamBYOBReader,
-  writer: WritableStreamDefaultWriter,
-  onTaken: () => void,
-): Promise<void> {
-  // One for all pieces: each is taken before the next is read.
-  let memory: ArrayBufferLike = new ArrayBuffer(CHUNK_BYTES)
+async function pump(chunks: Chunks, writer: WritableStreamDefaultWriter, onTaken: () => void): Promise<void> {
   try {
     for (;;) {
-      const { done, value }: ReadableStreamReadResult<Uint8Array> = await reader.read(new Uint8Array(memory))
+      const { done, value } = await chunks.read()
       if (done) return await writer.close()
       await writer.write(value)
-      memory = value.buffer
       onTaken()
     }
   } catch (error) {
-    await Promise.allSettled([writer.abort(error), reader.cancel(error)])
+    await Promise.allSettled([writer.abort(error), chunks.cancel(error)])
   }
 }

@@ -1,13 +1,10 @@
-import { Buffer } from 'node:buffer'
 import type { Attachment } from '../attachment.ts'
-import { BoundedCache } from '../base/bounded-cache.ts'
 import { fromUtf8 } from '../base/encoding.ts'
-import type { Clock } from '../env.ts'
+import { readUpTo } from '../http/body/bytes.ts'
 import type { Stores } from '../http/stores.ts'
-import { logFailure } from '../log.ts'
 import type { Json } from '../openapi/components.ts'
-import { chunksOf } from './chunks.ts'
-import { merged, withoutShadowed } from './merged-document.ts'
+import { type Api, apiOf } from './api.ts'
+import { merged, readDocument } from './merged-document.ts'
 
 /** A large API's document is a tenth of it. */
 const MAX_BYTES = 4 * 1024 * 1024
@@ -15,69 +12,41 @@ const MAX_BYTES = 4 * 1024 * 1024
 /** How long a document is taken for the present one: however often it is asked for here, the API is asked once. */
 const FRESH_MS = 60_000
 
-interface Fetched {
-  at: number
-  /** Null: the API did not give one. */
-  document: Json | null
-}
-
-/** The documents of an isolate, by where they come from. */
-const fetched = new BoundedCache<Fetched>(4)
+/** What is shown of an attachment, as JSON, and since when. */
+const shown = new WeakMap<Attachment, { since: number; json: string }>()
 
 /**
- * Returns the OpenAPI document of a deployment: Steward's own, less what an attached API answers, and with the operations
- * of the document that `CUSTOMER_API_OPENAPI` names. Where that cannot be had, without them.
+ * Returns the OpenAPI document of a deployment, as JSON: Steward's own, less what an attached API answers, and with the
+ * operations of the document that `CUSTOMER_API_OPENAPI` names. Where that cannot be had, it stays as it was. While it
+ * is fetched nobody but the first waits for it: whoever asks meanwhile gets what there is.
  */
-export async function deployedDocument(own: Json, stores: Stores, now: Clock): Promise<Json> {
+export async function deployedDocument(own: Json, stores: Stores, now: number): Promise<string> {
   const { attachment } = stores.settings
-  if (!attachment) return own
-  const rest = withoutShadowed(own, attachment.prefixes)
-  const theirs = await attachedDocument(attachment, stores, now())
-  return theirs ? merged(rest, theirs, attachment.prefixes) : rest
-}
-
-async function attachedDocument(attachment: Attachment, stores: Stores, now: number): Promise<Json | null> {
-  const { openapiPath } = attachment
-  if (openapiPath === null) return null
-  const url = `${attachment.origin ?? new URL(stores.settings.publicUrl).origin}${openapiPath}`
-  const known = fetched.get(url)
-  if (known && now - known.at < FRESH_MS) return known.document
-  // What is kept is the result: what one request waits for ends with it, and must not be waited for by another.
-  const document = await fetchDocument(url, attachment, stores).catch((cause) => {
-    logFailure({ task: 'attached_document' }, cause)
-    return null
-  })
-  fetched.set(url, { at: now, document })
-  return document
+  if (!attachment) return JSON.stringify(own)
+  const before = shown.get(attachment)
+  if (before && now - before.since < FRESH_MS) return before.json
+  const { openapiPath, prefixes } = attachment
+  const meanwhile = before?.json ?? JSON.stringify(merged(own, {}, prefixes))
+  shown.set(attachment, { since: now, json: meanwhile })
+  if (openapiPath === null) return meanwhile
+  const renewed = fetchDocument(openapiPath, apiOf(stores, attachment), attachment.timeoutMs).then(
+    (theirs) => {
+      const json = JSON.stringify(merged(own, theirs, prefixes))
+      shown.set(attachment, { since: now, json })
+      return json
+    },
+  )
+  // The others get it too, though the first has left.
+  stores.later('attached_document', renewed)
+  return renewed.catch(() => meanwhile)
 }
 
 /** @throws Error if there is none */
-async function fetchDocument(
-  url: string,
-  { origin, timeoutMs }: Attachment,
-  { customerApi }: Stores,
-): Promise<Json> {
+async function fetchDocument(path: string, { base, fetch }: Api, timeoutMs: number): Promise<Json> {
   const init = { redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) } as const
-  const response = await (origin === null ? customerApi?.fetch(url, init) : fetch(url, init))
-  if (!response?.ok || !response.body) throw new Error('no document')
-  const document: unknown = JSON.parse(fromUtf8(await boundedBytes(response.body)))
-  const isDocument = typeof document === 'object' && document !== null && 'openapi' in document
-  if (!isDocument || !`${document.openapi}`.startsWith('3.')) throw new Error('no OpenAPI 3 document')
-  return document as Json
-}
-
-async function boundedBytes(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks = chunksOf(body)
-  const parts: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const { done, value } = await chunks.read()
-    if (done) return Buffer.concat(parts)
-    size += value.length
-    if (size > MAX_BYTES) {
-      await chunks.cancel()
-      throw new Error('a document that is too large')
-    }
-    parts.push(value)
-  }
+  const { body } = await fetch(base + path, init)
+  // The beginning of one that is too large is no JSON.
+  const document = readDocument(fromUtf8(await readUpTo(MAX_BYTES, body))) as Json | null
+  if (!document || !`${document.openapi}`.startsWith('3.')) throw new Error('no OpenAPI 3 document')
+  return document
 }

@@ -1,3 +1,4 @@
+import { within } from '../base/within.ts'
 import { AppError } from '../errors.ts'
 
 /** How long an API may take to accept a connection before it counts as out of reach. */
@@ -6,13 +7,22 @@ const CONNECT_MS = 3_000
 /**
  * Statuses that Cloudflare answers with for an origin that it cannot connect to, or that does not answer it
  * (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/). They are no
- * answers of the API.
+ * answers of the API. A 522 is also what comes of a connection on which the request was not acknowledged.
  */
-const NOT_REACHED = [521, 522, 523, 525, 526, 530]
+const NOT_CONNECTED = [521, 523, 525, 526, 530]
+const NOT_REACHED = [522]
 const NOT_ANSWERED = [520, 524]
+
+/** A call of which nothing can have been sent: it did nothing. Of any other that failed nobody knows. */
+export class NothingSent extends AppError {
+  constructor() {
+    super('customer_api_unavailable')
+  }
+}
 
 /** Returns the refusal for an answer that is none; undefined if it is one. */
 export function refusalOfAnswer({ status }: Response): AppError | undefined {
+  if (NOT_CONNECTED.includes(status)) return new NothingSent()
   if (NOT_REACHED.includes(status)) return new AppError('customer_api_unavailable')
   // A response has a status from 200 to 599; an API has no business switching protocols.
   const isNone = status < 200 || status > 599
@@ -20,8 +30,9 @@ export function refusalOfAnswer({ status }: Response): AppError | undefined {
 }
 
 /**
- * Returns the refusal for a call that failed before it was answered. The runtime says the same of an API that is not
- * there and of one that breaks off, so it is asked whether it is there: what is not has done nothing.
+ * Returns the refusal for a call that failed before its answer began. The runtime says the same of an API that is not
+ * there and of one that breaks off, so it is asked whether it is there now. That tells the caller where to look, and not
+ * what was done: it may have taken the call and died of it.
  */
 export async function refusalOfFailure(origin: string | null, cause: unknown): Promise<AppError> {
   const isOutOfReach = origin !== null && !(await accepts(new URL(origin)))
@@ -37,17 +48,10 @@ async function accepts({ protocol, hostname, port }: URL): Promise<boolean> {
   const socket = connect(address, { secureTransport: isSecure ? 'on' : 'off', allowHalfOpen: false })
   // Whether it was opened is all that is asked.
   socket.closed.catch(() => undefined)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no connection in time')), CONNECT_MS)
-  })
-  try {
-    await Promise.race([socket.opened, late])
-    return true
-  } catch {
-    return false
-  } finally {
-    clearTimeout(timer)
-    socket.close().catch(() => undefined)
-  }
+  const isOpen = await within(CONNECT_MS, socket.opened).then(
+    () => true,
+    () => false,
+  )
+  socket.close().catch(() => undefined)
+  return isOpen
 }

@@ -1,13 +1,12 @@
 import { AppError } from '../errors.ts'
+import type { Api } from './api.ts'
 import { type Body, bodyOf } from './beginning.ts'
-import { followedUpload } from './chunks.ts'
+import { chunksOf, followedUpload } from './chunks.ts'
 import { refusalOfAnswer, refusalOfFailure } from './failures.ts'
 
 /** A call of an attached API. */
 export interface Call {
-  api: Pick<Fetcher, 'fetch'>
-  /** Where the API is reached; null: by a service binding. */
-  origin: string | null
+  api: Api
   url: string
   method: string
   headers: Headers
@@ -28,14 +27,15 @@ export interface ForwardedAnswer {
 
 /**
  * Calls an attached API and returns its answer, once that has begun. Redirects are answers as others are.
- * @throws AppError customer_api_unavailable, customer_api_timeout
+ * @throws AppError customer_api_unavailable, customer_api_timeout; NothingSent; what the signal was aborted with
  */
 export async function forward(call: Call): Promise<ForwardedAnswer> {
   const patience = new Patience(call.timeoutMs)
   const body = call.body && followedUpload(call.body, call.length, () => patience.renew())
+  let response: Response | undefined
   const signals = [patience.signal, call.signal].filter((signal) => signal !== undefined)
   try {
-    const response = await call.api.fetch(call.url, {
+    response = await call.api.fetch(call.url, {
       method: call.method,
       headers: call.headers,
       ...(body && { body }),
@@ -49,8 +49,10 @@ export async function forward(call: Call): Promise<ForwardedAnswer> {
     return { response, body: await begun(response) }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    if (patience.signal.aborted) throw new AppError('customer_api_timeout', { cause })
-    throw await refusalOfFailure(call.origin, cause)
+    // Nobody waits for an answer any more.
+    if (call.signal?.aborted) throw cause
+    if (response || patience.signal.aborted) throw new AppError('customer_api_timeout', { cause })
+    throw await refusalOfFailure(call.api.origin, cause)
   } finally {
     patience.end()
   }
@@ -59,7 +61,7 @@ export async function forward(call: Call): Promise<ForwardedAnswer> {
 async function begun({ body, headers }: Response): Promise<Body | null> {
   if (!body) return null
   // Each event is for now, and the stream ends when somebody goes (https://html.spec.whatwg.org/#server-sent-events).
-  if (headers.get('Content-Type')?.startsWith('text/event-stream')) return { goesOn: body }
+  if (headers.get('Content-Type')?.startsWith('text/event-stream')) return { goesOn: chunksOf(body) }
   const length = headers.get('Content-Length')
   return bodyOf(body, length === null ? null : Number(length))
 }

@@ -48,8 +48,11 @@ export function sentOn(headers: Headers, method: string): Headers {
   })
 }
 
-/** Headers of an answer that are Steward's to give, whether or not it does. */
-const ONLY_OURS = [HEADERS.AUDIT_ID, HEADERS.REQUEST_ID].map((name) => name.toLowerCase())
+/** Headers of an answer that are Steward's to give, whether or not it does. Most are about all of its origin. */
+const ONLY_OURS = [
+  ['clear-site-data', 'nel', 'report-to', 'reporting-endpoints', 'alt-svc', 'service-worker-allowed'],
+  [HEADERS.AUDIT_ID, HEADERS.REQUEST_ID].map((name) => name.toLowerCase()),
+].flat()
 
 /** The cookie of Steward's own pages begins so. */
 const OWN_COOKIE = /^\s*__host-steward/i

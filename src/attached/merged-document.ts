@@ -8,27 +8,44 @@ const COMPONENT = /^#\/components\/([^/]+)\/(.+)$/
 /** Who calls is Steward's to find out, whatever the API says of itself. */
 const SECURITY = [{ customerKey: [] }, { adminKey: [], customer: [] }]
 
+/** The methods that are passed on. */
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head']
 
-/** Returns a document without the paths that another API answers. */
-export function withoutShadowed(own: Json, prefixes: readonly string[]): Json {
-  const paths = Object.entries(own.paths as Json).filter(([path]) => !isBelow(path, prefixes))
-  return { ...own, paths: Object.fromEntries(paths) }
-}
+/** Reads another API's document, in which every reference to a component has the name that this one gets here. */
+export const readDocument = (json: string): unknown =>
+  JSON.parse(json, (_, value: unknown) =>
+    typeof value === 'string' ? value.replace(COMPONENT, `#/components/$1/${COMPONENT_PREFIX}$2`) : value,
+  )
 
-/** Returns a document with those operations of another that lie below the prefixes. */
+/**
+ * Returns a document less the paths that another API answers, and with those operations of that one's document, as it was
+ * read, that lie below the prefixes. They have what Steward's own always have; what is not as OpenAPI has it is passed over.
+ */
 export function merged(own: Json, theirs: Json, prefixes: readonly string[]): Json {
-  const renamed = withOwnNames(theirs)
+  const paths = Object.entries(members(own.paths)).filter(([path]) => !isBelow(path, prefixes))
+  const ids = new Set(paths.flatMap(([, item]) => Object.values(members(item)).map(idOf)))
+  const tags = byName(own.tags)
+  const theirTags = byName(theirs.tags)
+  const usualTag = text(members(theirs.info).title) ?? 'Attached API'
   const base = basePathOf(theirs)
-  const known = operationIds(own.paths as Json)
-  const paths = Object.entries((renamed.paths ?? {}) as Record<string, Json>)
-    .map(([path, item]) => [base + path, attachedItem(item, known)] as const)
-    .filter(([path]) => isBelow(path, prefixes))
+  for (const [name, item] of Object.entries(members(theirs.paths))) {
+    const path = base + name
+    const operations = isBelow(path, prefixes) ? operationsOf(path, referred(item, theirs), usualTag) : []
+    for (const [, operation] of operations) {
+      const id = operation.operationId
+      const other = `attached_${id}`
+      if (ids.has(id)) operation.operationId = ids.has(other) ? `${other}_${ids.size}` : other
+      ids.add(operation.operationId)
+      operation.parameters = unique(operation.parameters.map((each) => referred(each, theirs)))
+      for (const name of operation.tags) tags.set(name, tags.get(name) ?? theirTags.get(name) ?? { name })
+    }
+    if (operations.length > 0) paths.push([path, Object.fromEntries(operations)])
+  }
   return {
     ...own,
-    tags: [...list(own.tags), ...list(renamed.tags)],
-    paths: { ...(own.paths as Json), ...Object.fromEntries(paths) },
-    components: mergedComponents(own.components as Json, (renamed.components ?? {}) as Json),
+    tags: [...tags.values()],
+    paths: Object.fromEntries(paths),
+    components: mergedComponents(members(own.components), members(theirs.components)),
   }
 }
 
@@ -37,47 +54,57 @@ const isBelow = (path: string, prefixes: readonly string[]) =>
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const members = (value: unknown): Json => (isObject(value) ? value : {})
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const nameOf = (tag: unknown) => members(tag).name
+
+const byName = (tags: unknown) => new Map(list(tags).map((tag) => [nameOf(tag), tag]))
+
+const idOf = (operation: unknown) => members(operation).operationId
+
 /** The path that the paths of a document begin with, by the first of its servers. */
-function basePathOf({ servers }: Json): string {
-  const [server] = list(servers) as Json[]
-  const url = `${server?.url ?? '/'}`
-  return URL.canParse(url, 'http://host') ? new URL(url, 'http://host').pathname.replace(/\/$/, '') : ''
-}
+const basePathOf = ({ servers }: Json) =>
+  new URL(`${members(list(servers)[0]).url ?? '/'}`, 'http://host').pathname.replace(/\/$/, '')
 
-/** The document with every component, and every reference to one, under another name. */
-function withOwnNames(document: Json): Json {
-  const copy: Json = JSON.parse(JSON.stringify(document), (_, value: unknown) =>
-    typeof value === 'string' ? value.replace(COMPONENT, `#/components/$1/${COMPONENT_PREFIX}$2`) : value,
+/** What a value is, or refers to. */
+function referred(value: unknown, { components }: Json): Json {
+  const [, kind, name] = COMPONENT.exec(`${members(value).$ref}`) ?? []
+  return members(
+    kind && name ? members(members(components)[kind])[name.slice(COMPONENT_PREFIX.length)] : value,
   )
-  const groups = Object.entries((copy.components ?? {}) as Record<string, Json>).map(([kind, group]) => [
-    kind,
-    Object.fromEntries(Object.entries(group).map(([name, value]) => [COMPONENT_PREFIX + name, value])),
-  ])
-  return { ...copy, components: Object.fromEntries(groups) }
 }
 
-/** A path item whose operations anybody calls as Steward's own, and whose ids nobody else has. */
-function attachedItem({ servers: _, ...item }: Json, known: ReadonlySet<unknown>): Json {
-  const members = Object.entries(item).map(([name, member]) => {
-    if (!METHODS.includes(name)) return [name, member]
-    const { servers: _, ...operation } = member as Json
-    const id = operation.operationId
-    const operationId = known.has(id) ? `attached_${id}` : id
-    return [name, { ...operation, ...(id !== undefined && { operationId }), security: SECURITY }]
+/** The operations of a path item by their methods, with what each of Steward's own has. */
+const operationsOf = (path: string, item: Json, usualTag: string) =>
+  METHODS.filter((method) => isObject(item[method])).map((method) => {
+    const { servers: _, ...operation } = members(item[method])
+    const tags = list(operation.tags).filter(text)
+    const usual = {
+      ...operation,
+      operationId: text(operation.operationId) ?? method + path.replace(/\W+/g, '_'),
+      summary: text(operation.summary) ?? `${method.toUpperCase()} ${path}`,
+      tags: tags.length > 0 ? tags : [usualTag],
+      parameters: [...list(item.parameters), ...list(operation.parameters)],
+      security: SECURITY,
+      responses: members(operation.responses),
+    }
+    return [method, usual] as const
   })
-  return Object.fromEntries(members)
-}
 
-const operationIds = (paths: Json) =>
-  new Set(
-    Object.values(paths).flatMap((item) =>
-      Object.values(item as Json).map((each) => (each as Json).operationId),
-    ),
-  )
+/** Parameters, of which the last one of a name and place counts: that of the operation. */
+const unique = (parameters: Json[]) => [
+  ...new Map(parameters.filter(nameOf).map((each) => [`${each.in} ${each.name}`, each])).values(),
+]
 
 function mergedComponents(own: Json, { securitySchemes: _, ...theirs }: Json): Json {
-  const kinds = new Set([...Object.keys(own), ...Object.keys(theirs)])
-  return Object.fromEntries(
-    [...kinds].map((kind) => [kind, { ...(own[kind] as Json), ...(theirs[kind] as Json) }]),
-  )
+  const groups = Object.entries(theirs).map(([kind, group]) => {
+    const renamed = Object.entries(members(group)).map(([name, value]) => [COMPONENT_PREFIX + name, value])
+    return [kind, { ...members(own[kind]), ...Object.fromEntries(renamed) }]
+  })
+  return { ...own, ...Object.fromEntries(groups) }
 }

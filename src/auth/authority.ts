@@ -1,3 +1,4 @@
+import type { BoundedCache } from '../base/bounded-cache.ts'
 import { groupsInOneTrip, inOneTrip, type Results, type Statements } from '../db/batch.ts'
 import { anotherSession, type Database, gatedDatabase, type Trip } from '../db/client.ts'
 import { isDisproved, type Question } from '../db/question.ts'
@@ -17,10 +18,10 @@ export interface AuthorityCheck<Asked extends Questions, Verdict> {
   /** Made when they are asked, so that they are about that moment. */
   questions(): Asked
   judge(answers: Answers<Asked>): Verdict | Promise<Verdict>
-  /** The answers about the same caller that were judged last, if they let it in. */
-  remembered?: Answers<Asked> | undefined
+  /** Where the answers are remembered that let a caller in, if none is missing, until some do not. */
+  memory?: { of: BoundedCache<Answers<Asked>>; name: string }
   /** Takes back what the judge noted, when remembered answers do not let the caller in. */
-  retract?: () => void
+  retract?: (() => void) | undefined
 }
 
 /** How often what decides on a caller may change while one of its requests runs. */
@@ -38,6 +39,8 @@ interface Judged<Asked extends Questions, Verdict> {
  */
 export class Authority<Asked extends Questions, Verdict> implements Reader {
   readonly db: Database
+  /** The answers that let the same caller in before. */
+  readonly remembered: Answers<Asked> | undefined
   readonly #check: AuthorityCheck<Asked, Verdict>
   /** What the database said, and what was made of it. */
   #judged: Promise<Judged<Asked, Verdict>> | undefined
@@ -49,6 +52,7 @@ export class Authority<Asked extends Questions, Verdict> implements Reader {
   constructor(db: Database, check: AuthorityCheck<Asked, Verdict>) {
     this.db = db
     this.#check = check
+    this.remembered = check.memory?.of.get(check.memory.name)
   }
 
   /** Whether the questions have been put to the database, so that nothing can ride along with them any more. */
@@ -71,10 +75,9 @@ export class Authority<Asked extends Questions, Verdict> implements Reader {
    * @throws as `verify` does
    */
   async presume(): Promise<Verdict> {
-    const { remembered } = this.#check
-    if (this.#judged || !remembered) return this.verify()
+    if (this.#judged || !this.remembered) return this.verify()
     try {
-      this.#presumed = { answers: remembered, verdict: await this.#check.judge(remembered) }
+      this.#presumed = await this.#judge(this.remembered)
       return this.#presumed.verdict
     } catch {
       this.#check.retract?.()
@@ -103,7 +106,7 @@ export class Authority<Asked extends Questions, Verdict> implements Reader {
     }
     const trip = groupsInOneTrip(this.db, [this.#selects(), queries])
     this.#judged = trip.then(
-      ([rows]) => this.#judge(rows),
+      ([rows]) => this.#judge(this.#answersIn(rows)),
       // What is wrong with a query must not hide who asked for it.
       () => this.#askAlone(),
     )
@@ -146,7 +149,7 @@ export class Authority<Asked extends Questions, Verdict> implements Reader {
   }
 
   async #askAlone(): Promise<Judged<Asked, Verdict>> {
-    return this.#judge(await orUnavailable(inOneTrip(this.db, this.#selects())))
+    return this.#judge(this.#answersIn(await orUnavailable(inOneTrip(this.db, this.#selects()))))
   }
 
   #selects(): Statements {
@@ -159,9 +162,16 @@ export class Authority<Asked extends Questions, Verdict> implements Reader {
     return named.map(([name, question]) => question.proof(this.db, answers[name]))
   }
 
-  async #judge(rows: Results<Statements>): Promise<Judged<Asked, Verdict>> {
+  #answersIn(rows: Results<Statements>): Answers<Asked> {
     const named = Object.entries(rows as Record<string, unknown[]>)
-    const answers = Object.fromEntries(named.map(([name, [row]]) => [name, row])) as Answers<Asked>
-    return { answers, verdict: await this.#check.judge(answers) }
+    return Object.fromEntries(named.map(([name, [row]]) => [name, row])) as Answers<Asked>
+  }
+
+  async #judge(answers: Answers<Asked>): Promise<Judged<Asked, Verdict>> {
+    const { memory } = this.#check
+    memory?.of.delete(memory.name)
+    const verdict = await this.#check.judge(answers)
+    if (Object.values(answers).every(Boolean)) memory?.of.set(memory.name, answers)
+    return { answers, verdict }
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
 import { migrate, withBindings } from './local/bindings.ts'
 import { runCommand } from './local/cleanup.ts'
 import { type DemoData, isEmpty, seedDemoData } from './local/demo-data.ts'
@@ -19,9 +20,10 @@ show. To begin anew with demo data: npm run reset && npm start
 
 // Starts the service on this machine, with demo data the first time, and shows what comes in.
 await runCommand(async (defer) => {
+  const wantedPort = portFrom(process.argv.slice(2))
   const settings = settingsFrom(process.env)
   checkSettings(settings)
-  const port = await freePort(Number(process.env.PORT || DEFAULT_PORT))
+  const port = await freePort(Number(wantedPort))
   const made = await provideSecrets(PROJECT_STATE.secretsFile)
   if (made.length > 0) console.log(`Put random values into .dev.vars for ${made.join(', ')}.`)
   console.log('Applying the migrations to the local database ...')
@@ -41,6 +43,12 @@ await runCommand(async (defer) => {
   await service.ended
   throw new Error('The service has ended by itself.')
 })
+
+/** Returns what `npm start -- --port 9000` or PORT asks for. @throws Error if there is another argument */
+function portFrom(args: string[]): string | number {
+  const { port } = parseArgs({ args, options: { port: { type: 'string', short: 'p' } } }).values
+  return port ?? (process.env.PORT || DEFAULT_PORT)
+}
 
 /** Returns the credentials that an earlier start saved: the database has only their hashes. */
 async function savedDemo(): Promise<DemoData | undefined> {

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import type { CustomerEnv } from '../auth/requires-customer.ts'
+import { statesLength } from '../http/files/stated-length.ts'
 import { accessLogRoutes } from './account/access-log.routes.ts'
 import { accountRoutes } from './account/account.routes.ts'
 import { bulkRoutes } from './bulk/bulk.routes.ts'
@@ -24,7 +25,7 @@ export const customerSurface = (
   new Hono<CustomerEnv>()
     // For whoever was mailed a link: past the identification.
     .route('/', consentPagesRoutes)
-    .use(identify, refuse)
+    .use(statesLength, identify, refuse)
     .route('/', attached)
     .use(readYourWrites)
     .use(idempotent)

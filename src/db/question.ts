@@ -3,9 +3,10 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import type { PreparedQuery } from 'drizzle-orm/session'
 import type { Database } from './client.ts'
+import { failedWith, failsUnless } from './condition.ts'
 import { type PlacesOf, prepared } from './prepared.ts'
 
-/** What a failed proof fails with: SQLite tells of a path that is none by its text. */
+/** What a failed proof fails with. */
 const DISPROVED = 'the answer is another by now'
 
 /** A row that tells by its `stamp` whether it is still the answer. */
@@ -54,13 +55,11 @@ export function question<Given extends Record<keyof Given, string | number | nul
 ): (values: Given) => Question<Row> {
   const select = prepared(build)
   const proof = prepared((db, { stamp, ...places }: PlacesOf<Given & { stamp: string | null }>) =>
-    db
-      .select({
-        isProven:
-          sql<number>`CASE WHEN (SELECT stamp FROM ${build(db, places as unknown as PlacesOf<Given>)}) IS ${stamp}
-          THEN 1 ELSE json_extract('{}', ${sql.raw(`'${DISPROVED}'`)}) END`.as('is_proven'),
-      })
-      .from(sql`(SELECT 1)`),
+    failsUnless(
+      db,
+      sql`(SELECT stamp FROM ${build(db, places as unknown as PlacesOf<Given>)}) IS ${stamp}`,
+      DISPROVED,
+    ),
   )
   return (values) => ({
     select: (db) => select(db, values),
@@ -69,5 +68,4 @@ export function question<Given extends Record<keyof Given, string | number | nul
 }
 
 /** Whether a transaction failed because a proof did. */
-export const isDisproved = (error: unknown): boolean =>
-  error instanceof Error && `${error.cause}`.includes(DISPROVED)
+export const isDisproved = (error: unknown) => failedWith(error, DISPROVED)

@@ -1,4 +1,4 @@
-// Every table: what has to see all of them, such as the purge of a customer, sees a new file by its line here.
+// Every table that may hold what is a customer's, which the purge of one sees by these lines. Factors are staff's alone.
 export * from './schema/audit.ts'
 export * from './schema/customers.ts'
 export * from './schema/grants.ts'

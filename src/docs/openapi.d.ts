@@ -1,7 +1,7 @@
 /** The parts of an OpenAPI document that the page shows. */
 export interface Document {
   info: { title: string; version: string; description: string }
-  tags: { name: string; description: string }[]
+  tags: { name: string; description?: string }[]
   paths: Record<string, Record<string, Operation>>
   components: Components
 }
@@ -27,8 +27,12 @@ export interface Operation {
   tags: string[]
   security: Record<string, string[]>[]
   parameters: Parameter[]
-  requestBody?: { content: Record<string, Media> }
+  requestBody?: Body | { $ref: string }
   responses: Record<string, Answer | { $ref: string }>
+}
+
+export interface Body {
+  content?: Record<string, Media>
 }
 
 export interface Parameter {
@@ -36,16 +40,16 @@ export interface Parameter {
   name: string
   required: boolean
   description?: string
-  schema: Schema
+  schema?: Schema
 }
 
 export interface Media {
-  schema: Schema
+  schema?: Schema
   example?: unknown
 }
 
 export interface Answer {
-  description: string
+  description?: string
   content?: Record<string, Media>
 }
 

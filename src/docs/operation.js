@@ -1,6 +1,6 @@
 import { codeBlock, element } from './dom.js'
 import { markdown } from './markdown.js'
-import { membersOf, resolved } from './schema.js'
+import { bodyOf, membersOf, resolved } from './schema.js'
 import { tryItOut } from './try-it-out.js'
 
 /** @import { Answer, Components, Endpoint, Media } from './openapi.js' */
@@ -36,7 +36,7 @@ export function operationDetails(components, endpoint) {
 function contents(components, endpoint) {
   const { operation } = endpoint
   const description = operation.description ? [markdown(operation.description)] : []
-  const bodies = Object.entries(operation.requestBody?.content ?? {}).map(([type, media]) =>
+  const bodies = Object.entries(bodyOf(components, operation).content ?? {}).map(([type, media]) =>
     element('section', {}, element('h3', {}, `Body, ${type}`), membersOf(components, media.schema)),
   )
   return [
@@ -65,7 +65,7 @@ function answersOf(components, { operation }) {
       element(
         'dd',
         {},
-        markdown(answer.description),
+        markdown(answer.description ?? ''),
         ...media.map(([type, content]) => mediaContents(components, content, `${status}, ${type}`)),
       ),
     ]

@@ -41,7 +41,7 @@ function page({ info, tags, paths, components }) {
         'section',
         { 'aria-labelledby': id },
         element('h2', { id }, name),
-        markdown(description),
+        ...(description ? [markdown(description)] : []),
         ...endpoints.map((/** @type {Endpoint} */ endpoint) => operationDetails(components, endpoint)),
       ),
     ),

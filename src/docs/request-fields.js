@@ -1,7 +1,7 @@
 import { isReady, nameOfWay, waysOf } from './credentials.js'
 import { element, field } from './dom.js'
 import { markdown } from './markdown.js'
-import { typeOf } from './schema.js'
+import { bodyOf, typeOf } from './schema.js'
 
 /** @import { Components, Endpoint, Parameter } from './openapi.js' */
 
@@ -28,7 +28,7 @@ export function identityFields({ operation: { operationId, security } }) {
 export function parameterField(
   components,
   { operation: { operationId } },
-  { in: place, name, required, description, schema },
+  { in: place, name, required, description, schema = {} },
 ) {
   const input = element('input', {
     id: `${operationId}-${place}-${name}`,
@@ -48,10 +48,13 @@ export function parameterField(
 
 /**
  * Returns the fields of the body, with its example to change.
+ * @param {Components} components
  * @param {Endpoint} endpoint
  */
-export function bodyFields({ operation: { operationId, requestBody } }) {
-  const content = Object.entries(requestBody?.content ?? {})
+export function bodyFields(components, { operation }) {
+  const { operationId } = operation
+  const { content: byType = {} } = bodyOf(components, operation)
+  const content = Object.entries(byType)
   const [first] = content
   if (!first) return []
   const area = element('textarea', {
@@ -61,12 +64,12 @@ export function bodyFields({ operation: { operationId, requestBody } }) {
     spellcheck: 'false',
   })
   const show = (/** @type {unknown} */ example) => {
-    area.value = typeof example === 'string' ? example : JSON.stringify(example, null, 2)
+    area.value = typeof example === 'string' ? example : (JSON.stringify(example, null, 2) ?? '')
   }
   show(first[1].example)
   const type = element('select', { id: `${operationId}-type`, name: 'type' })
   for (const [mediaType] of content) type.append(element('option', {}, mediaType))
-  type.addEventListener('change', () => show(requestBody?.content[type.value]?.example))
+  type.addEventListener('change', () => show(byType[type.value]?.example))
   const typeField = field(type, 'Type of the body')
   typeField.hidden = content.length === 1
   return [typeField, field(area, 'Body')]

@@ -1,7 +1,7 @@
 import { element } from './dom.js'
 import { markdown } from './markdown.js'
 
-/** @import { Components, Schema } from './openapi.js' */
+/** @import { Body, Components, Operation, Schema } from './openapi.js' */
 
 /**
  * Returns the target of a reference.
@@ -13,18 +13,27 @@ import { markdown } from './markdown.js'
 export function resolved(components, part) {
   if (!('$ref' in part) || typeof part.$ref !== 'string') return /** @type {Part} */ (part)
   const [, , kind = '', name = ''] = part.$ref.split('/')
-  return /** @type {any} */ (components)[kind][name]
+  return /** @type {any} */ (components)[kind]?.[name] ?? {}
 }
 
 /**
- * Returns the members of an object as a list, with theirs nested; undefined if it has none.
+ * Returns the body that an operation takes; one without content if it takes none.
+ * @param {Components} components
+ * @param {Operation} operation
+ * @returns {Body}
+ */
+export const bodyOf = (components, { requestBody = {} }) => resolved(components, requestBody)
+
+/**
+ * Returns the members of an object as a list, with theirs nested; undefined if it has none, or is within itself.
  * @param {Components} components
  * @param {Schema} schema
+ * @param {object[]} around what it is within
  * @returns {HTMLElement | undefined}
  */
-export function membersOf(components, schema) {
+export function membersOf(components, schema = {}, around = []) {
   const { properties, required = [] } = objectOf(components, schema) ?? {}
-  if (!properties) return undefined
+  if (!properties || around.includes(properties)) return undefined
   const members = Object.entries(properties).map(([name, member]) => {
     const nullable = isNullable(member) ? ' or null' : ''
     return element(
@@ -34,7 +43,7 @@ export function membersOf(components, schema) {
       element('span', { class: 'type' }, ` ${typeOf(components, member)}${nullable}`),
       required.includes(name) ? element('strong', {}, ', required') : undefined,
       member.description ? element('div', {}, markdown(member.description)) : undefined,
-      membersOf(components, member),
+      membersOf(components, member, [...around, properties]),
     )
   })
   return element('ul', { class: 'members' }, ...members)

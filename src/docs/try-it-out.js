@@ -23,7 +23,7 @@ export function tryItOut(components, endpoint) {
   form.append(element('h3', {}, 'Try it out'), ...identityFields(endpoint))
   for (const parameter of operation.parameters.filter(isAsked))
     form.append(parameterField(components, endpoint, parameter))
-  form.append(...bodyFields(endpoint))
+  form.append(...bodyFields(components, endpoint))
   const status = element('p', { role: 'status' })
   const answer = element('div')
   form.append(element('button', { type: 'submit' }, 'Send'), status, answer)

@@ -3,6 +3,7 @@ import { positiveDigits } from '../base/digits.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
 import type { PageRequest, Position, SortKey } from '../db/paging.ts'
+import type { HitPosition } from '../db/search.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 
 const DEFAULT_PER_PAGE = 20
@@ -85,6 +86,43 @@ export function pageOf<Row, Item>(
   const last = shown.at(-1)
   const nextCursor = rows.length > perPage && last ? cursorAfter(request, key.positionOf(last)) : null
   return { items: shown.map(present), page, perPage, total, nextCursor }
+}
+
+/** The position of a search's hit, as a cursor has it. */
+const BY_TERM = {
+  types: ['number', 'string', 'number'],
+  positionOf: ({ term, found, hitId }: HitPosition) => [term, found, hitId],
+} as const
+
+/**
+ * Reads the paging parameters for the hits of a search by these terms.
+ * @throws AppError invalid as `pageRequest` does, or if the cursor names none of the terms
+ */
+export function hitsRequest(query: PageQuery, terms: readonly unknown[]): PageRequest {
+  const page = pageRequest(query, BY_TERM)
+  if (page.after && !(Number(page.after[0]) in terms)) throw invalidField('cursor', FIELD_TEXT.invalid)
+  return page
+}
+
+/**
+ * Returns the page of a search's hits. Where a term was examined to its bound it ends there, if it is not full before,
+ * and its cursor goes on from there.
+ */
+export function pageOfHits<Row extends HitPosition, Item>(
+  {
+    rows,
+    ends: [end],
+    total: [counted],
+  }: { rows: Row[]; ends: HitPosition[]; total: { total: number | null }[] },
+  request: PageRequest,
+  present: (row: NoInfer<Row>) => Item,
+): Page<Item> {
+  const shown = end ? rows.filter(({ term }) => term <= end.term) : rows
+  const found = pageOf(shown, counted?.total ?? null, request, BY_TERM, present)
+  return {
+    ...found,
+    nextCursor: found.nextCursor ?? (end ? cursorAfter(request, BY_TERM.positionOf(end)) : null),
+  }
 }
 
 /** Returns the cursor of the next page, which begins past `position`. */

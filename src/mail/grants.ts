@@ -2,7 +2,7 @@ import type { Settings } from '../settings.ts'
 import { compose } from './letter.ts'
 
 /** What a grant lets its holder do. */
-type Mode = 'read' | 'write'
+export type Mode = 'read' | 'write'
 
 /** A grant as its customer is told of it. */
 interface Told {
@@ -17,15 +17,6 @@ interface Told {
 interface ToldByMail extends Told {
   /** Of the link in the mail. */
   token: string
-}
-
-/** A grant as staff are told of it. */
-interface ToldToStaff {
-  id: string
-  customerUid: string
-  mode: Mode
-  reason: string
-  ticket: string | null
 }
 
 /** Returns the mail to a customer who wants to know when access begins. Its link ends the access. */
@@ -70,62 +61,10 @@ export const breakGlassMail = (grant: ToldByMail & { expiresAt: number }, settin
     closing: 'The link can end this access and nothing else. If you have questions, ask us.',
   })
 
-/** Returns the mail to each super_admin about emergency access, which one of them has to review. */
-export const breakGlassReviewMail = (
-  grant: ToldToStaff & { askedBy: string; expiresAt: number },
-  { productName }: Settings,
-) =>
-  compose(productName, {
-    subject: `Emergency access to customer ${grant.customerUid}`,
-    greeting: 'Emergency access was used',
-    paragraphs: [
-      `${grant.askedBy} opened a customer’s account without anybody’s approval.`,
-      'Another super_admin has to look at what was done, and say with this call what came of it. Until then the grant stays unreviewed.',
-    ],
-    code: `POST /admin/access_grants/${grant.id}/review`,
-    facts: { ...toStaff(grant), Until: timeIn('UTC', grant.expiresAt) },
-    closing: 'This mail goes to all super_admins.',
-  })
-
-/** How a request for access was decided. */
-export interface Decision {
-  decision: 'approved' | 'declined'
-  /** The customer, or the email of a colleague. */
-  by: 'customer' | { email: string }
-  comment: string | null
-  /** When access ends, if it has begun. */
-  expiresAt: number | null
-}
-
-/** Returns the mail to the person who asked for access. */
-export const decidedMail = (grant: ToldToStaff & Decision, { productName }: Settings) => {
-  const { decision, by, comment, expiresAt } = grant
-  return compose(productName, {
-    subject: `Access to customer ${grant.customerUid}: ${decision}`,
-    greeting: `Your request was ${decision}`,
-    paragraphs: [
-      `${by === 'customer' ? 'The customer' : by.email} ${decision} the access that you asked for.`,
-      afterDecision(grant),
-    ],
-    facts: {
-      ...toStaff(grant),
-      ...(comment && { Comment: comment }),
-      ...(expiresAt !== null && { Until: timeIn('UTC', expiresAt) }),
-    },
-    ...(expiresAt !== null && { code: `POST /admin/access_grants/${grant.id}/key` }),
-    closing: 'All that is done under a grant is on record.',
-  })
-}
-
-function afterDecision({ decision, expiresAt }: Decision): string {
-  if (decision === 'declined') return 'If you still need access, ask again and say more.'
-  if (expiresAt === null) return 'It begins once everybody who has a say approved.'
-  return 'It has begun. This call gives you its key.'
-}
-
 const LOGGED = 'All that is done is in your access log, under the same name.'
 
-const MAY: Record<Mode, string> = { read: 'Read', write: 'Read and change' }
+/** What a mode is called in mails. */
+export const MAY: Record<Mode, string> = { read: 'Read', write: 'Read and change' }
 
 const toCustomer = ({ staff, mode, reason }: Told) => ({
   Who: staff,
@@ -146,20 +85,12 @@ export const accessFacts = (grant: Told & { expiresAt: number }) => ({
   Until: timeIn(grant.timezone, grant.expiresAt),
 })
 
-const toStaff = ({ id, customerUid, mode, reason, ticket }: ToldToStaff) => ({
-  Customer: customerUid,
-  May: `${MAY[mode]} its data`,
-  Why: reason,
-  ...(ticket && { Ticket: ticket }),
-  Grant: id,
-})
-
 /** The address of the page that a link to a grant leads to (customer/consent/pages.routes.ts). */
 const pageOf = ({ token }: ToldByMail, { publicUrl }: Settings) =>
   `${publicUrl}/support_access?token=${encodeURIComponent(token)}`
 
 /** Returns a moment as people of a time zone read it, with the name of the zone. */
-const timeIn = (timezone: string, moment: number) => {
+export const timeIn = (timezone: string, moment: number) => {
   const format = new Intl.DateTimeFormat('en-GB', {
     dateStyle: 'long',
     timeStyle: 'short',

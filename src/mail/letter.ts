@@ -32,7 +32,7 @@ type Facts = readonly (readonly [label: string, value: string])[]
  * like lines of the mail itself.
  */
 export const inOneLine = (value: string) =>
-  value.replace(/[\s\p{Cc}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  value.replace(/[\s\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').trim()
 
 function asText(productName: string, letter: Letter, facts: Facts): string {
   const { greeting, paragraphs, code, link, closing } = letter

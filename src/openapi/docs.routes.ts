@@ -2,12 +2,11 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import * as z from 'zod'
 import { once } from '../base/once.ts'
-import type { Clock } from '../env.ts'
-import { AppError } from '../errors.ts'
 import { describing, isPageFile, type Part } from '../http/annotations.ts'
 import { jsonAnswer, pageAnswer } from '../http/answers.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
+import { pageFile } from '../http/files/page-file.ts'
 import { type Stores, storesOf } from '../http/stores.ts'
 import type { Json } from './components.ts'
 
@@ -43,11 +42,6 @@ const page = html`<!doctype html>
   </body>
 </html>`
 
-const MEDIA_TYPES: Record<string, string> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-}
-
 const DOCUMENT = jsonAnswer(200, () => z.looseObject({ openapi: z.literal('3.1.1') }))
 
 export const OPERATIONS = {
@@ -57,8 +51,8 @@ export const OPERATIONS = {
 
 const describes = describing(OPERATIONS)
 
-/** Returns the document as a deployment shows it, of the service's own. */
-type Deployed = (own: Json, stores: Stores, now: Clock) => Promise<Json>
+/** Returns the document as a deployment shows it, as JSON, of the service's own. */
+type Deployed = (own: Json, stores: Stores, now: number) => Promise<string>
 
 /**
  * Returns the routes of `/openapi.json`, whose own part is made on the first request, and of `/docs`, which shows it.
@@ -76,7 +70,10 @@ export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
         answers: [DOCUMENT],
       })),
       isPublic(),
-      async (c) => c.json(await deployed(await document(), storesOf(c), c.var.now)),
+      async (c) => {
+        const json = await deployed(await document(), storesOf(c), c.var.now())
+        return c.body(json, 200, { 'Content-Type': 'application/json' })
+      },
     )
     .get(
       '/docs',
@@ -92,11 +89,7 @@ export function docsRoutes(app: Hono<AppEnv>, deployed: Deployed) {
         return c.html(page)
       },
     )
-    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), async (c) => {
-      const name = c.req.param('file')
-      const file = await c.env.PAGES.fetch(new URL(`/docs/${name}`, c.req.url))
-      if (!file.ok) throw new AppError('not_found')
-      const type = MEDIA_TYPES[name.split('.')[1] ?? ''] ?? ''
-      return c.body(await file.arrayBuffer(), 200, { 'Content-Type': type })
-    })
+    .get('/docs/:file{[a-z-]+\\.(?:js|css)}', isPageFile(), isPublic(), (c) =>
+      pageFile(c, `/docs/${c.req.param('file')}`),
+    )
 }

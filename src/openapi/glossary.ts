@@ -141,7 +141,7 @@ const MEANINGS: Record<string, string> = {
   ip: 'The address that the request came from.',
   colo: 'The Cloudflare location that answered.',
   user_agent: 'The `User-Agent` of the request.',
-  reason: 'Why the caller called, from `X-ADMIN-REASON`; null: it was not said.',
+  reason: 'Why, from `X-ADMIN-REASON` or the access grant; null: it was not said.',
   outcome:
     'How the act ended: `pending` for a minute after it began, then `unknown` if no more was heard of it.',
   duration_ms: 'How many milliseconds it took; null: it has not ended.',

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import { isPageFile } from '../http/annotations.ts'
 import type { AppEnv } from '../http/context.ts'
 import { isPublic } from '../http/declared.ts'
+import { pageFile } from '../http/files/page-file.ts'
 
 /**
  * Loads from this origin only, sends forms nowhere (scripts do), and makes no markup from text: there is no policy of
@@ -22,12 +23,6 @@ const CONSOLE_POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
-const MEDIA_TYPES: Record<string, string> = {
-  js: 'text/javascript; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  svg: 'image/svg+xml',
-}
-
 /** The console: one page for all paths below `/console`, which shows what the path says, and the files it is made of. */
 export const consoleRoutes = new Hono<AppEnv>()
   // A program that asks for nothing in particular is told that there is nothing.
@@ -43,18 +38,14 @@ export const consoleRoutes = new Hono<AppEnv>()
   })
   // The name of a file says what is in it: it has the digest of that.
   .get('/console/files/:file{[\\w-]+\\.(?:js|css|svg)}', isPageFile(), isPublic(), async (c) => {
-    const name = c.req.param('file')
-    const file = await c.env.PAGES.fetch(new URL(`/console/files/${name}`, c.req.url))
-    if (!file.ok) throw new AppError('not_found')
-    c.header('Cache-Control', 'public, max-age=31536000, immutable')
-    return c.body(await file.arrayBuffer(), 200, {
-      'Content-Type': MEDIA_TYPES[name.split('.')[1] ?? ''] ?? '',
-    })
+    const file = await pageFile(c, `/console/files/${c.req.param('file')}`)
+    file.headers.set('Cache-Control', 'public, max-age=31536000, immutable')
+    return file
   })
   .get('/console/*', isPageFile(), isPublic(), async (c) => {
     if (/^\/console\/files(\/|$)/.test(c.req.path)) throw new AppError('not_found')
-    const page = await c.env.PAGES.fetch(new URL('/console/', c.req.url))
-    c.header('Content-Security-Policy', CONSOLE_POLICY)
-    c.header('Cross-Origin-Opener-Policy', 'same-origin')
-    return c.body(await page.arrayBuffer(), 200, { 'Content-Type': 'text/html; charset=utf-8' })
+    const page = await pageFile(c, '/console/', 'internal')
+    page.headers.set('Content-Security-Policy', CONSOLE_POLICY)
+    page.headers.set('Cross-Origin-Opener-Policy', 'same-origin')
+    return page
   })

@@ -1,4 +1,5 @@
 import { selectUnknownOutcomes } from '../audit/trail/outcome.ts'
+import { within } from '../base/within.ts'
 import type { JobStores } from '../http/stores.ts'
 import { logFailure } from '../log.ts'
 
@@ -31,17 +32,11 @@ export async function readinessOf(stores: JobStores, now: number): Promise<Readi
 
 /** Returns the answer of a component; undefined if it failed or took too long. */
 async function answerOf<Answer>(component: string, ask: () => Promise<Answer>): Promise<Answer | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
   try {
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS)
-    })
-    return await Promise.race([ask(), timeout])
+    return await within(TIMEOUT_MS, ask())
   } catch (error) {
     logFailure({ not_ready: component }, error)
     return undefined
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
-import { attachedService } from '../support/attached/attached.ts'
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { attachedPrefixes } from '../../src/attached/attached.routes.ts'
+import { attachedService, saidAt, seen } from '../support/attached/attached.ts'
 import { expectLogged } from '../support/bindings/logged.ts'
 import { call } from '../support/calls/http.ts'
 
@@ -19,6 +22,9 @@ test('with one its operations are in, called as Steward’s are, and nothing of 
   const { paths, components, tags } = await documentOf({ CUSTOMER_API_OPENAPI: '/openapi.json' })
   expect(paths['/v1/orders'].get).toEqual({
     operationId: 'listLists',
+    summary: 'GET /v1/orders',
+    tags: ['Orders'],
+    parameters: [],
     security: [{ customerKey: [] }, { adminKey: [], customer: [] }],
     responses: {
       200: {
@@ -50,4 +56,136 @@ test.each([
   expectLogged('attached_document')
   const { paths } = await documentOf({ CUSTOMER_API_OPENAPI: path })
   expect(paths).toHaveProperty('/contacts')
+})
+
+/** An OpenAPI document with these members. */
+const saying = (members: Record<string, unknown>) => ({
+  CUSTOMER_API_OPENAPI: saidAt({ openapi: '3.0.3', info: { title: 'Orders' }, ...members }),
+})
+
+const responses = { 200: { description: 'Success' } }
+
+describe('an operation of theirs', () => {
+  test('has what ours have, where it has it not, and every id and tag is there once', async () => {
+    const { paths, tags } = await documentOf(
+      saying({
+        tags: [{ name: 'Goods', description: 'What is sold' }, { name: 'Contacts' }, { name: 'Unused' }],
+        paths: {
+          '/v1/a': { get: { operationId: 'listContacts', responses, tags: ['Goods', 'New'] } },
+          '/v1/b': { get: { operationId: 'listContacts', responses, tags: ['Contacts'], summary: 'List' } },
+          '/v1/c/{id}': { get: { responses }, put: { responses } },
+        },
+      }),
+    )
+    const theirs = ['/v1/a', '/v1/b', '/v1/c/{id}'].flatMap((path) => Object.values(paths[path])) as {
+      operationId: string
+    }[]
+    expect(theirs).toMatchObject([
+      { operationId: 'attached_listContacts', summary: 'GET /v1/a', tags: ['Goods', 'New'] },
+      {
+        operationId: expect.stringMatching(/^attached_listContacts_\d+$/),
+        summary: 'List',
+        tags: ['Contacts'],
+      },
+      { operationId: 'get_v1_c_id_', summary: 'GET /v1/c/{id}', tags: ['Orders'], responses },
+      { operationId: 'put_v1_c_id_', summary: 'PUT /v1/c/{id}', tags: ['Orders'], responses },
+    ])
+    const names = tags.map(({ name }: { name: string }) => name)
+    expect(names).toEqual([...new Set(names)])
+    expect(names).toEqual(expect.arrayContaining(['Goods', 'New', 'Contacts', 'Orders']))
+    expect(names).not.toContain('Unused')
+    expect(tags).toContainEqual({ name: 'Goods', description: 'What is sold' })
+  })
+
+  test('is one that is passed on, and has the parameters of its path', async () => {
+    const id = { in: 'path', name: 'id', required: true, schema: { type: 'string' } }
+    const number = { ...id, schema: { type: 'integer' } }
+    const page = { in: 'query', name: 'page', schema: { type: 'integer' } }
+    const { paths } = await documentOf(
+      saying({
+        components: { parameters: { id, page }, pathItems: { shared: { get: { responses } } } },
+        paths: {
+          '/v1/orders/{id}': {
+            parameters: [{ $ref: '#/components/parameters/id' }, page],
+            get: { responses },
+            put: { responses, parameters: [number] },
+            options: { responses },
+            trace: { responses },
+            'x-note': 'of theirs',
+          },
+          '/v1/shared': { $ref: '#/components/pathItems/shared' },
+        },
+      }),
+    )
+    expect(Object.keys(paths['/v1/orders/{id}'])).toEqual(['get', 'put'])
+    expect(paths['/v1/orders/{id}'].get.parameters).toEqual([id, page])
+    expect(paths['/v1/orders/{id}'].put.parameters).toEqual([number, page])
+    expect(paths['/v1/shared'].get).toMatchObject({ summary: 'GET /v1/shared' })
+  })
+})
+
+const sane = { '/v1/sane': { get: { responses } } }
+
+test.each([
+  { name: 'an item that is null', members: { paths: { ...sane, '/v1/x': null } } },
+  { name: 'an operation that is null', members: { paths: { ...sane, '/v1/x': { get: null, put: 'x' } } } },
+  { name: 'parameters of no kind', members: { paths: { ...sane, '/v1/x': { parameters: 'x', get: {} } } } },
+  { name: 'references to nothing', members: { paths: { ...sane, '/v1/x': { $ref: '#/components/y/z' } } } },
+  {
+    name: 'an odd operation',
+    members: { paths: { ...sane, '/v1/x': { get: { tags: 'x', operationId: 5 } } } },
+  },
+  { name: 'tags of no kind', members: { paths: sane, tags: [null, 'x', { name: 5 }] } },
+  { name: 'tags that are none', members: { paths: sane, tags: { a: 1 } } },
+  { name: 'a server that is null', members: { paths: sane, servers: [null] } },
+  { name: 'components that are a list', members: { paths: sane, components: [null, 'x'] } },
+  { name: 'a group that is null', members: { paths: sane, components: { schemas: null, parameters: 'x' } } },
+  { name: 'no title', members: { paths: sane, info: null } },
+])('$name in their document is passed over', async ({ members }) => {
+  const { paths } = await documentOf(saying(members))
+  expect(paths['/v1/sane'].get.responses).toEqual(responses)
+  expect(paths).toHaveProperty('/contacts')
+})
+
+test.each([{ paths: null }, { paths: ['x'] }, { paths: 'x' }])(
+  'paths that are $paths leave Steward’s own',
+  async (members) => {
+    expect((await documentOf(saying(members))).paths).toHaveProperty('/contacts')
+  },
+)
+
+describe('however often the document is asked for', () => {
+  async function service(path: string) {
+    const { bindings } = attachedService({ CUSTOMER_API_OPENAPI: path })
+    let now = Date.now()
+    const app = createApp(
+      () => now,
+      () => undefined,
+      attachedPrefixes(bindings),
+    )
+    const ask = async () => {
+      const context = createExecutionContext()
+      const answer = await app.fetch(new Request('https://steward.example/openapi.json'), bindings, context)
+      const document = await answer.json<{ paths: object }>()
+      await waitOnExecutionContext(context)
+      return document
+    }
+    return { ask, pass: (ms: number) => (now += ms) }
+  }
+
+  test('theirs is fetched once a minute', async () => {
+    const path = saidAt({ openapi: '3.1.0', paths: sane })
+    const { ask, pass } = await service(path)
+    const fetched = async () => (await seen(path, () => true)).requests
+    await Promise.all([ask(), ask(), ask()])
+    expect(await fetched()).toBe(1)
+    pass(59_999)
+    expect((await ask()).paths).toHaveProperty('/v1/sane')
+    expect(await fetched()).toBe(1)
+    pass(1)
+    await Promise.all(
+      [ask(), ask()].map(async (asked) => expect((await asked).paths).toHaveProperty('/v1/sane')),
+    )
+    expect(await fetched()).toBe(2)
+  })
 })

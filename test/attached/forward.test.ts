@@ -138,7 +138,10 @@ describe('headers', () => {
       'x-request-id': expect.stringMatching(/^req_/),
     })
     expect(headers.getSetCookie()).toEqual(['a=1', 'b=2'])
-    for (const name of ['X-Audit-Id', 'Access-Control-Allow-Origin', 'X-Hop', 'Keep-Alive', 'Connection'])
+    for (const name of [
+      ...['X-Audit-Id', 'Access-Control-Allow-Origin', 'X-Hop', 'Keep-Alive', 'Connection'],
+      ...['Clear-Site-Data', 'NEL', 'Report-To', 'Reporting-Endpoints', 'Alt-Svc', 'Service-Worker-Allowed'],
+    ])
       expect.soft(headers.has(name), name).toBe(false)
   })
 

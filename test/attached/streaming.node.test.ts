@@ -132,6 +132,8 @@ describe('a caller who leaves', () => {
     expect(await recordsOf('/v1/left/silent')).toEqual([
       { stage: 'completed', status: 499, result: 'client_error' },
     ])
+    // Where nobody waits, nobody asks whether the API is there.
+    expect(steward.unusedConnections()).toBe(0)
   })
 
   test('in the middle of an answer ends the call, and the record says so', async () => {

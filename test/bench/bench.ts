@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gzipKibibytes } from '../../src/cli/checks/bundle.ts'
+import { type Defer, runCommand } from '../../src/cli/local/cleanup.ts'
 import { check, countCalls, requestTo } from './calls.ts'
 import { canPin } from './cores.ts'
 import { GENERATOR, load } from './load.ts'
@@ -39,18 +40,15 @@ interface Job extends Cell {
   request: BenchRequest
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'steward-bench-'))
-const started: Running[] = []
-try {
-  await main()
-} finally {
-  for (const { miniflare } of started) await miniflare.dispose()
-  rmSync(folder, { recursive: true })
-}
+await runCommand(async (defer) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-bench-'))
+  defer(() => rmSync(folder, { recursive: true }))
+  await compare(folder, defer)
+})
 
-async function main() {
+async function compare(folder: string, defer: Defer) {
   const upstream = await run(upstreamWorker(folder), join(folder, 'upstream'))
-  started.push(upstream)
+  defer(() => upstream.miniflare.dispose())
   const service = serviceTarget(folder, upstream.url)
   const table = ROWS.filter(({ name }) => name.includes(options.only)).map((row) => ({
     row,
@@ -62,9 +60,9 @@ async function main() {
     service,
     ...(options.peer ? peerTargets(options.peer) : []),
   ]) {
-    const asked = await seedAndCount(target)
+    const asked = await seedAndCount(target, folder)
     const running = await run(target, join(folder, target.name))
-    started.push(running)
+    defer(() => running.miniflare.dispose())
     for (const { row, cells } of table) {
       const call = asked[row.name]
       if (call) cells.push({ target: target.name, running, ...call, samples: [] })
@@ -88,7 +86,7 @@ ${report(table)}`)
 }
 
 /** Fills a target's stores, and has each of its requests counted by a run that is not measured. */
-async function seedAndCount(target: Target) {
+async function seedAndCount(target: Target, folder: string) {
   const running = await run(target, join(folder, target.name), { counting: true })
   try {
     const asked: Record<string, { request: BenchRequest; counts: Counts }> = {}

@@ -1,28 +1,28 @@
-import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bundled } from '../../src/cli/checks/bundle.ts'
+import { checksum } from '../../src/cli/local/checksum.ts'
+import { runCommand } from '../../src/cli/local/cleanup.ts'
 import { seedService } from './seed.ts'
-import { run, serviceOptions } from './workers.ts'
+import { type Running, run, serviceOptions } from './workers.ts'
 
 // What a login takes, and how long another customer's `GET /lists` takes while logins are hashed: npm run bench:logins.
 const LOGINS_AT_ONCE = 40
 const ROUNDS = 5
 
-const folder = mkdtempSync(join(tmpdir(), 'steward-logins-'))
-const service = { name: 'steward', bundle: bundled('src/index.ts', folder), options: serviceOptions() }
-const worker = await run(service, join(folder, 'steward'))
-try {
-  await main()
-} finally {
-  await worker.miniflare.dispose()
-  rmSync(folder, { recursive: true })
-}
+await runCommand(async (defer) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-logins-'))
+  defer(() => rmSync(folder, { recursive: true }))
+  const service = { name: 'steward', bundle: bundled('src/index.ts', folder), options: serviceOptions() }
+  const worker = await run(service, join(folder, 'steward'))
+  defer(() => worker.miniflare.dispose())
+  await measure(worker)
+})
 
-async function main() {
+async function measure(worker: Running) {
   const { client, reader } = await seedService(worker)
   const neighbour = () => timed(async () => fetch(`${worker.url}/lists`, { headers: reader }))
   /** As somebody who has no account, from an address of its own, so that the brake does not count. */
@@ -31,7 +31,7 @@ async function main() {
     const headers = {
       'Content-Type': 'application/json',
       'SWI-CID': client.id,
-      'SWI-CS': createHmac('sha256', client.secret).update(body).digest('hex'),
+      'SWI-CS': checksum(client.secret, body),
     }
     return timed(async () => fetch(`${worker.url}/admin/login`, { method: 'POST', headers, body }))
   }

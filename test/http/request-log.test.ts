@@ -17,7 +17,9 @@ import {
   loggedIn,
   signedCaller,
 } from '../support/calls/http.ts'
-import { database, makeAdmin, makeClient, PASSWORD } from '../support/factories.ts'
+import { database, makeAdmin, makeClient, makeSession, PASSWORD } from '../support/factories.ts'
+import type { Deviation } from '../support/factors/authenticator.ts'
+import { makeAdminWithFactors, makeAuthenticator } from '../support/factors/factors.ts'
 
 /** The answer, and the lines that the request wrote. */
 async function logged(caller: Caller, path: string, options: CallOptions = {}, bindings: Partial<Env> = {}) {
@@ -123,6 +125,70 @@ describe('each request writes one line', () => {
       expect(line).toMatchObject({ status: 401, code, because })
       expect(answer.json.code).toBe(code)
       expect(answer.text).not.toContain(because)
+    })
+  })
+
+  describe('which rule of WebAuthn a passkey broke, which the answer does not tell:', () => {
+    type Ceremony = { caller: Caller; path: string; body: object }
+    const elsewhere: Deviation = { clientData: { origin: 'https://login.steward.example' } }
+    const made = async () => {
+      const admin = await makeAdminWithFactors()
+      const session = signedCaller(await makeClient(), await makeSession(admin.adminId))
+      const options = async (path: string, body?: object) =>
+        (await session(path, { method: 'POST', ...(body && { body }) })).json.data
+      return { ...admin, session, options }
+    }
+    const CEREMONIES: { name: string; code: string; make: () => Promise<Ceremony> }[] = [
+      {
+        name: 'one that is added',
+        code: 'invalid',
+        make: async () => {
+          const { session: caller, options } = await made()
+          const credential = await (await makeAuthenticator()).create(
+            await options('/admin/passkeys/options'),
+            elsewhere,
+          )
+          return { caller, path: '/admin/passkeys', body: { name: 'Laptop', credential } }
+        },
+      },
+      {
+        name: 'one that logs in alone',
+        code: 'login_invalid',
+        make: async () => {
+          const { authenticator, session: caller, options } = await made()
+          const credential = await authenticator.get(await options('/admin/login/passkey_options'), elsewhere)
+          return { caller, path: '/admin/login/passkey', body: { credential } }
+        },
+      },
+      {
+        name: 'a second factor',
+        code: 'login_invalid',
+        make: async () => {
+          const { authenticator, session: caller, options, email } = await made()
+          const step = await options('/admin/login', { email, password: PASSWORD })
+          const passkey = await authenticator.get(step.passkey_options, elsewhere)
+          return {
+            caller,
+            path: '/admin/login/second_factor',
+            body: { login_token: step.login_token, passkey },
+          }
+        },
+      },
+      {
+        name: 'a fresh proof',
+        code: 'invalid',
+        make: async () => {
+          const { authenticator, session: caller, options } = await made()
+          const passkey = await authenticator.get(await options('/admin/reauthenticate/options'), elsewhere)
+          return { caller, path: '/admin/reauthenticate', body: { passkey } }
+        },
+      },
+    ]
+    test.each(CEREMONIES)('$name', async ({ code, make }) => {
+      const { caller, path, body } = await make()
+      const { answer, line } = await logged(caller, path, { body })
+      expect(line).toMatchObject({ code, because: 'origin' })
+      expect(answer.text).not.toContain('origin')
     })
   })
 

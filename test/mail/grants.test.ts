@@ -3,17 +3,16 @@ import { describe, expect, test } from 'vitest'
 import {
   accessBeganMail,
   breakGlassMail,
-  breakGlassReviewMail,
-  decidedMail,
   decisionRequestedMail,
   durationText,
 } from '../../src/mail/grants.ts'
+import { breakGlassReviewMail, decidedMail } from '../../src/mail/staff-grants.ts'
 import { settingsOf } from '../../src/settings.ts'
 
 const settings = settingsOf(env)
 
 /** Somebody who would like to write more of the mail than a reason. */
-const HOSTILE = 'Ticket <b>1</b>\r\n\n    https://evil.example/approve\u2028Until: never \u202egnp.exe'
+const HOSTILE = 'Ticket <b>1</b>\r\n\n    https://evil.example/approve\u2028Until: never\u061c \u202egnp.exe'
 const HOSTILE_IN_ONE_LINE = 'Ticket <b>1</b> https://evil.example/approve Until: never gnp.exe'
 
 const NOON = Date.parse('2026-11-26T12:00:00Z')
@@ -34,33 +33,37 @@ const toStaff = {
   ticket: 'SUP-4711',
 } as const
 
+const DECISION_PAGE = '/support_access?token=stw_access_abc'
+const CUSTOMER_PAGE = `/console/customers/${toStaff.customerUid}`
+
 const MAILS = [
   {
     name: 'access begins',
     mail: () => accessBeganMail({ ...toCustomer, expiresAt: NOON }, settings),
     subject: 'Steward support has access to your account',
     says: [toCustomer.staff, 'Read and change your data', '26 November 2026 at 21:00 (Asia/Tokyo)'],
-    link: true,
+    link: DECISION_PAGE,
   },
   {
     name: 'please decide',
     mail: () => decisionRequestedMail({ ...toCustomer, durationSeconds: 5400, lapsesAt: NOON }, settings),
     subject: 'Steward support asks for access to your account',
     says: [toCustomer.staff, '1 hour 30 minutes', '26 November 2026 at 21:00 (Asia/Tokyo)', 'lapses'],
-    link: true,
+    link: DECISION_PAGE,
   },
   {
     name: 'break-glass, to the customer',
     mail: () => breakGlassMail({ ...toCustomer, expiresAt: NOON }, settings),
     subject: 'Emergency access to your Steward account',
     says: [toCustomer.staff, 'without asking you first', '26 November 2026 at 21:00 (Asia/Tokyo)'],
-    link: true,
+    link: DECISION_PAGE,
   },
   {
     name: 'break-glass, to super_admins',
     mail: () => breakGlassReviewMail({ ...toStaff, askedBy: 'ada@example.com', expiresAt: NOON }, settings),
     subject: 'Emergency access to customer xj35478ymfe15',
     says: ['ada@example.com', 'SUP-4711', '12:00 (UTC)', `POST /admin/access_grants/${toStaff.id}/review`],
+    link: '/console/approvals',
   },
   {
     name: 'approved, and begun',
@@ -71,6 +74,7 @@ const MAILS = [
       ),
     subject: 'Access to customer xj35478ymfe15: approved',
     says: ['The customer approved', 'SUP-4711', `POST /admin/access_grants/${toStaff.id}/key`],
+    link: CUSTOMER_PAGE,
   },
   {
     name: 'approved, and not begun yet',
@@ -87,6 +91,7 @@ const MAILS = [
       ),
     subject: 'Access to customer xj35478ymfe15: approved',
     says: ['grace@example.com approved', 'once everybody who has a say approved'],
+    link: CUSTOMER_PAGE,
   },
   {
     name: 'declined',
@@ -103,10 +108,11 @@ const MAILS = [
       ),
     subject: 'Access to customer xj35478ymfe15: declined',
     says: ['grace@example.com declined', `Comment: ${HOSTILE_IN_ONE_LINE}`],
+    link: CUSTOMER_PAGE,
   },
 ]
 
-describe.each(MAILS)('the mail "$name"', ({ mail, subject, says, link = false }) => {
+describe.each(MAILS)('the mail "$name"', ({ mail, subject, says, link }) => {
   test('says what it is about, in both bodies', async () => {
     const { text, html, ...rest } = await mail()
     expect(rest.subject).toBe(subject)
@@ -128,13 +134,12 @@ describe.each(MAILS)('the mail "$name"', ({ mail, subject, says, link = false })
     expect(html).not.toMatch(/<(script|img|link|iframe)\b|src=|url\(|@import/i)
   })
 
-  test(`has ${link ? 'the link of this deployment' : 'no link'}, and the token nowhere else`, async () => {
+  test('links to a page of this deployment, and has the token nowhere else', async () => {
     const { text, html } = await mail()
-    const url = `${settings.publicUrl}/support_access?token=stw_access_abc`
-    expect(text.split('stw_access_abc')).toHaveLength(link ? 2 : 1)
-    expect(html.split('stw_access_abc')).toHaveLength(link ? 2 : 1)
-    expect(text.includes(`    ${url}\n`)).toBe(link)
-    expect(html.includes(`href="${url}"`)).toBe(link)
+    const tokens = link.split('stw_access_abc').length
+    for (const each of [text, html]) expect(each.split('stw_access_abc')).toHaveLength(tokens)
+    expect(text).toContain(`    ${settings.publicUrl}${link}\n`)
+    expect(html).toContain(`href="${settings.publicUrl}${link}"`)
   })
 })
 

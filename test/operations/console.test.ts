@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { fetchWith } from '../support/bindings/bindings.ts'
+import { expectLogged } from '../support/bindings/logged.ts'
 import { call } from '../support/calls/http.ts'
 
 const BROWSER = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
@@ -42,6 +44,41 @@ test.each(['/console/files/nothing.js', '/console/files/', '/console/files/..%2f
     expect(await call(path)).toMatchObject({ status: 404, json: { code: 'not_found' } })
   },
 )
+
+/** The files of pages, as a deployment has them that was made without `npm run build`, or cannot read them. */
+const answering = (status: number) => ({
+  PAGES: { fetch: async () => new Response(null, { status }) } as unknown as Fetcher,
+})
+
+test.each([
+  { name: 'the page where it was not built', path: '/console/', pages: 404, status: 500, code: 'internal' },
+  {
+    name: 'a file where there is none',
+    path: '/console/files/a.js',
+    pages: 404,
+    status: 404,
+    code: 'not_found',
+  },
+  {
+    name: 'a file that cannot be read',
+    path: '/console/files/a.js',
+    pages: 500,
+    status: 500,
+    code: 'internal',
+  },
+  {
+    name: 'a file of /docs that cannot be read',
+    path: '/docs/page.js',
+    pages: 500,
+    status: 500,
+    code: 'internal',
+  },
+])('$name is refused', async ({ path, pages, status, code }) => {
+  if (status === 500) expectLogged('"code":"internal"')
+  const answer = await fetchWith(answering(pages), new Request(`https://steward.example${path}`))
+  expect(answer.status).toBe(status)
+  expect(await answer.json()).toMatchObject({ code })
+})
 
 test.each([
   { name: 'a browser is led to the console', headers: BROWSER, status: 302, location: '/console/' },

@@ -99,6 +99,36 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('/docs i
     })
   })
 
+  test('an operation of an attached API is shown, however little or oddly its document tells', async () => {
+    const { page, complaints } = await openDocs()
+    await page.route('**/openapi.json', async (route) => {
+      const document = await (await route.fetch()).json()
+      document.tags.push({ name: 'Trees' })
+      document.components.schemas['Attached.Tree'] = {
+        properties: { kind: { type: 'string' }, branch: { $ref: '#/components/schemas/Attached.Tree' } },
+      }
+      const content = { 'application/json': { schema: { $ref: '#/components/schemas/Attached.Tree' } } }
+      document.paths['/v1/trees/{id}'] = {
+        put: {
+          operationId: 'put_v1_trees',
+          summary: 'PUT /v1/trees/{id}',
+          tags: ['Trees'],
+          parameters: [{ in: 'path', name: 'id', required: true }],
+          security: [{ customerKey: [] }],
+          requestBody: { content },
+          responses: { 200: { description: '', content }, 404: { $ref: '#/components/nothing/x' } },
+        },
+      }
+      await route.fulfill({ json: document })
+    })
+    await page.reload()
+    await page.getByText('PUT /v1/trees/{id}').click()
+    const form = page.getByRole('form', { name: 'Try out PUT /v1/trees/{id}' })
+    await form.getByLabel('id (required)').fill('7')
+    expect(await page.locator('#put_v1_trees dt').allTextContents()).toEqual(['200', '404'])
+    expect(complaints).toEqual([])
+  })
+
   test.each([
     { width: 390, colorScheme: 'light' as const },
     { width: 1280, colorScheme: 'dark' as const },

@@ -4,6 +4,9 @@ import { run } from './support/processes.ts'
 
 const { folder, url } = inject('service')
 
+/** The port that the running service has. */
+const TAKEN = new URL(url).port
+
 test('npm start runs with the settings of the environment', async () => {
   const answer = await fetch(`${url}/health`, { headers: { Origin: 'https://app.example.com' } })
   expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example.com')
@@ -18,6 +21,19 @@ test('every setting can be given, an empty one too, and nothing else is taken', 
     ...['--var', 'CORS_ORIGINS:'],
     ...['--var', 'PUBLIC_URL:http://localhost:9'],
   ])
+})
+
+test.each([
+  { args: ['--port', 'x'], env: { PORT: '0' }, says: 'The port is no number from 0 to 65535' },
+  { args: ['--port', '70000'], env: {}, says: 'The port is no number from 0 to 65535' },
+  { args: [], env: { PORT: 'x' }, says: 'The port is no number from 0 to 65535' },
+  { args: ['--port', TAKEN], env: { PORT: '0' }, says: `Port ${TAKEN} cannot be used (EADDRINUSE)` },
+  { args: ['--prot', '9999'], env: {}, says: "Unknown option '--prot'" },
+  { args: ['9999'], env: {}, says: "Unexpected argument '9999'" },
+])('npm start with $args and $env does not start elsewhere', async ({ args, env, says }) => {
+  const { status, stderr } = await run('node', ['src/cli/start.ts', ...args], { cwd: folder, env })
+  expect(status).toBe(1)
+  expect(stderr).toContain(says)
 })
 
 test.each([

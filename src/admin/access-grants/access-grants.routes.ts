@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
-import { setChanges } from '../../audit/recording/changes.ts'
 import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
-import { grantObject, noteGrant } from '../../auth/grants/grant-object.ts'
+import { grantObject, notedGrant } from '../../auth/grants/grant-object.ts'
 import { ownerToList } from '../../auth/reach.ts'
 import { requires, requiresToChange } from '../../auth/requires.ts'
 import { once } from '../../base/once.ts'
@@ -60,9 +59,7 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
       setTarget(facts, 'customer', ask.customerUid)
       facts.reason = ask.reason
       const grant = await askForAccess(storesOf(c), actor, ask, now())
-      noteGrant(facts, grant)
-      setChanges(facts, 'access_grant', { before: null, after: grant })
-      return REQUESTED.of(c, grant)
+      return REQUESTED.of(c, notedGrant(facts, { before: null, after: grant }))
     },
   )
   .get(
@@ -113,9 +110,7 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { actor, facts, now } = c.var
       const grant = await issueGrantKey(storesOf(c), actor, c.req.param('id'), now())
-      noteGrant(facts, grant)
-      setChanges(facts, 'access_grant', { before: { ...grant, key: null }, after: grant })
-      return KEY_CREATED.of(c, grant)
+      return KEY_CREATED.of(c, notedGrant(facts, { before: { ...grant, key: null }, after: grant }))
     },
   )
   .post(
@@ -132,8 +127,6 @@ export const accessGrantsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { actor, reach, facts, now } = c.var
       const change = await endGrant(storesOf(c), { actor, reach }, c.req.param('id'), now())
-      noteGrant(facts, change.after)
-      setChanges(facts, 'access_grant', change)
-      return ENDED.of(c, change.after)
+      return ENDED.of(c, notedGrant(facts, change))
     },
   )

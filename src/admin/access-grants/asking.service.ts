@@ -1,9 +1,10 @@
 import { and, eq, exists, ne, notExists, or, sql } from 'drizzle-orm'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { policyOf } from '../../auth/grants/decisions.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
 import { tellCustomer, tellSuperAdmins } from '../../auth/grants/notices.ts'
-import { grantColumns, grantIs } from '../../auth/grants/status.ts'
+import { grantColumns, isLiveGrant } from '../../auth/grants/status.ts'
 import { ROLE_SCOPES } from '../../auth/permissions.ts'
 import { checkProven } from '../../auth/permitted-actor.ts'
 import { randomId, randomUid } from '../../crypto/random.ts'
@@ -55,17 +56,15 @@ function checkAsker(actor: SessionActor, { mode, breakGlass }: Ask): void {
   if (breakGlass) checkProven(actor)
 }
 
-/** The policy of a customer, for SQL: it counts as it is when the grant is made. */
-const policyOf = (uid: string) =>
-  sql`(SELECT ${customers.supportAccess} FROM ${customers} WHERE ${eq(customers.uid, uid)})`
-
 /** The row of a new grant, with whose say it waits for. */
 function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settings, now: number) {
   const isSensitive = grantApproval === 'all' || (grantApproval === 'write' && ask.mode === 'write')
   const needsColleague = isSensitive && !ask.breakGlass
-  const needsCustomer = ask.breakGlass ? sql`0` : sql`coalesce(${policyOf(ask.customerUid)} = 'ask', 0)`
-  const ifItBegins = (value: number) =>
-    sql<number>`iif(${needsColleague} OR ${needsCustomer}, NULL, ${value})`
+  const policy = policyOf(ask.customerUid)
+  const needsCustomer = ask.breakGlass ? sql`0` : sql`coalesce(${policy} = 'ask', 0)`
+  const waits = sql`(${needsColleague} OR ${needsCustomer})`
+  const ifItBegins = (value: number) => sql<number>`iif(${waits}, NULL, ${value})`
+  const isMailed = sql`(${ask.breakGlass} OR ${needsCustomer} OR (NOT ${waits} AND ${policy} = 'notify'))`
   return {
     ...ask,
     id: randomId('gra'),
@@ -77,6 +76,7 @@ function newGrant({ adminId }: SessionActor, ask: Ask, { grantApproval }: Settin
     lapsesAt: now + PENDING_MS,
     beganAt: ifItBegins(now),
     expiresAt: ifItBegins(now + 1000 * ask.durationSeconds),
+    customerReached: sql<boolean | null>`iif(${isMailed}, FALSE, NULL)`,
   }
 }
 
@@ -127,6 +127,6 @@ const selectOthers = (db: Database, row: NewGrant, now: number) =>
         eq(accessGrants.customerUid, row.customerUid),
         eq(accessGrants.mode, row.mode),
         ne(accessGrants.id, row.id),
-        grantIs(now, 'pending', 'active'),
+        isLiveGrant(now),
       ),
     )

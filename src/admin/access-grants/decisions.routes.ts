@@ -1,16 +1,14 @@
-import { type Context, Hono } from 'hono'
-import { type Changed, setChanges } from '../../audit/recording/changes.ts'
-import type { SessionActor } from '../../auth/actor.ts'
+import { Hono } from 'hono'
 import type { AdminEnv } from '../../auth/callers/staff-caller.ts'
-import { type GrantObject, grantObject, noteGrant } from '../../auth/grants/grant-object.ts'
-import { type ActorEnv, requiresToChange } from '../../auth/requires.ts'
+import { grantObject, notedGrant } from '../../auth/grants/grant-object.ts'
+import { requiresToChange } from '../../auth/requires.ts'
 import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
 import { ACCESS_GRANTS } from './access-grants.routes.ts'
+import { decideAsColleague, reviewGrant } from './decisions.service.ts'
 import { approvalBody, commentBody } from './grant-input.ts'
-import { decideAsColleague, reviewGrant } from './grants.service.ts'
 
 const APPROVED = adminAnswer(200, 'Access grant approved successfully', grantObject)
 const DECLINED = adminAnswer(200, 'Access grant declined successfully', grantObject)
@@ -26,9 +24,9 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       id: 'approveAccessGrant',
       summary: 'Approve an access grant',
       description:
-        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves.',
+        'Says yes for the colleagues. Access begins if the customer has no say, or said yes. Nobody approves what they asked for themselves, nor what the policy of the customer lets nobody in by.',
       answers: [APPROVED],
-      errors: ['grant_unknown', 'self_action', 'grant_not_waiting'],
+      errors: ['grant_unknown', 'self_action', 'grant_not_waiting', 'access_closed', 'consent_required'],
     })),
     requiresToChange('access_grants:decide'),
     body(approvalBody),
@@ -36,7 +34,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       const { actor, now } = c.var
       const say = { decision: 'approved', comment: c.req.valid('json').comment ?? null } as const
       const change = await decideAsColleague(storesOf(c), actor, c.req.param('id'), say, now())
-      return APPROVED.of(c, noted(c, change))
+      return APPROVED.of(c, notedGrant(c.var.facts, change))
     },
   )
   .post(
@@ -54,7 +52,7 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
       const { actor, now } = c.var
       const say = { decision: 'declined', comment: c.req.valid('json').comment } as const
       const change = await decideAsColleague(storesOf(c), actor, c.req.param('id'), say, now())
-      return DECLINED.of(c, noted(c, change))
+      return DECLINED.of(c, notedGrant(c.var.facts, change))
     },
   )
   .post(
@@ -71,13 +69,6 @@ export const grantDecisionsRoutes = new Hono<AdminEnv>()
     async (c) => {
       const { db, actor, now } = c.var
       const change = await reviewGrant(db, actor, c.req.param('id'), c.req.valid('json').comment, now())
-      return REVIEWED.of(c, noted(c, change))
+      return REVIEWED.of(c, notedGrant(c.var.facts, change))
     },
   )
-
-/** Records the change of a grant. Returns the grant after it. */
-function noted(c: Context<ActorEnv<SessionActor>>, change: Changed<GrantObject>): GrantObject {
-  noteGrant(c.var.facts, change.after)
-  setChanges(c.var.facts, 'access_grant', change)
-  return change.after
-}

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { GRANT_STATUSES } from '../../auth/grants/status.ts'
-import { positiveDigits } from '../../base/digits.ts'
 import { GRANT_MODES } from '../../db/schema/grants.ts'
 import {
   digits,
@@ -8,6 +7,7 @@ import {
   flag,
   MAX_EXPLANATION_LENGTH,
   nullableText,
+  seconds,
   uid,
 } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
@@ -27,7 +27,9 @@ export const askBody = () =>
       reason: explanation(),
       ticket: nullableText(255).optional(),
       mode: z.enum(GRANT_MODES).default('read'),
-      duration_seconds: duration().default(DEFAULT_DURATION_SECONDS),
+      duration_seconds: seconds(MIN_DURATION_SECONDS, MAX_DURATION_SECONDS)
+        .meta({ examples: [DEFAULT_DURATION_SECONDS] })
+        .default(DEFAULT_DURATION_SECONDS),
       break_glass: flag().default(false),
     })
     .refine((ask) => !ask.break_glass || ask.duration_seconds <= MAX_BREAK_GLASS_SECONDS, {
@@ -44,18 +46,6 @@ export const askBody = () =>
     }))
 
 export type Ask = z.output<ReturnType<typeof askBody>>
-
-/** A schema for seconds, also as the digits of a form. */
-const duration = () =>
-  z
-    .union([z.int(), positiveDigits()])
-    .pipe(z.int().min(MIN_DURATION_SECONDS).max(MAX_DURATION_SECONDS))
-    .meta({
-      type: 'integer',
-      minimum: MIN_DURATION_SECONDS,
-      maximum: MAX_DURATION_SECONDS,
-      examples: [DEFAULT_DURATION_SECONDS],
-    })
 
 /** An approval, which may say why. */
 export const approvalBody = () => z.strictObject({ comment: nullableText(MAX_EXPLANATION_LENGTH).optional() })

@@ -1,24 +1,16 @@
-import { and, eq, gte, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
-import { decisionOn, type Say } from '../../auth/grants/decisions.ts'
 import { endOf, revokeKeysOfEnded } from '../../auth/grants/ends.ts'
 import { type GrantObject, presentGrant } from '../../auth/grants/grant-object.ts'
-import { tellDecision } from '../../auth/grants/notices.ts'
-import {
-  type Grant,
-  type GrantStatus,
-  grantColumns,
-  grantIs,
-  LONGEST_LIFE_MS,
-} from '../../auth/grants/status.ts'
+import { type Grant, type GrantStatus, grantColumns, grantIs, isLiveGrant } from '../../auth/grants/status.ts'
 import { checkOwner, type Reach } from '../../auth/reach.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
-import { accessGrants, type Decision } from '../../db/schema/grants.ts'
-import { AppError, orUnknown } from '../../errors.ts'
+import { accessGrants } from '../../db/schema/grants.ts'
+import { orUnknown } from '../../errors.ts'
 import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
 
@@ -52,8 +44,7 @@ function conditionsOf({ customerUid, status, review }: GrantFilter, now: number)
   return [
     customerUid === undefined ? undefined : eq(accessGrants.customerUid, customerUid),
     status === undefined ? undefined : grantIs(now, status),
-    // Keeps the search from the grants of years, which are over.
-    isLive ? gte(accessGrants.requestedAt, now - LONGEST_LIFE_MS) : undefined,
+    isLive ? isLiveGrant(now) : undefined,
     review === undefined ? undefined : sql`${accessGrants.breakGlass}`,
     review === 'unreviewed' ? isNull(accessGrants.reviewedAt) : undefined,
     review === 'reviewed' ? isNotNull(accessGrants.reviewedAt) : undefined,
@@ -62,10 +53,11 @@ function conditionsOf({ customerUid, status, review }: GrantFilter, now: number)
 
 const ownedBy = (ownerId: number | null) => (ownerId === null ? undefined : eq(accessGrants.adminId, ownerId))
 
-const selectGrant = (db: Database, which: SQL | undefined, now: number) =>
+/** Selects grants as staff see them. */
+export const selectGrant = (db: Database, which: SQL | undefined, now: number) =>
   db.select(grantColumns(now)).from(accessGrants).where(which)
 
-const withId = (id: string) => eq(accessGrants.id, id)
+export const withId = (id: string) => eq(accessGrants.id, id)
 
 /** @throws AppError grant_unknown, also for a grant out of reach */
 export async function getGrant(
@@ -100,67 +92,8 @@ export async function endGrant(
   return presented({ before: existing, after: ended[0] ?? existing })
 }
 
-/**
- * Puts down a colleague's say, and mails the one who asked.
- * @throws AppError grant_unknown, self_action, grant_not_waiting
- */
-export async function decideAsColleague(
-  stores: Stores,
-  { adminId }: SessionActor,
-  id: string,
-  { decision, comment }: { decision: Decision; comment: string | null },
-  now: number,
-): Promise<Changed<GrantObject>> {
-  const say: Say = { by: 'colleague', adminId, decision, comment }
-  const { before, decided } = await inOneTrip(stores.db, {
-    before: selectGrant(stores.db, withId(id), now),
-    decided: decisionOn(stores.db, withId(id), say, now),
-  })
-  const changed = { before: another(before[0], adminId), after: decided[0] }
-  if (!changed.after) throw new AppError('grant_not_waiting')
-  stores.later('tell_decision', tellDecision(stores, id, say, now))
-  return presented({ ...changed, after: changed.after })
-}
-
-/** @throws AppError grant_unknown, self_action if it is the admin's own */
-function another(grant: Grant | undefined, adminId: number): Grant {
-  const existing = orUnknown(grant, 'grant_unknown')
-  if (existing.adminId === adminId) throw new AppError('self_action')
-  return existing
-}
-
-/**
- * Puts down that another super_admin looked at a break-glass, and what came of it.
- * @throws AppError grant_unknown, self_action, grant_not_waiting if it is none, or was reviewed
- */
-export async function reviewGrant(
-  db: Database,
-  { adminId }: SessionActor,
-  id: string,
-  comment: string,
-  now: number,
-): Promise<Changed<GrantObject>> {
-  const { before, after } = await inOneTrip(db, {
-    before: selectGrant(db, withId(id), now),
-    after: db
-      .update(accessGrants)
-      .set({ reviewedAt: now, reviewedBy: adminId, reviewComment: comment })
-      .where(
-        and(
-          withId(id),
-          sql`${accessGrants.breakGlass}`,
-          isNull(accessGrants.reviewedAt),
-          ne(accessGrants.adminId, adminId),
-        ),
-      )
-      .returning(grantColumns(now)),
-  })
-  const existing = another(before[0], adminId)
-  if (!after[0]) throw new AppError('grant_not_waiting')
-  return presented({ before: existing, after: after[0] })
-}
-
-const presented = ({ before, after }: Changed<Grant>): Changed<GrantObject> => ({
+/** Returns a change of a grant as staff see it. */
+export const presented = ({ before, after }: Changed<Grant>): Changed<GrantObject> => ({
   before: presentGrant(before),
   after: presentGrant(after),
 })

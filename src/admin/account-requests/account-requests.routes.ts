@@ -68,7 +68,11 @@ function readingRoutes<const Name extends 'Disable' | 'Enable'>(name: Name, kind
         errors: ['account_request_unknown'],
       })),
       requiresToRead('account_requests:read'),
-      async (c) => FOUND.of(c, await getRequest(c.var.reader, kind, c.req.param('id'))),
+      async (c) => {
+        const found = await getRequest(c.var.reader, kind, c.req.param('id'))
+        c.var.facts.customerUid = found.user.customer_uid
+        return FOUND.of(c, found)
+      },
     )
 }
 

@@ -87,9 +87,9 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     '/revoke_credentials/:id{[0-9]+}',
     describes(() => ({
       id: 'revokeAdminCredentials',
-      summary: 'End everything that lets an account in but its password',
+      summary: 'End all sessions, keys and access grants of an account',
       description:
-        'All sessions, API keys and access grants that it ever made are refused from the next request on. It can log in again.',
+        'All that it ever made is refused from the next request on. Its password and second factors stay, and a passkey logs in by itself: where somebody else has them, reset them.',
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),

@@ -1,10 +1,10 @@
-import { and, count, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
 import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { pendingPassword, RANDOM_PASSWORD_HOURS, randomPassword } from '../../auth/accounts/passwords.ts'
 import type { Role } from '../../auth/permissions.ts'
 import type { Database } from '../../db/client.ts'
-import { type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
+import { boundedTotal, type PageRequest, paged, sortKey, startsWith } from '../../db/paging.ts'
 import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import type { Reader } from '../../db/reader.ts'
 import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
@@ -76,12 +76,12 @@ export async function listAdmins(
 async function searchAdmins(reader: Reader, search: string, query: PageQuery): Promise<Page<AdminAccount>> {
   const { db } = reader
   const page = pageRequest(query, BY_EMAIL)
-  const matching = startsWith(admins.email, search)
+  const matching = startsWith(admins.email, search, page.after !== undefined)
   const { rows, total } = await reader.read({
     rows: paged(selectAccounts(db).$dynamic(), BY_EMAIL, page, matching),
-    total: db.select({ rows: count() }).from(admins).where(matching),
+    total: boundedTotal(db, sql`SELECT id FROM admins WHERE ${startsWith(admins.email, search)}`),
   })
-  return pageOf(rows, total[0]?.rows ?? 0, page, BY_EMAIL, (account) => account)
+  return pageOf(rows, total[0]?.total ?? null, page, BY_EMAIL, (account) => account)
 }
 
 export interface NewAdmin {

@@ -11,12 +11,12 @@ import { text } from '../../http/fields/inputs.ts'
 import { pageQuery } from '../../http/pagination.ts'
 import { body, query } from '../../http/validation.ts'
 import { customerBody, customerChangesBody } from './customer-input.ts'
+import { listCustomers } from './customer-listing.service.ts'
 import {
   type CustomerInput,
   createCustomer,
   customerObject,
   getCustomer,
-  listCustomers,
   updateCustomer,
 } from './customers.service.ts'
 

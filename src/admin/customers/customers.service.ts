@@ -1,5 +1,4 @@
-import { and, type Column, count, eq, type SQL, sql, sum } from 'drizzle-orm'
-import { union } from 'drizzle-orm/sqlite-core'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { Reach } from '../../auth/reach.ts'
@@ -8,12 +7,10 @@ import { randomUid } from '../../crypto/random.ts'
 import { accountObject, presentAccount } from '../../customer/account/account.service.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
-import { paged, sortKey, startsWith } from '../../db/paging.ts'
-import { customers, customerTotals, SUPPORT_ACCESS } from '../../db/schema/customers.ts'
+import { customers, SUPPORT_ACCESS } from '../../db/schema/customers.ts'
 import { FIELD_TEXT, invalidField, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import { timeValue } from '../../http/fields/values.ts'
-import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 
 type Row = typeof customers.$inferSelect
 
@@ -45,44 +42,6 @@ export async function createCustomer(db: Database, input: CustomerInput, now: nu
     inOneTrip(db, { created: db.insert(customers).values(row).returning() }),
   )
   return presentCustomer(orUnknown(created[0], 'customer_unknown'))
-}
-
-export interface CustomerFilter {
-  /** A whole uid, `@` and a whole domain, or the beginning of the email, first, last or company name. */
-  search?: string | undefined
-  status?: Row['status'] | undefined
-}
-
-const BY_AGE = sortKey({ id: customers.id })
-
-/**
- * Returns the customers within reach by age. A search reads as many rows as it matches, everything else as many as a
- * page holds.
- */
-export async function listCustomers(
-  db: Database,
-  reach: Reach,
-  { search, status }: CustomerFilter,
-  query: PageQuery,
-): Promise<Page<Customer>> {
-  const page = pageRequest(query, BY_AGE)
-  const matching = and(
-    isOneOf(reach),
-    status === undefined ? undefined : eq(customers.status, status),
-    search === undefined ? undefined : sql`${customers.id} IN ${hits(db, search)}`,
-  )
-  const counted = reach.customers !== null || search !== undefined
-  const ofStatus = status === undefined ? undefined : eq(customerTotals.status, status)
-  const { rows, total } = await inOneTrip(db, {
-    rows: paged(db.select().from(customers).$dynamic(), BY_AGE, page, matching),
-    total: counted
-      ? db.select({ rows: count() }).from(customers).where(matching)
-      : db
-          .select({ rows: sum(customerTotals.total).mapWith(Number) })
-          .from(customerTotals)
-          .where(ofStatus),
-  })
-  return pageOf(rows, total[0]?.rows ?? 0, page, BY_AGE, presentCustomer)
 }
 
 /** @throws AppError customer_unknown */
@@ -124,22 +83,9 @@ export async function updateCustomer(
 /** The condition for a customer that is within the caller's reach. */
 export const isReachable = (reach: Reach, uid: string) => and(eq(customers.uid, uid), isOneOf(reach))
 
-const isOneOf = ({ customers: uids }: Reach): SQL | undefined =>
+/** The condition for customers that are within the caller's reach. */
+export const isOneOf = ({ customers: uids }: Reach): SQL | undefined =>
   uids === null ? undefined : sql`${customers.uid} IN (SELECT value FROM json_each(${JSON.stringify(uids)}))`
-
-/** Selects the ids that a search matches, each through an index of its own. D1 takes at most five terms of a union. */
-function hits(db: Database, search: string) {
-  const ids = (condition: SQL | undefined) => db.select({ id: customers.id }).from(customers).where(condition)
-  const beginning = (column: Column) => ids(startsWith(column, search))
-  const byName = union(
-    beginning(customers.firstName),
-    beginning(customers.lastName),
-    beginning(customers.companyName),
-  )
-  // No uid and no email begins so.
-  if (search.startsWith('@')) return byName.union(ids(eq(customers.emailDomain, search.slice(1))))
-  return byName.union(ids(eq(customers.uid, search))).union(beginning(customers.email))
-}
 
 /** Turns the violation of the unique index into `invalid`: only the index decides between two requests at once. */
 async function refuseTakenEmail<Result>(change: PromiseLike<Result>): Promise<Result> {

@@ -10,7 +10,7 @@ import { relyingPartyOf } from '../../auth/factors/passkeys/relying-party.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import { onlyIf, unlessUnmet } from '../../db/condition.ts'
 import { passkeys } from '../../db/schema/factors.ts'
-import { AppError, FIELD_TEXT, invalidField } from '../../errors.ts'
+import { AppError, FIELD_TEXT } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
 import { type Passkey, presentPasskey } from './passkey-records.service.ts'
 
@@ -86,6 +86,7 @@ async function verifiedPasskey(
   try {
     return await verifyRegistration(relyingPartyOf(settings), taken, credential)
   } catch (error) {
-    throw error instanceof PasskeyRefused ? invalidField('credential', FIELD_TEXT.invalid) : error
+    if (!(error instanceof PasskeyRefused)) throw error
+    throw new AppError('invalid', { fields: { credential: [FIELD_TEXT.invalid] }, because: error.rule })
   }
 }

@@ -1,9 +1,9 @@
 import { and, eq, exists } from 'drizzle-orm'
 import { emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
-import { lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
+import { attemptWith, lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
-import { forgetFailures, lockOf, takeAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
-import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
+import { forgetFailures, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
+import { withHasher } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import type { Factor } from '../../auth/callers/session.ts'
 import type { FactorUse } from '../../auth/factors/factor-use.ts'
@@ -15,7 +15,7 @@ import { inOneTrip } from '../../db/batch.ts'
 import { onlyIf, unlessUnmet } from '../../db/condition.ts'
 import { passkeys } from '../../db/schema/factors.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
-import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import type { RequestFacts } from '../../http/context.ts'
 import type { Stores } from '../../http/stores.ts'
 
@@ -56,31 +56,38 @@ export async function reauthenticate(
 ): Promise<Factor[]> {
   const missing = missingIn(given, actor)
   if (Object.keys(missing).length > 0) throw new AppError('invalid', { fields: missing })
-  return withHasher(STAFF_PLACES, (hasher) => prove({ stores, facts, hasher }, actor, given, now))
+  const { password } = given
+  if (password === undefined) return prove({ stores, facts, matches: async () => true }, actor, given, now)
+  return withHasher(STAFF_PLACES, ({ verify }) =>
+    prove({ stores, facts, matches: (hash) => verify(password, hash) }, actor, given, now),
+  )
+}
+
+interface Proving {
+  stores: Stores
+  facts: RequestFacts
+  /** Whether the password that was given, if one was, has this hash. */
+  matches(hash: string | undefined): Promise<boolean>
 }
 
 async function prove(
-  { stores, facts, hasher }: { stores: Stores; facts: RequestFacts; hasher: Hasher },
+  { stores, facts, matches }: Proving,
   actor: Actor,
   given: GivenProof,
   now: number,
 ): Promise<Factor[]> {
-  const { db, settings } = stores
+  const { db } = stores
   const { adminId, admin } = actor
   const emailHash = emailHashOf(admin.email)
-  const found = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      passwords: db.select({ hash: admins.passwordHash }).from(admins).where(eq(admins.id, adminId)),
-      ...queriesFor(db, adminId, given, challengeOf(actor), now),
-    }),
-  )
-  const [attempt] = found.attempts
-  if (!attempt) throw lockedOut(found.locks[0]?.lockedUntil ?? now, now)
+  const queries = {
+    passwords: db.select({ hash: admins.passwordHash }).from(admins).where(eq(admins.id, adminId)),
+    ...queriesFor(db, adminId, given, challengeOf(actor), now),
+  }
+  const { attempt, ...found } = await attemptWith(stores, emailHash, queries, now)
+  if (!attempt.isAllowed) throw lockedOut(attempt.lockedUntil, now)
   const hash = found.passwords[0]?.hash
-  const isRight = given.password === undefined || (await hasher.verify(given.password, hash))
-  const use = await useOf(stores, adminId, given, found, now)
+  const isRight = await matches(hash)
+  const { use, because } = await useOf(stores, adminId, given, found, now)
   const wrong = wrongIn(given, isRight, use)
   if (Object.keys(wrong).length === 0) {
     const factors = [
@@ -92,7 +99,7 @@ async function prove(
     return factors
   }
   noteFailure(stores, facts, { emailHash, adminId }, attempt.lockedUntil, now)
-  throw new AppError('invalid', { fields: wrong })
+  throw new AppError('invalid', { fields: wrong, because })
 }
 
 /** Notes the proof of a session, and uses its factor up, unless anything changed meanwhile. Returns whether it did. */

@@ -125,7 +125,7 @@ export const secondFactorsRoutes = new Hono<AdminEnv>()
       id: 'resetSecondFactor',
       summary: 'Take all second factors of an account away',
       description:
-        'For somebody who lost them, or whose account was taken over. All sessions, API keys and access grants that it ever made end too, and its owner is mailed.',
+        'For somebody who lost them. All sessions, API keys and access grants that the account ever made end too, and its owner is mailed. If it was taken over, reset its password first: until then that alone logs in.',
       answers: [FACTORS_RESET],
       errors: ['admin_unknown', 'self_action'],
     })),

@@ -35,7 +35,7 @@ const secondStep = once(() =>
 )
 
 export const ADMIN_LOGIN_SUCCESSFUL = adminAnswer(200, 'Admin login successful', session)
-export const SECOND_FACTOR_REQUIRED = adminAnswer(200, 'Second factor required', secondStep)
+const SECOND_FACTOR_REQUIRED = adminAnswer(200, 'Second factor required', secondStep)
 
 /** Describes either of the two as one object: generated clients in many languages know no choice between two. */
 export const SESSION_OR_SECOND_STEP = jsonAnswer(200, () =>
@@ -74,15 +74,13 @@ export function answerLogin(
   })
 }
 
-/** Returns what the answer tells of a login that goes on with a second factor. */
-export const presentSecondStep = ({
-  loginToken,
-  expiresAt,
-  methods,
-  passkeyOptions,
-}: SecondStep): z.infer<ReturnType<typeof secondStep>> => ({
-  login_token: loginToken,
-  expires_at: timestamp(expiresAt),
-  methods,
-  passkey_options: passkeyOptions,
-})
+/** Notes that the password alone was right, and answers with what the login waits for. */
+export function answerSecondStep(c: Context<AdminEnv>, { facts }: LoginCall, step: SecondStep) {
+  setChanges(facts, 'session', { before: null, after: { factors: ['password'], waits_for: step.methods } })
+  return SECOND_FACTOR_REQUIRED.of(c, {
+    login_token: step.loginToken,
+    expires_at: timestamp(step.expiresAt),
+    methods: step.methods,
+    passkey_options: step.passkeyOptions,
+  })
+}

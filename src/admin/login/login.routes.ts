@@ -12,9 +12,8 @@ import { login } from './login.service.ts'
 import {
   ADMIN_LOGIN_SUCCESSFUL,
   answerLogin,
+  answerSecondStep,
   loginCall,
-  presentSecondStep,
-  SECOND_FACTOR_REQUIRED,
   SESSION_OR_SECOND_STEP,
 } from './login-answer.ts'
 import { completeLogin } from './second-step.ts'
@@ -22,7 +21,7 @@ import { completeLogin } from './second-step.ts'
 const credentialsBody = () =>
   z.strictObject({ email: text().min(1).max(254), password: text().min(1).max(1024) })
 
-const ONE_FACTOR = 'has to be given, or one of the others instead'
+const FACTORS = ['passkey', 'totp', 'recovery_code'] as const
 
 const secondFactorBody = () =>
   z
@@ -32,13 +31,13 @@ const secondFactorBody = () =>
       totp: text().min(1).max(20).optional(),
       recovery_code: text().min(1).max(100).optional(),
     })
-    .refine(
-      ({ passkey, totp, recovery_code }) => [passkey, totp, recovery_code].filter(Boolean).length === 1,
-      {
-        path: ['totp'],
-        error: ONE_FACTOR,
-      },
-    )
+    .superRefine((sent, context) => {
+      const refuse = (factor: string, message: string) =>
+        context.addIssue({ code: 'custom', path: [factor], message })
+      const [first, ...others] = FACTORS.filter((factor) => sent[factor] !== undefined)
+      if (first === undefined) refuse('totp', 'has to be given, or one of the others instead')
+      for (const other of others) refuse(other, `goes without ${first}`)
+    })
     .transform(({ login_token, recovery_code, ...given }) => ({
       loginToken: login_token,
       given: { ...given, recoveryCode: recovery_code },
@@ -64,9 +63,7 @@ export const loginRoutes = new Hono<AdminEnv>()
     async (c) => {
       const call = await loginCall(c)
       const passed = await login(call, c.req.valid('json'))
-      return 'loginToken' in passed
-        ? SECOND_FACTOR_REQUIRED.of(c, presentSecondStep(passed))
-        : answerLogin(c, call, passed)
+      return 'loginToken' in passed ? answerSecondStep(c, call, passed) : answerLogin(c, call, passed)
     },
   )
   .post(

@@ -1,13 +1,11 @@
 import { eq } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
-import { loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
+import { attemptWith, loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
 import { BROWSER_PLACES, LOGIN_PLACES } from '../../auth/accounts/hash-queue.ts'
-import { lockOf, mirroredLock, takeAttempt } from '../../auth/accounts/lockout.ts'
+import { mirroredLock } from '../../auth/accounts/lockout.ts'
 import { type Hasher, needsRehash, withHasher } from '../../auth/accounts/passwords.ts'
-import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { admins, loginFailures } from '../../db/schema/staff.ts'
-import { orUnavailable } from '../../errors.ts'
 import { setTarget } from '../../http/context.ts'
 import { isUnchanged, type Login, type LoginCall, openSession } from './opening.ts'
 import { askForSecondFactor, type SecondStep } from './second-step.ts'
@@ -40,21 +38,14 @@ async function compare(
   { email, password }: Credentials,
 ): Promise<Login | SecondStep> {
   const { stores, facts, now } = call
-  const { db, settings } = stores
   const emailHash = emailHashOf(email)
+  const queries = { accounts: selectAccountByEmail(stores.db, emailHash) }
   const {
-    attempts: [attempt],
-    locks: [lock],
+    attempt,
     accounts: [found],
-  } = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      accounts: selectAccountByEmail(db, emailHash),
-    }),
-  )
+  } = await attemptWith(stores, emailHash, queries, now)
   if (found) setTarget(facts, 'admin', `${found.account.id}`)
-  if (!attempt) throw loginRefused(lock?.lockedUntil ?? null, now)
+  if (!attempt.isAllowed) throw loginRefused(attempt.lockedUntil, now)
 
   const matches = await hasher.verify(password, found?.passwordHash)
   if (matches && found && found.account.disabledAt === null) {

@@ -1,7 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { adminColumns, emailHashOf } from '../../auth/accounts/account.ts'
-import { loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
-import { lockOf, takeAttempt } from '../../auth/accounts/lockout.ts'
+import { attemptWith, loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
 import { newChallenge } from '../../auth/factors/passkeys/challenges.ts'
 import type { AuthenticationResponse } from '../../auth/factors/passkeys/json.ts'
 import { requestOptions } from '../../auth/factors/passkeys/options.ts'
@@ -33,28 +32,22 @@ export async function passkeyLoginOptions(
  */
 export async function loginByPasskey(call: LoginCall, credential: AuthenticationResponse): Promise<Login> {
   const { stores, facts, now } = call
-  const { db, settings } = stores
+  const { db } = stores
   const { owners } = await orUnavailable(inOneTrip(db, { owners: selectOwner(db, credential.id) }))
   const [owner] = owners
   if (owner) setTarget(facts, 'admin', `${owner.id}`)
   // No email has a blank in it.
   const emailHash = emailHashOf(owner?.email ?? `passkey ${credential.id}`)
-  const found = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      ...queriesForPasskey(db, credential, { purpose: 'login' }, now),
-    }),
-  )
-  const [attempt] = found.attempts
-  if (!attempt) throw loginRefused(found.locks[0]?.lockedUntil ?? null, now)
+  const queries = queriesForPasskey(db, credential, { purpose: 'login' }, now)
+  const { attempt, ...found } = await attemptWith(stores, emailHash, queries, now)
+  if (!attempt.isAllowed) throw loginRefused(attempt.lockedUntil, now)
 
-  const use = await useOfPasskey(stores, credential, found, now)
+  const { use, because } = await useOfPasskey(stores, credential, found, now)
   const opened =
     use && owner?.disabledAt === null && (await openSession(call, owner, { ...use, factors: [use.factor] }))
   if (opened) return opened
   noteFailure(stores, facts, { emailHash, adminId: owner?.id ?? null }, attempt.lockedUntil, now)
-  throw loginRefused(attempt.lockedUntil, now)
+  throw loginRefused(attempt.lockedUntil, now, because)
 }
 
 const selectOwner = (db: Database, passkeyId: string) =>

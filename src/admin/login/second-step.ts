@@ -1,7 +1,7 @@
 import { and, eq, exists, type SQL } from 'drizzle-orm'
 import { type AdminAccount, adminColumns, emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
-import { loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
-import { lockOf, takeAttempt, takeBackAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
+import { attemptWith, loginRefused, noteFailure } from '../../auth/accounts/attempts.ts'
+import { lockOf, takeBackAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import type { FactorUse } from '../../auth/factors/factor-use.ts'
 import { hashOfLoginToken, isWaiting, newLoginToken } from '../../auth/factors/login-tokens.ts'
 import { newChallenge } from '../../auth/factors/passkeys/challenges.ts'
@@ -80,29 +80,24 @@ export async function completeLogin(
   { loginToken, given }: { loginToken: string; given: GivenFactor },
 ): Promise<Login> {
   const { stores, facts, holder, now } = call
-  const { db, settings } = stores
-  const tokenHash = hashOfLoginToken(holder, loginToken) ?? ''
+  const { db } = stores
+  const tokenHash = hashOfLoginToken(holder, loginToken)
+  if (tokenHash === undefined) throw loginRefused(null, now)
   const { waiting } = await orUnavailable(inOneTrip(db, { waiting: selectWaiting(db, tokenHash, now) }))
   const [account] = waiting
   if (!account) throw loginRefused(null, now)
   setTarget(facts, 'admin', `${account.id}`)
   const emailHash = emailHashOf(account.email)
   const challenge = challengeOf({ adminId: account.id, tokenHash })
-  const found = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      ...queriesFor(db, account.id, given, challenge, now),
-    }),
-  )
-  const [attempt] = found.attempts
-  if (!attempt) throw loginRefused(found.locks[0]?.lockedUntil ?? null, now)
+  const queries = queriesFor(db, account.id, given, challenge, now)
+  const { attempt, ...found } = await attemptWith(stores, emailHash, queries, now)
+  if (!attempt.isAllowed) throw loginRefused(attempt.lockedUntil, now)
 
-  const use = await useOf(stores, account.id, given, found, now)
+  const { use, because } = await useOf(stores, account.id, given, found, now)
   const opened = use && (await openSession(call, account, openingBy(db, use, tokenHash, now)))
   if (opened) return opened
   noteFailure(stores, facts, { emailHash, adminId: account.id }, attempt.lockedUntil, now)
-  throw loginRefused(attempt.lockedUntil, now)
+  throw loginRefused(attempt.lockedUntil, now, because)
 }
 
 const selectWaiting = (db: Database, tokenHash: string, now: number) =>

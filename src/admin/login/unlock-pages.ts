@@ -7,7 +7,7 @@ export const confirmationPage = (productName: string, token: string) =>
     productName,
     'Unlock your account',
     html`
-<p>Too many wrong passwords were entered for your account. Unlock it to log in again.</p>
+<p>Too many logins failed for your account. Unlock it to log in again.</p>
 <form method="post" action="/admin/unlock">
 <input type="hidden" name="token" value="${token}">
 <button type="submit">Unlock my account</button>

@@ -1,14 +1,8 @@
 import { and, eq, exists, inArray, ne } from 'drizzle-orm'
 import { type AdminAccount, emailHashOf, secondFactorsOf } from '../../auth/accounts/account.ts'
-import { lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
+import { attemptWith, lockedOut, noteFailure } from '../../auth/accounts/attempts.ts'
 import { STAFF_PLACES } from '../../auth/accounts/hash-queue.ts'
-import {
-  forgetFailures,
-  lockOf,
-  takeAttempt,
-  takeBackAttempt,
-  unmirrorForgotten,
-} from '../../auth/accounts/lockout.ts'
+import { forgetFailures, lockOf, takeBackAttempt, unmirrorForgotten } from '../../auth/accounts/lockout.ts'
 import { faultsOf } from '../../auth/accounts/password-policy.ts'
 import { type Hasher, withHasher } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
@@ -18,7 +12,7 @@ import { endLoginsOf } from '../../auth/factors/login-tokens.ts'
 import { tellOwner } from '../../auth/factors/notices.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import { adminSessions, admins } from '../../db/schema/staff.ts'
-import { AppError, FIELD_TEXT, type FieldErrors, orUnavailable } from '../../errors.ts'
+import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
 import type { RequestFacts } from '../../http/context.ts'
 import type { Stores } from '../../http/stores.ts'
 
@@ -52,18 +46,14 @@ async function compareAndChange(
   const { db, kv, settings, later } = stores
   const { admin } = actor
   const emailHash = emailHashOf(admin.email)
+  const queries = {
+    accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
+  }
   const {
-    attempts: [attempt],
-    locks: [lock],
+    attempt,
     accounts: [stored],
-  } = await orUnavailable(
-    inOneTrip(db, {
-      attempts: takeAttempt(db, emailHash, settings.lockout, now),
-      locks: lockOf(db, emailHash),
-      accounts: db.select({ passwordHash: admins.passwordHash }).from(admins).where(eq(admins.id, admin.id)),
-    }),
-  )
-  if (!attempt) throw lockedOut(lock?.lockedUntil ?? now, now)
+  } = await attemptWith(stores, emailHash, queries, now)
+  if (!attempt.isAllowed) throw lockedOut(attempt.lockedUntil, now)
 
   const matches = await hasher.verify(change.currentPassword, stored?.passwordHash)
   const fields = faultsOfChange(change, matches, admin.email, settings.productName)

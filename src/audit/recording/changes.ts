@@ -62,7 +62,7 @@ const TOLD = {
     hidden: ['email', 'first_name', 'last_name', 'company'],
   },
   passkey: { shown: ['name', 'transports', 'backed_up'], hidden: [] },
-  session: { shown: ['factors'], hidden: [] },
+  session: { shown: ['factors', 'waits_for'], hidden: [] },
   impersonation: { shown: ['stopped', 'reason'], hidden: [] },
 } as const satisfies Partial<Record<TargetType, { shown: readonly string[]; hidden: readonly string[] }>>
 

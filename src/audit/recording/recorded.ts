@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { ofStatedLength } from '../../http/files/stated-length.ts'
+import { withBody } from '../../http/files/stated-length.ts'
 import { ActRecord } from './act-record.ts'
 import { followedStream } from './followed-stream.ts'
 import type { RecordedRequest } from './recorded-request.ts'
@@ -94,6 +94,5 @@ function followed(
 ): Response {
   const { stream, ended } = followedStream(body)
   request.waitUntil(ended.then((result) => record.completed(answer.status, result)))
-  const { status, statusText, headers } = answer
-  return new Response(ofStatedLength(stream, headers), { status, statusText, headers, encodeBody: 'manual' })
+  return withBody(answer, stream)
 }

@@ -157,7 +157,7 @@ export const entryFields = once(() => ({
     ({ request }) => request.user_agent,
   ),
   reason: field(
-    'Why, as the caller put it: X-ADMIN-REASON.',
+    'Why: X-ADMIN-REASON, or the reason of the access grant.',
     nullableText('Ticket 4711'),
     ({ request }) => request.reason,
   ),

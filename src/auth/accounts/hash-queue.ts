@@ -1,3 +1,4 @@
+import { within } from '../../base/within.ts'
 import { AppError } from '../../errors.ts'
 import { HEADERS } from '../../http/headers.ts'
 
@@ -72,21 +73,11 @@ export class HashQueue {
     const turn = Promise.withResolvers<void>()
     this.#lastTurn = turn.promise
     try {
-      await endOf(before)
+      await within(MAX_TURN_MS, before).catch(() => undefined)
       await wait(PAUSE_MS)
       return make()
     } finally {
       turn.resolve()
     }
   }
-}
-
-/** Resolves when a turn is over, or took too long. */
-async function endOf(turn: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, MAX_TURN_MS)
-  })
-  await Promise.race([turn, tooLong])
-  clearTimeout(timer)
 }

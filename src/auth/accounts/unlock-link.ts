@@ -1,6 +1,5 @@
 import { and, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm'
-import { sha256Hex } from '../../crypto/digest.ts'
-import { BASE62, randomString } from '../../crypto/random.ts'
+import { createToken, hashOfToken } from '../../crypto/opaque-token.ts'
 import { inOneTrip } from '../../db/batch.ts'
 import type { Database } from '../../db/client.ts'
 import { admins, loginFailures, unlockTokens } from '../../db/schema/staff.ts'
@@ -11,9 +10,6 @@ import { unlockMail } from '../../mail/accounts.ts'
 import { type MirroredLock, mirrorLock, unmirrorForgotten } from './lockout.ts'
 
 const TOKEN_PREFIX = 'stw_unlock_'
-
-/** 256 bits. */
-const TOKEN_LENGTH = 43
 const TOKEN_VALID_MINUTES = 60
 
 /** The change of an account that a lock makes, and the one that a link makes. */
@@ -37,8 +33,7 @@ export async function mailUnlockLink(
   { id, email }: Owner,
   now: number,
 ): Promise<boolean> {
-  const token = TOKEN_PREFIX + randomString(BASE62, TOKEN_LENGTH)
-  const tokenHash = sha256Hex(token)
+  const { token, tokenHash } = createToken(TOKEN_PREFIX)
   const expiresAt = now + TOKEN_VALID_MINUTES * 60_000
   const [made] = await db
     .insert(unlockTokens)
@@ -90,7 +85,9 @@ const holder = (db: Database, tokenHash: string, now: number) =>
 
 /** Whose account a link would unlock; undefined if it is unknown, used or too old. */
 export async function ownerOfLink(db: Database, token: string, now: number): Promise<number | undefined> {
-  const [found] = await orUnavailable(Promise.resolve(holder(db, sha256Hex(token), now)))
+  const tokenHash = hashOfToken(TOKEN_PREFIX, token)
+  if (tokenHash === undefined) return undefined
+  const [found] = await orUnavailable(Promise.resolve(holder(db, tokenHash, now)))
   return found?.adminId
 }
 
@@ -100,7 +97,9 @@ export async function redeemLink(
   token: string,
   now: number,
 ): Promise<boolean> {
-  const owner = holder(db, sha256Hex(token), now)
+  const tokenHash = hashOfToken(TOKEN_PREFIX, token)
+  if (tokenHash === undefined) return false
+  const owner = holder(db, tokenHash, now)
   const ownersHash = db.select({ hash: admins.emailHash }).from(admins).where(inArray(admins.id, owner))
   const { unlocked, ended } = await inOneTrip(db, {
     unlocked: db

@@ -1,11 +1,11 @@
 import type { Context } from 'hono'
 import { BoundedCache } from '../../base/bounded-cache.ts'
 import { Authority } from '../authority.ts'
-import { hashOfToken, type LiveSession, liveSession } from './session.ts'
+import { hashOfSessionToken, type LiveSession, liveSession } from './session.ts'
 import { type AdminEnv, callerInSession, type Identification, type StaffCaller } from './staff-caller.ts'
 
 /** What D1 said of browsers' sessions that were live before, by the hashes of their tokens. It is to be proven. */
-const knownSessions = new BoundedCache<LiveSession>(5_000)
+const knownSessions = new BoundedCache<{ session: LiveSession | undefined }>(5_000)
 
 /**
  * Tells who calls from a page of ours in a browser, which cannot keep a client's secret and so is no client: whoever has
@@ -13,22 +13,19 @@ const knownSessions = new BoundedCache<LiveSession>(5_000)
  */
 export function throughBrowser(c: Context<AdminEnv>, token: string | undefined): Identification {
   const { db, now } = c.var
-  const tokenHash = hashOfToken('browser', token)
+  const tokenHash = hashOfSessionToken('browser', token)
   if (tokenHash === undefined) {
     // There is nothing to ask the database for.
     const judge = (): StaffCaller => ({ kind: 'browser', actor: undefined })
     return { authority: new Authority(db, { questions: () => ({}), judge }), isKnown: false }
   }
-  const known = knownSessions.get(tokenHash)
   const authority = new Authority(db, {
     questions: () => ({ session: liveSession({ tokenHash, now: now() }) }),
     judge({ session }): StaffCaller {
-      knownSessions.delete(tokenHash)
       if (!session) return { kind: 'browser', actor: undefined }
-      knownSessions.set(tokenHash, session)
       return { kind: 'browser', ...callerInSession(c, db, session, null) }
     },
-    remembered: known && { session: known },
+    memory: { of: knownSessions, name: tokenHash },
   })
-  return { authority, isKnown: known !== undefined }
+  return { authority, isKnown: authority.remembered !== undefined }
 }

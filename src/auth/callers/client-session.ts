@@ -7,7 +7,7 @@ import { storesOf } from '../../http/stores.ts'
 import { takesBody } from '../../http/validation.ts'
 import { Authority } from '../authority.ts'
 import { type Client, clientById, verifySignature } from './client.ts'
-import { hashOfToken, type LiveSession, liveSession } from './session.ts'
+import { hashOfSessionToken, type LiveSession, liveSession } from './session.ts'
 import { takeOnce } from './signature.ts'
 import { type AdminEnv, callerInSession, type Identification, type StaffCaller } from './staff-caller.ts'
 
@@ -16,32 +16,31 @@ import { type AdminEnv, callerInSession, type Identification, type StaffCaller }
  * such a caller does may be put to the database together with whether that is so still; a stranger's request makes the
  * database do nothing but look for its session.
  */
-const knownSessions = new BoundedCache<{ client: Client; session: LiveSession }>(5_000)
+const knownSessions = new BoundedCache<{
+  client: Client | undefined
+  session: LiveSession | undefined
+}>(5_000)
 
 /** Tells who calls through a registered client that signs what it sends, with a session or none yet. */
 export function throughClient(c: Context<AdminEnv>): Identification {
   const { db, now } = c.var
   const token = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-  const tokenHash = hashOfToken('client', token) ?? ''
+  const tokenHash = hashOfSessionToken('client', token) ?? ''
   const sentId = c.req.header(HEADERS.CLIENT_ID) ?? ''
-  const name = `${tokenHash} ${sentId}`
-  const remembered = knownSessions.get(name)
   const authority = new Authority(db, {
     questions: () => ({
       client: clientById({ id: sentId, now: now() }),
       session: liveSession({ tokenHash, now: now() }),
     }),
     async judge({ client: row, session }): Promise<StaffCaller> {
-      knownSessions.delete(name)
       const { client, takeSignature } = await checkClient(c, row)
       const through = { kind: 'client', clientId: client.id, takeSignature } as const
       if (!session) return { ...through, actor: undefined }
-      knownSessions.set(name, { client, session })
       return { ...through, ...callerInSession(c, db, session, client.id) }
     },
-    remembered,
+    memory: { of: knownSessions, name: `${tokenHash} ${sentId}` },
   })
-  return { authority, isKnown: remembered !== undefined }
+  return { authority, isKnown: authority.remembered !== undefined }
 }
 
 async function checkClient(c: Context<AdminEnv>, client: Client | undefined) {

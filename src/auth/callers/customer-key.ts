@@ -14,7 +14,7 @@ import { hasAccessKeyForm } from './access-key.ts'
 import { isInForce, isKeyLive } from './revocation.ts'
 
 /** What D1 said of keys that were live, by their hashes. Whose key it is never changes; the rest is to be proven. */
-const knownKeys = new BoundedCache<Row>(5_000)
+const knownKeys = new BoundedCache<{ key: Row | undefined }>(5_000)
 
 /**
  * Whose key a customer calls with, and its authority. In a warm isolate nothing is decided yet but whose key it is.
@@ -23,13 +23,12 @@ const knownKeys = new BoundedCache<Row>(5_000)
 export async function customerWithKey(db: Database, key: string, now: Clock) {
   if (!hasAccessKeyForm('customer', key)) throw new AppError('key_invalid', { because: 'malformed' })
   const hash = sha256Hex(key)
-  const known = knownKeys.get(hash)
   const authority = new Authority(db, {
     questions: () => ({ key: keyWithHash({ hash, now: now() }) }),
-    judge: ({ key }) => keyOf(hash, key),
-    remembered: known && { key: known },
+    judge: ({ key }) => keyOf(key),
+    memory: { of: knownKeys, name: hash },
   })
-  const { uid, keyId } = known ?? (await authority.verify())
+  const { uid, keyId } = authority.remembered?.key ?? (await authority.verify())
   return { uid, keyId, authority }
 }
 
@@ -58,11 +57,9 @@ const isMakerInForce = (): SQL | undefined =>
 
 type Row = AnswerTo<typeof keyWithHash>
 
-/** The key, if its customer may call with it. If not, its next call is a stranger's. */
-function keyOf(hash: string, row: Row | undefined): Row {
-  knownKeys.delete(hash)
+/** The key, if its customer may call with it. */
+function keyOf(row: Row | undefined): Row {
   if (!row) throw new AppError('key_invalid', { because: 'unknown, revoked, or its maker may not come in' })
   if (row.status !== 'active') throw new AppError('customer_inactive')
-  knownKeys.set(hash, row)
   return row
 }

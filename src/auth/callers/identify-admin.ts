@@ -3,17 +3,8 @@ import { createMiddleware } from 'hono/factory'
 import { annotated, type OperationParts } from '../../http/annotations.ts'
 import { isWrite, isWriteMethod, routePattern } from '../../http/routing.ts'
 import { inBackground } from '../../log.ts'
-import { Authority } from '../authority.ts'
-import {
-  claimAdminKey,
-  forgetAuthority,
-  keyActor,
-  keyAuthority,
-  liveKey,
-  noteKeyUse,
-  rememberedKey,
-  rememberKey,
-} from './admin-key.ts'
+import { authorityOfKey, noteKeyUse } from '../key-authority.ts'
+import { claimAdminKey } from './admin-key.ts'
 import { throughBrowser } from './browser-session.ts'
 import { throughClient } from './client-session.ts'
 import { readAdminKey } from './credentials.ts'
@@ -68,22 +59,13 @@ async function identified(c: Context<AdminEnv>): Promise<Identification> {
 async function withKey(c: Context<AdminEnv>, sent: string): Promise<Identification> {
   const { db, now } = c.var
   const claimed = await claimAdminKey(c.env, sent)
-  const authority = new Authority(db, {
-    questions: () => ({ key: keyAuthority({ keyId: claimed.id, customerUid: null, now: now() }) }),
-    judge({ key: row }): StaffCaller {
-      forgetAuthority(claimed, null)
-      const key = liveKey(claimed, row)
-      rememberKey(claimed, null, key)
-      const refusal = limitRefusal(key, c.req.raw.headers)
-      const actor = keyActor(claimed, key)
-      return {
-        kind: 'script',
-        actor: actor.grant ? { ...actor, scopes: [] } : actor,
-        refusal,
-        noteUse: () => noteKeyUse(db, claimed, key, now()),
-      }
-    },
-    remembered: rememberedKey(claimed, null),
+  const authority = authorityOfKey(c.var, claimed, null, {
+    judge: (actor, key): StaffCaller => ({
+      kind: 'script',
+      actor: actor.grant ? { ...actor, scopes: [] } : actor,
+      refusal: limitRefusal(key, c.req.raw.headers),
+      noteUse: () => noteKeyUse(db, claimed, key, now()),
+    }),
   })
   return { authority, isKnown: true }
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { MAX_EXPLANATION_LENGTH } from '../../http/fields/inputs.ts'
 import { HEADERS, isIntact, keptHeader } from '../../http/headers.ts'
-import type { KeyAuthority } from './admin-key.ts'
+import type { KeyAuthority } from '../key-authority.ts'
 
 /** Returns the header that says why, for the OpenAPI document. */
 export const reasonHeader = () => ({

@@ -1,6 +1,5 @@
 import { and, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm'
-import { toBase64Url } from '../../base/encoding.ts'
-import { sha256Hex } from '../../crypto/digest.ts'
+import { createToken, hashOfToken } from '../../crypto/opaque-token.ts'
 import { randomId } from '../../crypto/random.ts'
 import type { Database } from '../../db/client.ts'
 import type { Bindable, PlacesOf } from '../../db/prepared.ts'
@@ -20,8 +19,6 @@ const TOKEN_PREFIX: Record<SessionHolder, string> = {
   client: 'stw_session_',
   browser: 'stw_session_browser_',
 }
-const TOKEN_BYTES = 32
-const RANDOM_PART = /^[\w-]{43}$/
 
 /** OWASP Session Management Cheat Sheet: both an idle and an absolute timeout. */
 const IDLE_MS = 30 * 60 * 1000
@@ -40,21 +37,18 @@ export interface Proof {
 }
 
 /** Returns the hash that a token is stored as; undefined for what is no token of such a holder. */
-export function hashOfToken(holder: SessionHolder, token: string | undefined): string | undefined {
-  const prefix = TOKEN_PREFIX[holder]
-  if (!token?.startsWith(prefix) || !RANDOM_PART.test(token.slice(prefix.length))) return undefined
-  return sha256Hex(token)
-}
+export const hashOfSessionToken = (holder: SessionHolder, token: string | undefined) =>
+  hashOfToken(TOKEN_PREFIX[holder], token)
 
 /**
  * A new session and the only copy of its token. The row is for the caller to insert, in one batch with what else a
  * login changes.
  */
 export function newSession(adminId: number, now: number, holder: SessionHolder, proof: Proof) {
-  const token = TOKEN_PREFIX[holder] + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+  const { token, tokenHash } = createToken(TOKEN_PREFIX[holder])
   const row = {
     id: randomId('ses'),
-    tokenHash: sha256Hex(token),
+    tokenHash,
     adminId,
     createdAt: now,
     lastSeenAt: now,

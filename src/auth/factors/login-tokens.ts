@@ -1,6 +1,5 @@
 import { and, eq, gt, inArray, lte, type SQLWrapper } from 'drizzle-orm'
-import { toBase64Url } from '../../base/encoding.ts'
-import { sha256Hex } from '../../crypto/digest.ts'
+import { createToken, hashOfToken } from '../../crypto/opaque-token.ts'
 import type { Database } from '../../db/client.ts'
 import { loginTokens } from '../../db/schema/factors.ts'
 import { admins } from '../../db/schema/staff.ts'
@@ -10,25 +9,19 @@ import type { SessionHolder } from '../callers/session.ts'
 
 /** As the token of a session: a login that was begun through a client is not finished without one. */
 const TOKEN_PREFIX: Record<SessionHolder, string> = { client: 'stw_login_', browser: 'stw_login_browser_' }
-const TOKEN_BYTES = 32
-const RANDOM_PART = /^[\w-]{43}$/
 const VALID_MS = 5 * 60 * 1000
 
 /** Returns a token that stands for a login whose password was right, and its row, which has only its hash. */
 export function newLoginToken(account: AdminAccount, holder: SessionHolder, now: number) {
-  const token = TOKEN_PREFIX[holder] + toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))
+  const { token, tokenHash } = createToken(TOKEN_PREFIX[holder])
   const createdAt = creationTime(account, now)
-  const row = { tokenHash: sha256Hex(token), adminId: account.id, createdAt, expiresAt: now + VALID_MS }
+  const row = { tokenHash, adminId: account.id, createdAt, expiresAt: now + VALID_MS }
   return { token, row }
 }
 
 /** Returns the hash that a token is stored as; undefined for what is no token of such a holder. */
-export function hashOfLoginToken(holder: SessionHolder, token: string): string | undefined {
-  const prefix = TOKEN_PREFIX[holder]
-  return token.startsWith(prefix) && RANDOM_PART.test(token.slice(prefix.length))
-    ? sha256Hex(token)
-    : undefined
-}
+export const hashOfLoginToken = (holder: SessionHolder, token: string) =>
+  hashOfToken(TOKEN_PREFIX[holder], token)
 
 /** The condition, in a query that joins `admins`, that a login still waits for its second step. */
 export const isWaiting = (tokenHash: string, now: number) =>

@@ -7,7 +7,7 @@ import type { FactorUse } from './factor-use.ts'
 import { passkeyUse, verifyAuthentication } from './passkeys/authentication.ts'
 import { type ChallengeFor, takeChallenge } from './passkeys/challenges.ts'
 import type { AuthenticationResponse } from './passkeys/json.ts'
-import { PasskeyRefused } from './passkeys/refused.ts'
+import { PasskeyRefused, type PasskeyRule } from './passkeys/refused.ts'
 import { relyingPartyOf } from './passkeys/relying-party.ts'
 import { useOfRecoveryCode } from './recovery-codes.ts'
 import { useOfCode } from './totp.ts'
@@ -55,33 +55,40 @@ interface FoundPasskey {
 }
 type Found = FoundPasskey & { secrets: (typeof totpSecrets.$inferSelect)[] }
 
-/** Compares a factor with what is stored. Returns its use; undefined if it is wrong. */
+/** What comparing a factor came to: its use, none if it is wrong, and of a passkey the rule that it broke. */
+interface Comparison {
+  use?: FactorUse | undefined
+  /** For the log alone (see passkeys/refused.ts). */
+  because?: PasskeyRule
+}
+
+/** Compares a factor with what is stored. */
 export async function useOf(
   stores: Pick<Stores, 'db' | 'sealingKeys' | 'settings'>,
   adminId: number,
   given: GivenFactor,
   found: Found,
   now: number,
-): Promise<FactorUse | undefined> {
+): Promise<Comparison> {
   const { passkey, totp, recoveryCode } = given
   if (passkey !== undefined) return useOfPasskey(stores, passkey, found, now)
-  if (totp !== undefined) return useOfCode(stores, found.secrets[0], totp, now)
-  return recoveryCode === undefined ? undefined : useOfRecoveryCode(stores.db, adminId, recoveryCode)
+  if (totp !== undefined) return { use: await useOfCode(stores, found.secrets[0], totp, now) }
+  return recoveryCode === undefined ? {} : { use: useOfRecoveryCode(stores.db, adminId, recoveryCode) }
 }
 
-/** Verifies what a passkey answered to a challenge. Returns its use; undefined if it broke a rule, which the log names. */
+/** Verifies what a passkey answered to a challenge. */
 export async function useOfPasskey(
   { db, settings }: Pick<Stores, 'db' | 'settings'>,
   credential: AuthenticationResponse,
   { known: [passkey], taken }: FoundPasskey,
   now: number,
-): Promise<FactorUse | undefined> {
+): Promise<Comparison> {
   try {
     const use = await verifyAuthentication(relyingPartyOf(settings), taken, credential, passkey)
-    return { factor: 'passkey', ...passkeyUse(db, use, now) }
+    return { use: { factor: 'passkey', ...passkeyUse(db, use, now) } }
   } catch (error) {
     if (!(error instanceof PasskeyRefused)) throw error
     if (error.rule === 'counter') logFailure({ copied_passkey_of_admin_id: passkey?.adminId }, error)
-    return undefined
+    return { because: error.rule }
   }
 }

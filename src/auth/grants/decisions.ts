@@ -1,5 +1,6 @@
-import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, type Column, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../db/client.ts'
+import { customers } from '../../db/schema/customers.ts'
 import { accessGrants, type Decision } from '../../db/schema/grants.ts'
 import { grantColumns, grantIs } from './status.ts'
 
@@ -21,9 +22,18 @@ const SAYS = {
   },
 }
 
+/** The policy of a customer, for SQL: it counts as it is at that moment. */
+export const policyOf = (uid: string | Column): SQL =>
+  sql`(SELECT ${customers.supportAccess} FROM ${customers} WHERE ${eq(customers.uid, uid)})`
+
+/** The condition that somebody gets in by an approval: what the customer chose since counts. */
+const letsIn = sql`CASE ${policyOf(accessGrants.customerUid)} WHEN 'closed' THEN FALSE
+  WHEN 'ask' THEN ${accessGrants.needsCustomer} ELSE TRUE END`
+
 /**
  * Returns the statement that puts down a say, and begins or declines the grant by it. One statement decides, so of two
- * says at once, or a say against a lapse or a withdrawal, one counts: no row, and nothing was decided.
+ * says at once, or a say against a lapse or a withdrawal, one counts: no row, and nothing was decided. Nor is anything
+ * approved where the customer lets nobody in by it.
  */
 export const decisionOn = (db: Database, which: SQL | undefined, say: Say, now: number) =>
   db
@@ -34,6 +44,7 @@ export const decisionOn = (db: Database, which: SQL | undefined, say: Say, now: 
         which,
         grantIs(now, 'pending'),
         SAYS[say.by].awaited,
+        say.decision === 'approved' ? letsIn : undefined,
         say.by === 'colleague' ? ne(accessGrants.adminId, say.adminId) : undefined,
       ),
     )
@@ -57,5 +68,7 @@ function outcomeOf({ by, decision }: Say, now: number) {
   return {
     beganAt: sql<number>`iif(${isLast}, ${now}, NULL)`,
     expiresAt: sql<number>`iif(${isLast}, ${now} + 1000 * ${accessGrants.durationSeconds}, NULL)`,
+    customerReached: sql<boolean>`iif(${isLast} AND ${policyOf(accessGrants.customerUid)} = 'notify', FALSE,
+      ${accessGrants.customerReached})`,
   }
 }

@@ -3,7 +3,7 @@ import type { Database } from '../../db/client.ts'
 import { accessGrants } from '../../db/schema/grants.ts'
 import { adminApiKeys } from '../../db/schema/staff.ts'
 import { revokeKeys } from '../callers/revocation.ts'
-import { grantColumns, grantIs } from './status.ts'
+import { grantColumns, isLiveGrant } from './status.ts'
 
 /** Who ends a grant. */
 export type Ender = { by: 'customer' } | { by: 'staff'; adminId: number }
@@ -20,7 +20,7 @@ export const endOf = (db: Database, which: SQL | undefined, ender: Ender, now: n
       endedBy: ender.by,
       endedByAdminId: ender.by === 'staff' ? ender.adminId : null,
     })
-    .where(and(which, grantIs(now, 'pending', 'active')))
+    .where(and(which, isLiveGrant(now)))
     .returning(grantColumns(now))
 
 /** Returns the statement that revokes the keys of ended grants, and gives the hashes that KV still knows. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { type Changed, setChanges } from '../../audit/recording/changes.ts'
 import { once } from '../../base/once.ts'
 import { DECISIONS, GRANT_MODES } from '../../db/schema/grants.ts'
 import type { RequestFacts } from '../../http/context.ts'
@@ -124,12 +125,22 @@ function reviewOf({ breakGlass, reviewedAt, reviewedBy, reviewComment }: Grant):
   return { status, admin_id: reviewedBy, at: timestamp(reviewedAt), comment: reviewComment }
 }
 
-/** Sets what a request is about to a grant, for its record. */
+/** Notes the grant that a request is about, for its record. */
 export function noteGrant(
   facts: RequestFacts,
-  grant: Pick<GrantObject, 'id' | 'mode' | 'customer_uid'>,
+  { id, mode, customer_uid: customerUid }: Pick<GrantObject, 'id' | 'mode' | 'customer_uid'>,
 ): void {
-  setTarget(facts, 'access_grant', grant.id)
-  facts.grant = { id: grant.id, mode: grant.mode }
-  facts.customerUid = grant.customer_uid
+  setTarget(facts, 'access_grant', id)
+  facts.grant = { id, mode }
+  facts.customerUid = customerUid
+}
+
+/** Notes what a change of a grant changed, for its record. Returns the grant after it. */
+export function notedGrant<After extends GrantObject>(
+  facts: RequestFacts,
+  change: Changed<After, object | null>,
+): After {
+  noteGrant(facts, change.after)
+  setChanges(facts, 'access_grant', change)
+  return change.after
 }

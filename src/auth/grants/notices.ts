@@ -6,14 +6,9 @@ import { accessGrants } from '../../db/schema/grants.ts'
 import { admins } from '../../db/schema/staff.ts'
 import type { Stores } from '../../http/stores.ts'
 import { logFailure } from '../../log.ts'
-import {
-  accessBeganMail,
-  breakGlassMail,
-  breakGlassReviewMail,
-  decidedMail,
-  decisionRequestedMail,
-} from '../../mail/grants.ts'
+import { accessBeganMail, breakGlassMail, decisionRequestedMail } from '../../mail/grants.ts'
 import type { MailContent } from '../../mail/mailer.ts'
+import { breakGlassReviewMail, decidedMail } from '../../mail/staff-grants.ts'
 import type { Say } from './decisions.ts'
 import { dropLink, makeLink } from './links.ts'
 import { type Grant, grantColumns, waitsFor } from './status.ts'
@@ -25,17 +20,18 @@ type Customer = Pick<typeof customers.$inferSelect, 'email' | 'timezone' | 'supp
 
 /**
  * Mails the customer what its policy or an emergency asks for: the request that waits for it, or that access began.
- * Returns whether the mail was accepted, which the grant keeps; null if none was due.
+ * Returns whether the mail was accepted; null if none was due. The grant, which says no from the moment that one is due,
+ * keeps a yes.
  */
 export async function tellCustomer(means: Means, grant: Grant, customer: Customer): Promise<boolean | null> {
   const { db } = means
   const due = dueMail(grant, customer, means.settings)
   if (!due) return null
   try {
-    const customerReached = await sendWithLink(means, grant, customer, due)
-    const kept = db.update(accessGrants).set({ customerReached }).where(eq(accessGrants.id, grant.id))
+    if (!(await sendWithLink(means, grant, customer, due))) return false
+    const kept = db.update(accessGrants).set({ customerReached: true }).where(eq(accessGrants.id, grant.id))
     await inOneTrip(db, { kept })
-    return customerReached
+    return true
   } catch (error) {
     logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
     return false
@@ -70,14 +66,14 @@ async function sendWithLink(
   { purpose, expiresAt, write }: Due,
 ): Promise<boolean> {
   if (email === '') return false
-  const token = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
+  const { token, tokenHash } = await makeLink(db, { grantId: grant.id, purpose, expiresAt })
   try {
     const staff = await pseudonymOf(grant.customerUid, grant.adminId)
     await mailer.send(email, await write({ staff, timezone, token }))
     return true
   } catch (error) {
     logFailure({ task: 'tell_customer', grant_id: grant.id }, error)
-    await dropLink(db, token)
+    await dropLink(db, tokenHash)
     return false
   }
 }
@@ -93,10 +89,8 @@ export async function tellSuperAdmins({ db, mailer, settings }: Means, grant: Gr
   })
   const askedBy = askers[0]?.email ?? ''
   const mail = await breakGlassReviewMail({ ...grant, askedBy, expiresAt: grant.expiresAt ?? 0 }, settings)
-  for (const { email } of [...askers, ...supers])
-    await mailer.send(email, mail).catch((error: unknown) => {
-      logFailure({ task: 'tell_super_admins', grant_id: grant.id }, error)
-    })
+  const mails = [...askers, ...supers].map(({ email }) => mailer.send(email, mail))
+  await allOf(mails, { task: 'tell_super_admins', grant_id: grant.id })
 }
 
 /** Mails the one who asked what was decided, and the customer if access began by it. */
@@ -116,10 +110,15 @@ export async function tellDecision(means: Means, grantId: string, say: Say, now:
   const by = say.by === 'customer' ? 'customer' : { email: deciders[0]?.email ?? '' }
   const mail = await decidedMail({ ...grant, decision: say.decision, comment: say.comment, by }, settings)
   const mails = askers.map(({ email }) => mailer.send(email, mail))
-  const notices = told.map((customer) => tellCustomer(means, grant, customer))
-  for (const outcome of await Promise.allSettled([...mails, ...notices]))
-    if (outcome.status === 'rejected')
-      logFailure({ task: 'tell_decision', grant_id: grantId }, outcome.reason)
+  const hasBegunByIt = grant.beganAt === now
+  const notices = hasBegunByIt ? told.map((customer) => tellCustomer(means, grant, customer)) : []
+  await allOf([...mails, ...notices], { task: 'tell_decision', grant_id: grantId })
+}
+
+/** Waits for all of them. One that fails is logged. */
+async function allOf(works: Promise<unknown>[], facts: Record<string, string>): Promise<void> {
+  for (const outcome of await Promise.allSettled(works))
+    if (outcome.status === 'rejected') logFailure(facts, outcome.reason)
 }
 
 const emailOf = (db: Database, adminId: number | SQL) =>

@@ -6,7 +6,7 @@ export const GRANT_STATUSES = ['pending', 'active', 'declined', 'ended', 'expire
 export type GrantStatus = (typeof GRANT_STATUSES)[number]
 
 /** The longest that a grant lives: a day to be decided, and four hours. */
-export const LONGEST_LIFE_MS = (24 + 4) * 60 * 60 * 1000
+const LONGEST_LIFE_MS = (24 + 4) * 60 * 60 * 1000
 
 /** Returns, for SQL, the status of a grant at a moment. It follows from times alone: nothing has to run for it. */
 export const grantStatus = (now: Bindable<number>): SQL<GrantStatus> =>
@@ -19,6 +19,13 @@ export const grantStatus = (now: Bindable<number>): SQL<GrantStatus> =>
 /** Returns the condition that a grant has one of these statuses at a moment. */
 export const grantIs = (now: Bindable<number>, ...statuses: GrantStatus[]): SQL =>
   sql`${grantStatus(now)} IN ${statuses}`
+
+/**
+ * Returns the condition that a grant is not over at a moment. Its age is part of it: an index keeps a search for what is
+ * live from the grants of years.
+ */
+export const isLiveGrant = (now: number): SQL =>
+  sql`(${accessGrants.requestedAt} > ${now - LONGEST_LIFE_MS} AND ${grantIs(now, 'pending', 'active')})`
 
 /** Returns the columns of a grant, with its status at a moment. */
 export const grantColumns = (now: number) => ({

@@ -1,12 +1,15 @@
 type Undo = () => unknown
 
+/** Has something done when the command ends, however it does. */
+export type Defer = (undo: Undo) => void
+
 const PARENT_CHECK_MS = 500
 
 /**
  * Runs `work`, then what it deferred, newest first, also when it fails or the process is told to stop. Prints a
  * failure as one sentence and sets the exit status.
  */
-export async function runCommand(work: (defer: (undo: Undo) => void) => Promise<void>): Promise<void> {
+export async function runCommand(work: (defer: Defer) => Promise<void>): Promise<void> {
   const deferred: Undo[] = []
   let stopping: Promise<void> | undefined
   const cleanUp = async () => {

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises'
+import { cp, rm } from 'node:fs/promises'
 import { build } from 'vite'
 import { inProject } from './project.ts'
 
@@ -25,5 +25,9 @@ export async function buildPages(): Promise<void> {
       target: 'es2024',
     },
   })
-  await cp(inProject('src/docs'), `${PAGES_FOLDER}/docs`, { recursive: true })
+  const docs = `${PAGES_FOLDER}/docs`
+  await rm(docs, { recursive: true, force: true })
+  // Its types and their configuration are for the check alone.
+  const filter = (path: string) => !/\.(?:json|d\.ts)$/.test(path)
+  await cp(inProject('src/docs'), docs, { recursive: true, filter })
 }

@@ -3,10 +3,9 @@ import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Session } from '../api/types.ts'
 import { Factors } from '../factors/factors.tsx'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Form } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { Badge, type Column, Facts, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { ROLE_NAMES } from '../session/may.ts'
@@ -81,17 +80,14 @@ function Sessions() {
   )
 }
 
-function EndSession({ id }: { id: string }) {
-  const { run, refusal } = useAction(async () => {
-    await read(steward.admin.sessions[':id'].$delete({ param: { id } }))
-    await changed('sessions')
-  })
-  return (
-    <>
-      <button type="button" class="quiet" onClick={() => run()}>
-        End
-      </button>
-      <Problem of={refusal} />
-    </>
-  )
-}
+const EndSession = ({ id }: { id: string }) => (
+  <Action
+    class="quiet"
+    act={async () => {
+      await read(steward.admin.sessions[':id'].$delete({ param: { id } }))
+      await changed('sessions')
+    }}
+  >
+    End
+  </Action>
+)

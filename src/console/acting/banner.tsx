@@ -1,16 +1,14 @@
 import { useEffect } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import type { Grant } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action, useAction } from '../parts/action.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { asClock, now } from '../parts/time.tsx'
-import { customerNames, grantKeys, stop, takeKey, useLiveGrants } from './acting.ts'
+import { customerNames, grantKeys, isActive, stop, takeKey, useLiveGrants } from './acting.ts'
 
 /** For whom one acts, how long still, and the way to stop: on every screen. */
 export function ActingBanner() {
-  const active = useLiveGrants().filter(
-    ({ status, expires_at }) => status === 'active' && Date.parse(expires_at ?? '') > now.value,
-  )
+  const active = useLiveGrants().filter(isActive)
   if (active.length === 0) return null
   return (
     <section class="acting" aria-label="Acting for">
@@ -28,7 +26,6 @@ function ActingRow({ grant }: { grant: Grant }) {
     await stop(id)
     navigate(`/grants/${id}`)
   })
-  const taking = useAction(() => takeKey(id))
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.altKey && event.shiftKey && event.code === 'KeyS') void stopping.run()
@@ -57,9 +54,7 @@ function ActingRow({ grant }: { grant: Grant }) {
             <Link href={`${base}/contacts`}>Contacts</Link>
           </>
         ) : (
-          <button type="button" onClick={() => taking.run()}>
-            Go on here
-          </button>
+          <Action act={() => takeKey(id)}>Go on here</Action>
         )}
         <Link href={`/grants/${id}`}>Report</Link>
         <button
@@ -67,12 +62,14 @@ function ActingRow({ grant }: { grant: Grant }) {
           class="stop"
           aria-keyshortcuts="Alt+Shift+S"
           title="Alt+Shift+S"
+          aria-busy={stopping.busy}
+          aria-disabled={stopping.busy}
           onClick={() => stopping.run()}
         >
           Stop
         </button>
       </div>
-      <Problem of={stopping.refusal ?? taking.refusal} />
+      <Problem of={stopping.refusal} />
     </div>
   )
 }

@@ -1,8 +1,7 @@
 import { Link } from 'wouter-preact'
 import type { Customer, Grant } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Section } from '../parts/page.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { Time } from '../parts/time.tsx'
 import { stop, useLiveGrants } from './acting.ts'
 import { AskForAccess } from './ask.tsx'
@@ -37,19 +36,13 @@ export function AccessSection({ customer }: { customer: Customer }) {
 
 const WHOSE_SAY = { customer: 'the customer', colleague: 'a colleague' }
 
-function Waiting({ grant }: { grant: Grant }) {
-  const { run, refusal } = useAction(() => stop(grant.id))
-  return (
-    <div class="note waiting" role="status">
-      <p>
-        <strong>Waiting for {grant.waits_for.map((who) => WHOSE_SAY[who]).join(' and ')}.</strong> You asked
-        to {grant.mode}: “{grant.reason}”. Unless somebody decides, it lapses <Time at={grant.lapses_at} />.
-        {grant.customer_reached === false && ' The customer could not be mailed: it has to look by itself.'}
-      </p>
-      <button type="button" onClick={() => run()}>
-        Withdraw
-      </button>
-      <Problem of={refusal} />
-    </div>
-  )
-}
+const Waiting = ({ grant }: { grant: Grant }) => (
+  <div class="note waiting" role="status">
+    <p>
+      <strong>Waiting for {grant.waits_for.map((who) => WHOSE_SAY[who]).join(' and ')}.</strong> You asked to{' '}
+      {grant.mode}: “{grant.reason}”. Unless somebody decides, it lapses <Time at={grant.lapses_at} />.
+      {grant.customer_reached === false && ' The customer could not be mailed: it has to look by itself.'}
+    </p>
+    <Action act={() => stop(grant.id)}>Withdraw</Action>
+  </div>
+)

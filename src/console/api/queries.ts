@@ -1,12 +1,31 @@
 import { QueryClient, type QueryKey, useInfiniteQuery, useQuery } from '@tanstack/preact-query'
+import { attended } from '../session/attended.ts'
 import type { Refusal } from './refusal.ts'
 
-// A look at a customer or at the trail is itself on record: nothing is fetched again that nobody asked for.
 export const queries = new QueryClient({
   defaultOptions: {
-    queries: { retry: false, staleTime: 30_000, gcTime: 15 * 60_000, refetchOnWindowFocus: false },
+    queries: {
+      retry: false,
+      staleTime: 30_000,
+      gcTime: 15 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      // A service that cannot be reached is told of, and not waited for: a browser may be wrong about its line, too.
+      networkMode: 'always',
+    },
   },
 })
+
+/** What is on record when it is read: it is read again when somebody asks for it, or changed it here. */
+const RECORDED = [
+  ['customers'],
+  ['customer'],
+  ['acting'],
+  ['trail'],
+  ['approvals', 'requests'],
+  ['health', 'dead-letters'],
+]
+for (const key of RECORDED) queries.setQueryDefaults(key, { staleTime: Number.POSITIVE_INFINITY })
 
 /** Fetches again what is shown of a thing. */
 export const changed = (...key: QueryKey) => queries.invalidateQueries({ queryKey: key })
@@ -56,9 +75,16 @@ export function useListed<Item>(
   }
 }
 
-/** Returns one thing, or why there is none. */
-export const useThing = <Thing>(
+/** Returns one thing, or why there is none. It is read again every so often, if that is given and somebody is there. */
+export function useThing<Thing>(
   key: QueryKey,
   readThing: () => Promise<Thing>,
-  options: { enabled?: boolean; refetchInterval?: number | false } = {},
-) => useQuery<Thing, Refusal>({ queryKey: key, queryFn: readThing, ...options })
+  everyMs: (thing: Thing | undefined) => number | false = () => false,
+) {
+  const isAttended = attended.value
+  return useQuery<Thing, Refusal>({
+    queryKey: key,
+    queryFn: readThing,
+    refetchInterval: ({ state }) => isAttended && everyMs(state.data),
+  })
+}

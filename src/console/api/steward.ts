@@ -13,15 +13,20 @@ export const send = async (input: RequestInfo | URL, init: RequestInit): Promise
   }
 }
 
+/** Calls once, as the person who is signed in, by the cookie. Returns the answer, whatever it says. */
+export function sendAsStaff(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  headers.set('X-Requested-With', 'steward-console')
+  return send(input, { ...init, headers, credentials: 'same-origin' })
+}
+
 /**
- * Calls as the person who is signed in, by the cookie. Where that needs a sign-in or a proof first, the person is asked
+ * Calls as the person who is signed in. Where that needs a sign-in or a proof first, the person is asked
  * for it, and the request is sent again: nothing typed is lost. @throws Refusal if it is refused
  */
 export async function asStaff(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers)
-  headers.set('X-Requested-With', 'steward-console')
   for (;;) {
-    const answer = await send(input, { ...init, headers, credentials: 'same-origin' })
+    const answer = await sendAsStaff(input, init)
     if (answer.ok) return answer
     const refusal = await refusalOf(answer)
     if (!(await overcome(refusal))) throw refusal

@@ -3,6 +3,7 @@ import { changed, useThing } from '../api/queries.ts'
 import { steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
+import { Refresh } from '../parts/action.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
@@ -14,7 +15,11 @@ import { readWaitingGrants, readWaitingRequests } from './waiting.ts'
 
 /** What waits for the say of the person. */
 export const ApprovalsScreen = () => (
-  <Page title="Approvals" lead="What waits for you. Nobody decides what they asked for themselves.">
+  <Page
+    title="Approvals"
+    lead="What waits for you. Nobody decides what they asked for themselves."
+    actions={<Refresh of={['approvals']} />}
+  >
     <Grants />
     {may('requests:decide') && <Requests />}
   </Page>
@@ -23,12 +28,12 @@ export const ApprovalsScreen = () => (
 const grants = steward.admin.access_grants[':id']
 
 function Grants() {
-  const { data, error } = useThing(['approvals', 'grants'], readWaitingGrants, { refetchInterval: 30_000 })
+  const { data, error } = useThing(['approvals', 'grants'], readWaitingGrants, () => 30_000)
   const decide = (grant: Grant, say: 'approve' | 'decline' | 'review') => async (comment: string) => {
     const param = { id: grant.id }
     if (say === 'approve') await grants.approve.$post({ param, json: comment ? { comment } : {} })
     else await grants[say].$post({ param, json: { comment } })
-    await changed('approvals', 'grants')
+    await Promise.all([changed('approvals', 'grants'), changed('grants')])
   }
   return (
     <>

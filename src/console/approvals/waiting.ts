@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals'
 import { read, steward } from '../api/steward.ts'
 import { waitingCount } from '../parts/page.tsx'
+import { attended } from '../session/attended.ts'
 import { may } from '../session/may.ts'
 import { me } from '../session/session.ts'
 
@@ -45,15 +46,21 @@ export async function readWaitingRequests() {
   return found
 }
 
-/** Keeps the count of what waits: of grants by the minute, of requests once, for each look at those is a record. */
+/** Keeps the count of what waits: of grants by the minute while somebody is there, of requests once, for each look at those is a record. */
 export function watchWaiting(): () => void {
   if (!may('approvals')) return () => undefined
   const quiet = () => undefined
   const look = () => void (document.hidden || readWaitingGrants().catch(quiet))
-  look()
   if (may('requests:decide')) readWaitingRequests().catch(quiet)
-  const timer = setInterval(look, LOOK_MS)
+  let timer: ReturnType<typeof setInterval> | undefined
+  const stop = attended.subscribe((isAttended) => {
+    clearInterval(timer)
+    if (!isAttended) return
+    look()
+    timer = setInterval(look, LOOK_MS)
+  })
   return () => {
+    stop()
     clearInterval(timer)
     waitingCount.value = 0
   }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { Link, useLocation } from 'wouter-preact'
-import { type Acting, customerNames, useActing } from '../acting/acting.ts'
+import { type Acting, customerNames, readUnder, useActing } from '../acting/acting.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Page } from '../parts/page.tsx'
 
 interface ActingPageProps {
@@ -26,7 +27,16 @@ export function ActingPage({ uid, title, lead, actions, children }: ActingPagePr
       </Page>
     )
   return (
-    <Page title={title} lead={lead?.(acting) ?? customerNames.get(uid) ?? uid} actions={actions(acting)}>
+    <Page
+      title={title}
+      lead={lead?.(acting) ?? customerNames.get(uid) ?? uid}
+      actions={
+        <>
+          {actions(acting)}
+          <Refresh of={readUnder(acting.grant.id)} />
+        </>
+      }
+    >
       <nav class="tabs" aria-label="Of the customer">
         <Link href={`${base}/lists`} aria-current={location.startsWith(`${base}/lists`) ? 'page' : undefined}>
           Lists

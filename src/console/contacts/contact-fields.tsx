@@ -1,6 +1,19 @@
 import { Refusal } from '../api/refusal.ts'
 import type { Contact } from '../api/types.ts'
 import { Field, type Filled } from '../parts/form.tsx'
+import type { Column } from '../parts/table.tsx'
+
+/** Who it is, as a column of a table. */
+export const PERSON_COLUMN: Column<Pick<Contact, 'email' | 'first_name' | 'last_name'>> = {
+  head: 'Email',
+  names: true,
+  cell: ({ email, first_name, last_name }) => (
+    <>
+      {email}
+      <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
+    </>
+  ),
+}
 
 /** What is known of a contact, to fill in. */
 export const ContactFields = ({ contact }: { contact?: Contact }) => (

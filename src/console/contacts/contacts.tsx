@@ -1,15 +1,15 @@
 import { useSignal } from '@preact/signals'
-import { useId } from 'preact/hooks'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Contact } from '../api/types.ts'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Form } from '../parts/form.tsx'
+import { SearchForm } from '../parts/search-form.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { ActingPage } from './acting-page.tsx'
-import { ContactFields, contactOf } from './contact-fields.tsx'
+import { ContactFields, contactOf, PERSON_COLUMN } from './contact-fields.tsx'
 import { ExportContacts } from './export.tsx'
 import { ImportContacts } from './import.tsx'
 
@@ -30,27 +30,15 @@ export const ContactsScreen = ({ uid }: { uid: string }) => (
   </ActingPage>
 )
 
-const changedContacts = ({ grant }: Acting) => changed('acting', grant.customer_uid)
-
 function Contacts({ acting }: { acting: Acting }) {
-  const id = useId()
   const search = useSignal('')
-  const list = useListed(['acting', acting.grant.customer_uid, 'contacts', search.value], async (cursor) => {
+  const list = useListed(readUnder(acting.grant.id, 'contacts', search.value), async (cursor) => {
     const query = { ...cursor, ...(search.value && { search: search.value }) }
     const { contacts, pagination } = await read(acting.api.contacts.$get({ query }))
     return { items: contacts, next: pagination.next_cursor }
   })
   const columns: Column<Contact>[] = [
-    {
-      head: 'Email',
-      names: true,
-      cell: ({ email, first_name, last_name }) => (
-        <>
-          {email}
-          <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
-        </>
-      ),
-    },
+    PERSON_COLUMN,
     { head: 'Telephone', wide: true, cell: ({ phone }) => phone },
     { head: 'Changed', wide: true, cell: ({ updated_at }) => <Time at={updated_at} /> },
     ...(acting.canWrite
@@ -59,19 +47,13 @@ function Contacts({ acting }: { acting: Acting }) {
   ]
   return (
     <>
-      <form
-        class="filters"
-        onSubmit={(event) => {
-          event.preventDefault()
-          search.value = String(new FormData(event.currentTarget).get('search') ?? '').trim()
+      <SearchForm
+        label="Find a contact"
+        placeholder="Email or name"
+        onSearch={(text) => {
+          search.value = text
         }}
-      >
-        <div class="field grow">
-          <label for={id}>Find a contact</label>
-          <input id={id} type="search" name="search" autocomplete="off" placeholder="Email or name" />
-        </div>
-        <button type="submit">Find</button>
-      </form>
+      />
       <Table
         label="Contacts"
         columns={columns}
@@ -90,7 +72,7 @@ const NewContact = ({ acting }: { acting: Acting }) => (
         submit="Create"
         act={async (filled) => {
           await read(acting.api.contacts.$post({ json: contactOf(filled) }))
-          await changedContacts(acting)
+          await changedUnder(acting)
           close()
         }}
       >
@@ -111,7 +93,7 @@ function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
             submit="Save"
             act={async (filled) => {
               await read(contacts.$put({ param, json: contactOf(filled) }))
-              await changedContacts(acting)
+              await changedUnder(acting)
               close()
             }}
           >
@@ -126,7 +108,7 @@ function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
         word="DELETE"
         act={async () => {
           await read(contacts.$delete({ param }))
-          await changedContacts(acting)
+          await changedUnder(acting)
         }}
       />
     </div>

@@ -1,18 +1,18 @@
 import type { Imported } from '../api/types.ts'
+import { csvOf } from '../parts/csv.ts'
 import { save } from '../parts/save.ts'
 
 /** What came of an import, and the file that says it of each row. */
 export function Results({ of, onDone }: { of: Imported; onDone: () => void }) {
   const download = () => {
-    const rows = of.results.map((row) =>
-      [row.row, row.result, 'email' in row ? row.email : '', 'uid' in row ? row.uid : '', errorsOf(row)]
-        .map(quoted)
-        .join(','),
-    )
-    save(
-      'import-results.csv',
-      new Blob([['row,result,email,uid,errors', ...rows].join('\r\n')], { type: 'text/csv' }),
-    )
+    const rows = of.results.map((row) => [
+      row.row,
+      row.result,
+      'email' in row ? row.email : '',
+      'uid' in row ? row.uid : '',
+      errorsOf(row),
+    ])
+    save('import-results.csv', csvOf([['row', 'result', 'email', 'uid', 'errors'], ...rows]))
   }
   const bad = of.results.filter(({ result }) => result === 'invalid')
   return (
@@ -50,6 +50,3 @@ const errorsOf = (row: Imported['results'][number]): string =>
         .flatMap(([name, texts]) => texts.map((text) => `${name} ${text}`))
         .join('; ')
     : ''
-
-/** A cell of a CSV, which no spreadsheet takes for a formula. */
-const quoted = (cell: string | number) => `"${`${cell}`.replace(/^[=+\-@\t]/, "'$&").replaceAll('"', '""')}"`

@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import type { Acting } from '../acting/acting.ts'
-import { changed } from '../api/queries.ts'
+import { type Acting, changedUnder } from '../acting/acting.ts'
 import type { Imported } from '../api/types.ts'
 import { Choices } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
@@ -41,7 +40,7 @@ function Import({ acting, path, close }: ImportProps & { close: () => void }) {
     imported.value = await upload(acting, path + query, file.value, (part) => {
       sent.value = part
     })
-    await changed('acting', acting.grant.customer_uid)
+    await changedUnder(acting)
   }
   return (
     <Form submit="Import" act={act}>

@@ -1,12 +1,11 @@
 import { Link } from 'wouter-preact'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { ContactList } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Field, type Filled, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { ActingPage } from './acting-page.tsx'
@@ -18,10 +17,8 @@ export const ListsScreen = ({ uid }: { uid: string }) => (
   </ActingPage>
 )
 
-const keyOf = ({ grant }: Acting) => ['acting', grant.customer_uid, 'lists'] as const
-
 function Lists({ uid, acting }: { uid: string; acting: Acting }) {
-  const list = useListed(keyOf(acting), async (query) => {
+  const list = useListed(readUnder(acting.grant.id, 'lists'), async (query) => {
     const { lists, pagination } = await read(acting.api.lists.$get({ query }))
     return { items: lists, next: pagination.next_cursor }
   })
@@ -72,7 +69,7 @@ const NewList = ({ acting }: { acting: Acting }) => (
         submit="Create"
         act={async (filled) => {
           await read(acting.api.lists.$post({ json: bodyOf(filled) }))
-          await changed(...keyOf(acting))
+          await changedUnder(acting)
           close()
         }}
       >
@@ -85,10 +82,6 @@ const NewList = ({ acting }: { acting: Acting }) => (
 function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
   const lists = acting.api.lists[':uid']
   const param = { uid: list.uid }
-  const copy = useAction(async () => {
-    await read(lists.copy.$post({ param, json: {} }))
-    await changed(...keyOf(acting))
-  })
   return (
     <div class="buttons">
       <DialogButton label="Edit" title="Edit the list" class="quiet">
@@ -97,7 +90,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
             submit="Save"
             act={async (filled) => {
               await read(lists.$put({ param, json: bodyOf(filled) }))
-              await changed(...keyOf(acting))
+              await changedUnder(acting)
               close()
             }}
           >
@@ -105,10 +98,15 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
           </Form>
         )}
       </DialogButton>
-      <button type="button" class="quiet" onClick={() => copy.run()}>
+      <Action
+        class="quiet"
+        act={async () => {
+          await read(lists.copy.$post({ param, json: {} }))
+          await changedUnder(acting)
+        }}
+      >
         Copy
-      </button>
-      <Problem of={copy.refusal} />
+      </Action>
       <Danger
         label="Delete"
         title={`Delete ${list.name}`}
@@ -116,7 +114,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
         word="DELETE"
         act={async () => {
           await read(lists.$delete({ param }))
-          await changed(...keyOf(acting))
+          await changedUnder(acting)
         }}
       />
     </div>

@@ -1,16 +1,16 @@
 import { useSignal } from '@preact/signals'
-import type { Acting } from '../acting/acting.ts'
-import { changed, useListed, useThing } from '../api/queries.ts'
+import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
+import { useListed, useThing } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Member } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { useAction } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Form } from '../parts/form.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { ActingPage } from './acting-page.tsx'
-import { ContactFields, contactOf } from './contact-fields.tsx'
+import { ContactFields, contactOf, PERSON_COLUMN } from './contact-fields.tsx'
 import { ImportContacts } from './import.tsx'
 
 const STATUSES = [
@@ -21,6 +21,8 @@ const STATUSES = [
 ] as const
 
 type Status = Member['status']
+
+const STATUS_NAMES = Object.fromEntries(STATUSES) as Record<Status, string>
 
 /** Who is in a list of a customer. */
 export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
@@ -43,40 +45,31 @@ export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
 
 function ListName({ acting, list }: { acting: Acting; list: string }) {
   const { data, error } = useThing(
-    ['acting', acting.grant.customer_uid, 'list', list],
+    readUnder(acting.grant.id, 'list', list),
     async () => (await read(acting.api.lists[':uid'].$get({ param: { uid: list } }))).list,
   )
   return <span>{error ? <Problem of={error} /> : (data?.name ?? '…')}</span>
 }
 
-const changedMembers = ({ grant }: Acting) => changed('acting', grant.customer_uid)
-
 function Members({ acting, list }: { acting: Acting; list: string }) {
   const status = useSignal('')
-  const key = ['acting', acting.grant.customer_uid, 'members', list, status.value]
+  const key = readUnder(acting.grant.id, 'members', list, status.value)
   const members = useListed(key, async (cursor) => {
     const query = { ...cursor, ...(status.value && { status: status.value as Status }) }
     const found = await read(acting.api.lists[':uid'].contacts.$get({ param: { uid: list }, query }))
     return { items: found.contacts, next: found.pagination.next_cursor }
   })
   const columns: Column<Member>[] = [
-    {
-      head: 'Email',
-      names: true,
-      cell: ({ email, first_name, last_name }) => (
-        <>
-          {email}
-          <span class="below">{[first_name, last_name].filter(Boolean).join(' ')}</span>
-        </>
-      ),
-    },
+    PERSON_COLUMN,
     {
       head: 'Status',
       cell: (member) =>
         acting.canWrite ? (
           <MemberStatus acting={acting} list={list} member={member} />
         ) : (
-          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>{member.status}</Badge>
+          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>
+            {STATUS_NAMES[member.status]}
+          </Badge>
         ),
     },
   ]
@@ -111,7 +104,7 @@ function MemberStatus({ acting, list, member }: { acting: Acting; list: string; 
     await (value === 'out'
       ? read(one.$delete({ param }))
       : read(one.$put({ param, json: { status: value as Status } })))
-    await changedMembers(acting)
+    await changedUnder(acting)
   })
   return (
     <>
@@ -139,11 +132,14 @@ const NewMember = ({ acting, list }: { acting: Acting; list: string }) => (
         act={async (filled) => {
           const json = { ...contactOf(filled), status: filled.text('status') as Status }
           await read(acting.api.lists[':uid'].contacts.$post({ param: { uid: list }, json }))
-          await changedMembers(acting)
+          await changedUnder(acting)
           close()
         }}
       >
-        <p>Somebody who is no contact of the customer yet becomes one.</p>
+        <p>
+          Somebody with an email that is not known yet becomes a contact of the customer. A contact who is
+          there already is added as it is.
+        </p>
         <ContactFields />
         <Select label="Status" name="status" options={STATUSES} />
       </Form>

@@ -1,4 +1,4 @@
-import type { Acting } from '../acting/acting.ts'
+import { type Acting, refusedUnder } from '../acting/acting.ts'
 import { noteAct } from '../acting/acts.ts'
 import { Refusal, unreachable } from '../api/refusal.ts'
 import type { Imported } from '../api/types.ts'
@@ -32,8 +32,10 @@ export function upload(
       noteAct(grant.id, 'POST', path, { status: request.status, headers: answered })
       try {
         const body = JSON.parse(request.responseText)
-        if (request.status === 200) resolve(body)
-        else reject(new Refusal(request.status, body, answered))
+        if (request.status === 200) return resolve(body)
+        const refusal = new Refusal(request.status, body, answered)
+        refusedUnder(grant.id, refusal)
+        reject(refusal)
       } catch {
         reject(unreachable())
       }

@@ -4,6 +4,7 @@ import { AccessSection } from '../acting/waiting.tsx'
 import { useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Customer } from '../api/types.ts'
+import { Refresh } from '../parts/action.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -13,7 +14,7 @@ import { may } from '../session/may.ts'
 import { CustomerForm } from './customer-form.tsx'
 import { AskForRequest, CustomerKey, Lifecycle } from './lifecycle.tsx'
 import { shown } from './shown.ts'
-import { nameOf, StatusBadge } from './words.tsx'
+import { nameOf, POLICY_NAMES, StatusBadge } from './words.tsx'
 
 /** What is known of a customer, and what can be done about it. */
 export function CustomerScreen({ uid }: { uid: string }) {
@@ -27,12 +28,18 @@ export function CustomerScreen({ uid }: { uid: string }) {
   return (
     <Page
       title={nameOf(customer)}
+      windowTitle="Customer"
       lead={
         <>
           <StatusBadge status={customer.status} /> {customer.email}
         </>
       }
-      actions={may('customers:manage') && <Edit customer={customer} />}
+      actions={
+        <>
+          {may('customers:manage') && <Edit customer={customer} />}
+          <Refresh of={['customer', uid]} />
+        </>
+      }
     >
       <AccessSection customer={customer} />
       <Section
@@ -46,7 +53,7 @@ export function CustomerScreen({ uid }: { uid: string }) {
             ['Email', customer.email],
             ['Time zone', customer.timezone],
             ['Group', customer.group],
-            ['Support access', customer.support_access],
+            ['Support access', POLICY_NAMES[customer.support_access]],
             ['Created', <Time key="created" at={customer.created_at} />],
             ['Changed', <Time key="changed" at={customer.updated_at} />],
           ]}

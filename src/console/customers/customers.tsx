@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter-preact'
 import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Customer } from '../api/types.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
@@ -11,7 +12,7 @@ import { Badge, type Column, Table } from '../parts/table.tsx'
 import { may } from '../session/may.ts'
 import { endings } from '../session/session.ts'
 import { CustomerForm } from './customer-form.tsx'
-import { nameOf, StatusBadge } from './words.tsx'
+import { nameOf, POLICY_NAMES, StatusBadge } from './words.tsx'
 
 /** What is looked for. It may be a person's address: it is kept out of the URL and of the history of the browser. */
 const sought = signal({ search: '', status: '' })
@@ -46,7 +47,11 @@ const COLUMNS: Column<Customer>[] = [
     cell: ({ first_name, last_name }) => `${first_name} ${last_name}`,
   },
   { head: 'Uid', wide: true, cell: ({ customer_uid }) => <code>{customer_uid}</code> },
-  { head: 'Support access', wide: true, cell: ({ support_access }) => <Badge>{support_access}</Badge> },
+  {
+    head: 'Support access',
+    wide: true,
+    cell: ({ support_access }) => <Badge>{POLICY_NAMES[support_access]}</Badge>,
+  },
   { head: 'Status', cell: ({ status }) => <StatusBadge status={status} /> },
 ]
 
@@ -67,7 +72,15 @@ export function CustomersScreen() {
     ),
   )
   return (
-    <Page title="Customers" actions={may('customers:manage') && <NewCustomer />}>
+    <Page
+      title="Customers"
+      actions={
+        <>
+          {may('customers:manage') && <NewCustomer />}
+          <Refresh of={['customers']} />
+        </>
+      }
+    >
       <search class="filters">
         <SearchBox first={list.items?.[0]} />
         <Select
@@ -94,32 +107,37 @@ export function CustomersScreen() {
   )
 }
 
-/** Finds as one types; Enter opens what is found first. */
+/** Finds as one types; Enter opens what is found first, or finds what was typed a moment ago. */
 function SearchBox({ first }: { first: Customer | undefined }) {
   const id = useId()
   const [, navigate] = useLocation()
   useEffect(() => () => clearTimeout(pause), [])
+  const find = (typed: string) => {
+    clearTimeout(pause)
+    sought.value = { ...sought.value, search: typed.trim() }
+  }
   return (
     <form
       class="field grow"
       onSubmit={(event) => {
         event.preventDefault()
-        if (first && sought.value.search) navigate(`/customers/${first.customer_uid}`)
+        const typed = String(new FormData(event.currentTarget).get('search') ?? '')
+        if (typed.trim() !== sought.value.search) find(typed)
+        else if (first && typed.trim()) navigate(`/customers/${first.customer_uid}`)
       }}
     >
       <label for={id}>Find a customer</label>
       <input
         id={id}
         type="search"
+        name="search"
         autocomplete="off"
         spellcheck={false}
-        placeholder="Email, name, company, @domain or uid"
+        placeholder="Email, name, company or uid"
         defaultValue={sought.value.search}
         onInput={({ currentTarget }) => {
           clearTimeout(pause)
-          pause = setTimeout(() => {
-            sought.value = { ...sought.value, search: currentTarget.value.trim() }
-          }, PAUSE_MS)
+          pause = setTimeout(() => find(currentTarget.value), PAUSE_MS)
         }}
       />
     </form>

@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { read, steward } from '../api/steward.ts'
 import type { Customer } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
-import { Secret } from '../parts/secret.tsx'
+import { SecretForm } from '../parts/secret.tsx'
 import { shown } from './shown.ts'
 
 const customers = steward.admin.customers[':uid']
@@ -13,7 +12,6 @@ const customers = steward.admin.customers[':uid']
 /** Suspends, activates and deletes. */
 export function Lifecycle({ customer }: { customer: Customer }) {
   const param = { uid: customer.customer_uid }
-  const activate = useAction(async () => shown((await read(customers.activate.$post({ param }))).data))
   return (
     <>
       {customer.status === 'active' && (
@@ -26,9 +24,9 @@ export function Lifecycle({ customer }: { customer: Customer }) {
         />
       )}
       {customer.status !== 'active' && (
-        <button type="button" onClick={() => activate.run()}>
+        <Action act={async () => shown((await read(customers.activate.$post({ param }))).data)}>
           Activate
-        </button>
+        </Action>
       )}
       {customer.status !== 'pending_delete' && (
         <Danger
@@ -39,7 +37,6 @@ export function Lifecycle({ customer }: { customer: Customer }) {
           act={async () => shown((await read(customers.$delete({ param }))).data)}
         />
       )}
-      <Problem of={activate.refusal} />
     </>
   )
 }
@@ -47,29 +44,25 @@ export function Lifecycle({ customer }: { customer: Customer }) {
 /** Makes a key for the customer, which is shown once. */
 export const CustomerKey = ({ customer }: { customer: Customer }) => (
   <DialogButton label="New API key" title="New API key of the customer">
-    {(close) => <KeyForm uid={customer.customer_uid} close={close} />}
+    {(close) => (
+      <SecretForm
+        label="API key"
+        submit="Create"
+        onDone={close}
+        make={async ({ text }) => {
+          const call = { param: { uid: customer.customer_uid }, json: { name: text('name') } }
+          return (await read(customers.api_keys.$post(call))).data.key
+        }}
+      >
+        <p>
+          Whoever has it does what the customer may. The customer sees that staff made it; it ends with your
+          account.
+        </p>
+        <Field label="Name" name="name" required max={255} autofocus />
+      </SecretForm>
+    )}
   </DialogButton>
 )
-
-function KeyForm({ uid, close }: { uid: string; close: () => void }) {
-  const key = useSignal<string | null>(null)
-  if (key.value) return <Secret label="API key" text={key.value} onDone={close} />
-  return (
-    <Form
-      submit="Create"
-      act={async ({ text }) => {
-        const json = { name: text('name') }
-        key.value = (await read(customers.api_keys.$post({ param: { uid }, json }))).data.key
-      }}
-    >
-      <p>
-        Whoever has it does what the customer may. The customer sees that staff made it; it ends with your
-        account.
-      </p>
-      <Field label="Name" name="name" required max={255} autofocus />
-    </Form>
-  )
-}
 
 /** Asks super admins to have a customer disabled, or enabled again. */
 export function AskForRequest({ customer }: { customer: Customer }) {

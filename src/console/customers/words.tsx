@@ -11,6 +11,14 @@ const STATUSES = {
   pending_delete: ['bad', 'To be deleted'],
 } as const
 
+/** The policy of a customer for access by staff, as people say it. */
+export const POLICY_NAMES: Record<Customer['support_access'], string> = {
+  open: 'Open',
+  notify: 'Told by mail',
+  ask: 'Asked first',
+  closed: 'Closed',
+}
+
 /** The state of a customer. */
 export function StatusBadge({ status }: { status: Customer['status'] }) {
   const [tone, text] = STATUSES[status]

@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals'
 import { useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { Secret } from '../parts/secret.tsx'
+import { SecretForm } from '../parts/secret.tsx'
 import { Time } from '../parts/time.tsx'
 import { makePasskey } from '../sign-in/calls.ts'
 import { factorsChanged, ownFactors } from './mine.ts'
@@ -107,20 +106,16 @@ const AddPasskey = () => (
 )
 
 const RecoveryCodes = () => (
-  <DialogButton label="New recovery codes">{(close) => <MakeCodes close={close} />}</DialogButton>
+  <DialogButton label="New recovery codes">
+    {(close) => (
+      <SecretForm
+        label="Recovery codes"
+        submit="Make them"
+        onDone={close}
+        make={async () => (await read(steward.admin.recovery_codes.$post())).data.recovery_codes.join('\n')}
+      >
+        <p>Ten codes, each of which stands in for your second factor once. Those that you had before end.</p>
+      </SecretForm>
+    )}
+  </DialogButton>
 )
-
-function MakeCodes({ close }: { close: () => void }) {
-  const codes = useSignal<string[] | null>(null)
-  if (codes.value) return <Secret label="Recovery codes" text={codes.value.join('\n')} onDone={close} />
-  return (
-    <Form
-      submit="Make them"
-      act={async () => {
-        codes.value = (await read(steward.admin.recovery_codes.$post())).data.recovery_codes
-      }}
-    >
-      <p>Ten codes, each of which stands in for your second factor once. Those that you had before end.</p>
-    </Form>
-  )
-}

@@ -1,6 +1,6 @@
 import { changed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
-import { begin, me, owes } from '../session/session.ts'
+import { begin, me } from '../session/session.ts'
 
 /** Returns the factors of the own account. */
 export const ownFactors = () => me.value?.second_factors ?? []
@@ -9,5 +9,4 @@ export const ownFactors = () => me.value?.second_factors ?? []
 export async function factorsChanged(): Promise<void> {
   await changed('passkeys')
   begin((await read(steward.admin.$get())).data)
-  if (owes.value === 'second_factor' && ownFactors().length > 0) owes.value = null
 }

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { asRefusal, type Refusal } from '../api/refusal.ts'
 import { read, steward } from '../api/steward.ts'
+import { useAction } from '../parts/action.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { lazy } from '../parts/lazy.tsx'
 import { Problem } from '../parts/problem.tsx'
@@ -17,18 +17,11 @@ interface Secret {
 /** Shows an app its secret, and takes the first code of it. */
 export function SetUpApp({ close }: { close: () => void }) {
   const made = useSignal<Secret | null>(null)
-  const refusal = useSignal<Refusal | null>(null)
-  useEffect(() => {
-    read(steward.admin.totp.$post()).then(
-      ({ data }) => {
-        made.value = data
-      },
-      (error) => {
-        refusal.value = asRefusal(error)
-      },
-    )
-  }, [])
-  if (!made.value) return refusal.value ? <Problem of={refusal.value} /> : <p class="loading">Loading …</p>
+  const { run, refusal } = useAction(async () => {
+    made.value = (await read(steward.admin.totp.$post())).data
+  })
+  useEffect(() => void run(), [])
+  if (!made.value) return refusal ? <Problem of={refusal} /> : <p class="loading">Loading …</p>
   const { secret, otpauth_url } = made.value
   return (
     <Form

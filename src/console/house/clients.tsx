@@ -1,14 +1,12 @@
-import { useSignal } from '@preact/signals'
 import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Client } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Check, Select } from '../parts/choices.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
-import { Field, Form } from '../parts/form.tsx'
+import { Field, type Filled, Form } from '../parts/form.tsx'
 import { Page } from '../parts/page.tsx'
-import { Problem } from '../parts/problem.tsx'
-import { Secret } from '../parts/secret.tsx'
+import { SecretForm } from '../parts/secret.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 
@@ -57,29 +55,33 @@ export function ClientsScreen() {
 
 const NewClient = () => (
   <DialogButton label="New client" class="primary">
-    {(close) => <NewClientForm close={close} />}
+    {(close) => (
+      <SecretForm
+        label="Client secret"
+        submit="Create"
+        onDone={close}
+        make={async (filled) => {
+          const { data } = await read(steward.admin.clients.$post({ json: bodyOf(filled) }))
+          await changed('clients')
+          return data.secret
+        }}
+      >
+        <Fields />
+      </SecretForm>
+    )}
   </DialogButton>
 )
 
-function NewClientForm({ close }: { close: () => void }) {
-  const secret = useSignal<string | null>(null)
-  if (secret.value) return <Secret label="Client secret" text={secret.value} onDone={close} />
-  return (
-    <Form
-      submit="Create"
-      act={async ({ text, has }) => {
-        const json = { name: text('name'), require_bound_signatures: has('bound') }
-        secret.value = (await read(steward.admin.clients.$post({ json }))).data.secret
-        await changed('clients')
-      }}
-    >
-      <Field label="Name" name="name" required max={255} autofocus />
-      <Check label="Require bound signatures" name="bound">
-        Every call is signed with its time, method and path, and counts once.
-      </Check>
-    </Form>
-  )
-}
+const Fields = ({ client }: { client?: Client }) => (
+  <>
+    <Field label="Name" name="name" value={client?.name} required max={255} autofocus />
+    <Check label="Require bound signatures" name="bound" checked={client?.require_bound_signatures}>
+      Every call is signed with its time, method and path, and counts once.
+    </Check>
+  </>
+)
+
+const bodyOf = ({ text, has }: Filled) => ({ name: text('name'), require_bound_signatures: has('bound') })
 
 const GRACE = [
   ['0', 'Now'],
@@ -91,19 +93,35 @@ const GRACE = [
 function Actions({ client }: { client: Client }) {
   const one = steward.admin.clients[':id']
   const param = { id: client.id }
-  const enable = useAction(async () => {
-    await read(one.enable.$post({ param }))
-    await changed('clients')
-  })
   return (
     <div class="buttons">
+      <DialogButton label="Edit" title={`Edit ${client.name}`} class="quiet">
+        {(close) => (
+          <Form
+            submit="Save"
+            act={async (filled) => {
+              await read(one.$patch({ param, json: bodyOf(filled) }))
+              await changed('clients')
+              close()
+            }}
+          >
+            <Fields client={client} />
+          </Form>
+        )}
+      </DialogButton>
       <DialogButton label="Rotate" title={`New secret of ${client.name}`} class="quiet">
         {(close) => <Rotate client={client} close={close} />}
       </DialogButton>
       {client.disabled ? (
-        <button type="button" class="quiet" onClick={() => enable.run()}>
+        <Action
+          class="quiet"
+          act={async () => {
+            await read(one.enable.$post({ param }))
+            await changed('clients')
+          }}
+        >
           Enable
-        </button>
+        </Action>
       ) : (
         <Danger
           label="Disable"
@@ -116,25 +134,22 @@ function Actions({ client }: { client: Client }) {
           }}
         />
       )}
-      <Problem of={enable.refusal} />
     </div>
   )
 }
 
-function Rotate({ client, close }: { client: Client; close: () => void }) {
-  const secret = useSignal<string | null>(null)
-  if (secret.value) return <Secret label="Client secret" text={secret.value} onDone={close} />
-  return (
-    <Form
-      submit="Rotate"
-      act={async ({ text }) => {
-        const json = { grace_seconds: Number(text('grace_seconds')) }
-        const call = { param: { id: client.id }, json }
-        secret.value = (await read(steward.admin.clients[':id'].rotate.$post(call))).data.secret
-        await changed('clients')
-      }}
-    >
-      <Select label="The secret of now ends" name="grace_seconds" options={GRACE} value="0" />
-    </Form>
-  )
-}
+const Rotate = ({ client, close }: { client: Client; close: () => void }) => (
+  <SecretForm
+    label="Client secret"
+    submit="Rotate"
+    onDone={close}
+    make={async ({ text }) => {
+      const call = { param: { id: client.id }, json: { grace_seconds: Number(text('grace_seconds')) } }
+      const { data } = await read(steward.admin.clients[':id'].rotate.$post(call))
+      await changed('clients')
+      return data.secret
+    }}
+  >
+    <Select label="The secret of now ends" name="grace_seconds" options={GRACE} value="0" />
+  </SecretForm>
+)

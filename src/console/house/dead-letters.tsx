@@ -1,9 +1,8 @@
 import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { DeadLetter } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Section } from '../parts/page.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 
@@ -46,17 +45,14 @@ export function DeadLetters() {
   )
 }
 
-function Replay({ id }: { id: string }) {
-  const { run, refusal } = useAction(async () => {
-    await read(steward.admin.audit.dead_letters[':id'].replay.$post({ param: { id } }))
-    await changed('health', 'dead-letters')
-  })
-  return (
-    <>
-      <button type="button" class="quiet" onClick={() => run()}>
-        Send again
-      </button>
-      <Problem of={refusal} />
-    </>
-  )
-}
+const Replay = ({ id }: { id: string }) => (
+  <Action
+    class="quiet"
+    act={async () => {
+      await read(steward.admin.audit.dead_letters[':id'].replay.$post({ param: { id } }))
+      await changed('health', 'dead-letters')
+    }}
+  >
+    Send again
+  </Action>
+)

@@ -1,6 +1,6 @@
 import { changed, useThing } from '../api/queries.ts'
 import { read, send, steward } from '../api/steward.ts'
-import { useAction } from '../parts/action.ts'
+import { Action, Refresh } from '../parts/action.tsx'
 import { Danger } from '../parts/dialog.tsx'
 import { Field } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
@@ -26,14 +26,7 @@ const CHECKS: Record<string, string> = {
 
 /** Whether the service is well, and whether anybody may act for customers. */
 export const HealthScreen = () => (
-  <Page
-    title="Health"
-    actions={
-      <button type="button" onClick={() => changed('health')}>
-        Refresh
-      </button>
-    }
-  >
+  <Page title="Health" actions={<Refresh of={['health']} />}>
     <Ready />
     <KillSwitch />
     {may('dead-letters') && <DeadLetters />}
@@ -75,10 +68,6 @@ function KillSwitch() {
     ['health', 'impersonation'],
     async () => (await read(steward.admin.impersonation.$get())).data,
   )
-  const start = useAction(async () => {
-    await read(steward.admin.impersonation.start.$post())
-    await changed('health', 'impersonation')
-  })
   return (
     <Section title="Kill switch">
       <Problem of={error} />
@@ -96,9 +85,15 @@ function KillSwitch() {
       {data && may('kill-switch') && (
         <div class="buttons">
           {data.stopped ? (
-            <button type="button" class="primary" onClick={() => start.run()}>
+            <Action
+              class="primary"
+              act={async () => {
+                await read(steward.admin.impersonation.start.$post())
+                await changed('health', 'impersonation')
+              }}
+            >
               Let people act again
-            </button>
+            </Action>
           ) : (
             <Danger
               label="Stop all acting"
@@ -114,7 +109,6 @@ function KillSwitch() {
           )}
         </div>
       )}
-      <Problem of={start.refusal} />
     </Section>
   )
 }

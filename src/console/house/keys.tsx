@@ -8,8 +8,11 @@ import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
 import { NewKey, RollKey } from './new-key.tsx'
 
-const isOver = ({ revoked_at, expires_at }: ApiKey) =>
-  revoked_at !== null || (expires_at !== null && Date.parse(expires_at) < Date.now())
+/** Returns what ended a key; undefined if it is valid. */
+function endOf({ revoked_at, expires_at }: ApiKey): string | undefined {
+  if (revoked_at !== null) return 'Revoked'
+  return expires_at !== null && Date.parse(expires_at) < Date.now() ? 'Expired' : undefined
+}
 
 const COLUMNS: Column<ApiKey>[] = [
   {
@@ -31,9 +34,9 @@ const COLUMNS: Column<ApiKey>[] = [
   { head: 'Last used', wide: true, cell: ({ last_used_at }) => <Time at={last_used_at} /> },
   {
     head: 'State',
-    cell: (key) => (isOver(key) ? <Badge tone="bad">Over</Badge> : <Badge tone="good">Valid</Badge>),
+    cell: (key) => <Badge tone={endOf(key) ? 'bad' : 'good'}>{endOf(key) ?? 'Valid'}</Badge>,
   },
-  { head: '', cell: (key) => !isOver(key) && <Actions apiKey={key} /> },
+  { head: '', cell: (key) => !endOf(key) && <Actions apiKey={key} /> },
 ]
 
 /** API keys, for scripts. */

@@ -1,10 +1,9 @@
-import { useSignal } from '@preact/signals'
 import { changed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { ApiKey, Role } from '../api/types.ts'
 import { Check, Choices, Select } from '../parts/choices.tsx'
-import { Field, type Filled, Form } from '../parts/form.tsx'
-import { Secret } from '../parts/secret.tsx'
+import { Field, type Filled } from '../parts/form.tsx'
+import { SecretForm } from '../parts/secret.tsx'
 import { me } from '../session/session.ts'
 
 type Scope = ApiKey['scopes'][number]
@@ -50,15 +49,16 @@ function bodyOf({ text, all, has }: Filled) {
 
 /** Makes a key, which is shown once. */
 export function NewKey({ close }: { close: () => void }) {
-  const key = useSignal<string | null>(null)
   const role = me.value?.role
-  if (key.value) return <Secret label="API key" text={key.value} onDone={close} />
   return (
-    <Form
+    <SecretForm
+      label="API key"
       submit="Create"
-      act={async (filled) => {
-        key.value = (await read(steward.admin.api_keys.$post({ json: bodyOf(filled) }))).data.key
+      onDone={close}
+      make={async (filled) => {
+        const { data } = await read(steward.admin.api_keys.$post({ json: bodyOf(filled) }))
         await changed('keys')
+        return data.key
       }}
     >
       <Field label="Name" name="name" required max={255} autofocus />
@@ -80,7 +80,7 @@ export function NewKey({ close }: { close: () => void }) {
       <Check label="Require a reason" name="require_reason">
         Each call has to say why.
       </Check>
-    </Form>
+    </SecretForm>
   )
 }
 
@@ -91,20 +91,19 @@ const GRACE = [
 ] as const
 
 /** Gives a key another text, which is shown once. */
-export function RollKey({ id, close }: { id: string; close: () => void }) {
-  const key = useSignal<string | null>(null)
-  if (key.value) return <Secret label="API key" text={key.value} onDone={close} />
-  return (
-    <Form
-      submit="Roll"
-      act={async ({ text }) => {
-        const call = { param: { id }, json: { grace_seconds: Number(text('grace_seconds')) } }
-        key.value = (await read(steward.admin.api_keys[':id'].roll.$post(call))).data.key
-        await changed('keys')
-      }}
-    >
-      <p>The new key is what the one of now is. It is shown once.</p>
-      <Select label="The key of now ends" name="grace_seconds" options={GRACE} value="0" />
-    </Form>
-  )
-}
+export const RollKey = ({ id, close }: { id: string; close: () => void }) => (
+  <SecretForm
+    label="API key"
+    submit="Roll"
+    onDone={close}
+    make={async ({ text }) => {
+      const call = { param: { id }, json: { grace_seconds: Number(text('grace_seconds')) } }
+      const { data } = await read(steward.admin.api_keys[':id'].roll.$post(call))
+      await changed('keys')
+      return data.key
+    }}
+  >
+    <p>The new key is what the one of now is. It is shown once.</p>
+    <Select label="The key of now ends" name="grace_seconds" options={GRACE} value="0" />
+  </SecretForm>
+)

@@ -2,11 +2,10 @@ import { useSignal } from '@preact/signals'
 import { changed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Admin, Role } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { ROLE_OPTIONS } from './roles.ts'
 
 /** The button that opens what a super admin can do to the account of somebody else. */
@@ -23,14 +22,6 @@ function Actions({ admin }: { admin: Admin }) {
     await changed('staff')
     done.value = text
   }
-  const enable = useAction(async () => {
-    await read(steward.admin.enable[':id'].$post({ param }))
-    await after('Enabled.')
-  })
-  const unlock = useAction(async () => {
-    await read(steward.admin.unlock[':id'].$post({ param }))
-    await after('A mail with a link that unlocks it is on its way.')
-  })
   return (
     <div class="form">
       <p role="status" class={done.value ? 'note good' : 'unseen'}>
@@ -47,9 +38,14 @@ function Actions({ admin }: { admin: Admin }) {
       </Form>
       <div class="stack">
         {admin.disabled ? (
-          <button type="button" onClick={() => enable.run()}>
+          <Action
+            act={async () => {
+              await read(steward.admin.enable[':id'].$post({ param }))
+              await after('Enabled.')
+            }}
+          >
             Enable
-          </button>
+          </Action>
         ) : (
           <Danger
             label="Disable"
@@ -63,9 +59,14 @@ function Actions({ admin }: { admin: Admin }) {
           />
         )}
         {admin.locked && (
-          <button type="button" onClick={() => unlock.run()}>
+          <Action
+            act={async () => {
+              await read(steward.admin.unlock[':id'].$post({ param }))
+              await after('A mail with a link that unlocks it is on its way.')
+            }}
+          >
             Mail a link to unlock
-          </button>
+          </Action>
         )}
         <Danger
           label="Reset the password"
@@ -104,7 +105,6 @@ function Actions({ admin }: { admin: Admin }) {
           }}
         />
       </div>
-      <Problem of={enable.refusal ?? unlock.refusal} />
     </div>
   )
 }

@@ -6,6 +6,7 @@ import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { Page } from '../parts/page.tsx'
+import { SearchForm } from '../parts/search-form.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may, ROLE_NAMES } from '../session/may.ts'
@@ -31,7 +32,7 @@ const COLUMNS: Column<Admin>[] = [
       <>
         {disabled ? <Badge tone="bad">Disabled</Badge> : <Badge tone="good">Enabled</Badge>}{' '}
         {locked && <Badge tone="warn">Locked</Badge>}{' '}
-        {password_expired && <Badge tone="warn">Password over</Badge>}{' '}
+        {password_expired && <Badge tone="warn">Password expired</Badge>}{' '}
         {!has_changed_password && !password_expired && <Badge tone="warn">First password</Badge>}
       </>
     ),
@@ -57,18 +58,12 @@ export function StaffScreen() {
   )
   return (
     <Page title="Staff" actions={may('staff:manage') && <NewAccount />}>
-      <form
-        class="filters"
-        onSubmit={(event) => {
-          event.preventDefault()
-          search.value = String(new FormData(event.currentTarget).get('search') ?? '').trim()
+      <SearchForm
+        label="Find an account"
+        onSearch={(text) => {
+          search.value = text
         }}
-      >
-        <div class="grow">
-          <Field label="Find an account" name="search" type="search" />
-        </div>
-        <button type="submit">Find</button>
-      </form>
+      />
       <Table
         label="Staff"
         columns={may('staff:manage') ? MANAGED : COLUMNS}

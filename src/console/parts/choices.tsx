@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 
-interface Option {
+export interface Option {
   value: string
   label: string
   hint?: string
@@ -69,16 +69,16 @@ export function Select({ label, name, options, value, onChange }: SelectProps) {
   )
 }
 
-/** A yes or no. */
-export function Check({
-  label,
-  name,
-  children,
-}: {
+interface CheckProps {
   label: string
   name: string
+  /** Whether it is a yes at first. */
+  checked?: boolean | undefined
   children?: ComponentChildren
-}) {
+}
+
+/** A yes or no. */
+export function Check({ label, name, checked, children }: CheckProps) {
   const id = useId()
   return (
     <div class="choice">
@@ -87,6 +87,7 @@ export function Check({
         type="checkbox"
         name={name}
         value="yes"
+        defaultChecked={checked}
         aria-describedby={children ? `${id}-hint` : undefined}
       />
       <label for={id}>{label}</label>

@@ -1,6 +1,6 @@
 import { type ComponentChildren, createContext } from 'preact'
 import { useContext, useId } from 'preact/hooks'
-import { useAction } from './action.ts'
+import { useAction } from './action.tsx'
 import { Problem } from './problem.tsx'
 
 /** The errors of the fields of a form, by name. */
@@ -63,6 +63,7 @@ interface FieldProps {
   /** The most characters. */
   max?: number
   pattern?: string
+  placeholder?: string
   lines?: number
   autocomplete?: string
   inputMode?: 'numeric'

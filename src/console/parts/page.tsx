@@ -7,6 +7,8 @@ export const waitingCount = signal(0)
 
 interface PageProps {
   title: string
+  /** What the window is called, where the title is about somebody: the history of the browser keeps it. */
+  windowTitle?: string
   /** Buttons beside the title. */
   actions?: ComponentChildren
   /** A line below it. */
@@ -23,12 +25,12 @@ addEventListener('popstate', () => {
 })
 
 /** A screen. Whoever comes to it by a link is at its title, with a keyboard and with a screen reader. */
-export function Page({ title, actions, lead, children }: PageProps) {
+export function Page({ title, windowTitle = title, actions, lead, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const count = waitingCount.value
   useEffect(() => {
-    document.title = `${count > 0 ? `(${count}) ` : ''}${title} · Steward`
-  }, [title, count])
+    document.title = `${count > 0 ? `(${count}) ` : ''}${windowTitle} · Steward`
+  }, [windowTitle, count])
   useEffect(() => {
     if (!isFirst && !document.querySelector('dialog[open]')) heading.current?.focus({ preventScroll: true })
     if (!isFirst && !wentBack) scrollTo(0, 0)
@@ -52,7 +54,7 @@ export function Page({ title, actions, lead, children }: PageProps) {
 }
 
 /** A part of a screen. */
-export function Section({ title, actions, children }: Omit<PageProps, 'lead'>) {
+export function Section({ title, actions, children }: Omit<PageProps, 'lead' | 'windowTitle'>) {
   return (
     <section class="section" aria-label={title}>
       <div class="section-head">

@@ -1,3 +1,5 @@
+import { Refusal } from '../api/refusal.ts'
+
 /** Gives the person a file to keep. */
 export function save(name: string, contents: Blob): void {
   const url = URL.createObjectURL(contents)
@@ -9,7 +11,7 @@ export function save(name: string, contents: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
-/** Reads an answer to its end, and tells how many bytes came so far. @throws TypeError if it broke off */
+/** Reads an answer to its end, and tells how many bytes came so far. @throws Refusal if it broke off: half of it is none */
 export async function wholeBody(answer: Response, onBytes: (count: number) => void): Promise<Blob> {
   let count = 0
   const counted = answer.body?.pipeThrough(
@@ -21,11 +23,15 @@ export async function wholeBody(answer: Response, onBytes: (count: number) => vo
       },
     }),
   )
-  return new Response(counted ?? null, { headers: answer.headers }).blob()
+  return new Response(counted ?? null, { headers: answer.headers }).blob().catch(() => {
+    throw new Refusal(0, { code: 'broken_off', message: 'The export broke off, and nothing was kept' })
+  })
 }
 
 const SIZES = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })
 
 /** Returns a number of bytes in words. */
-export const inBytes = (count: number) =>
-  count < 1024 * 1024 ? `${SIZES.format(count / 1024)} KiB` : `${SIZES.format(count / 1024 / 1024)} MiB`
+export function inBytes(count: number): string {
+  if (count < 1024) return `${count} bytes`
+  return count < 1024 ** 2 ? `${SIZES.format(count / 1024)} KiB` : `${SIZES.format(count / 1024 ** 2)} MiB`
+}

@@ -21,11 +21,14 @@ setInterval(() => {
 /** Returns a duration in words. */
 export function inWords(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000)
-  if (seconds < 120) return `${seconds} ${seconds === 1 ? 'second' : 'seconds'}`
+  if (seconds < 120) return counted(seconds, 'second')
   const minutes = Math.ceil(seconds / 60)
-  if (minutes < 120) return `${minutes} minutes`
-  return `${Math.ceil(minutes / 60)} hours`
+  return minutes < 120 && minutes !== 60
+    ? counted(minutes, 'minute')
+    : counted(Math.ceil(minutes / 60), 'hour')
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** Returns what is left of a duration as a clock shows it. */
 export function asClock(milliseconds: number): string {

@@ -26,20 +26,21 @@ export async function overcome({ code }: Refusal): Promise<boolean> {
   const gate = GATES[code]
   // Before anybody is signed in there is nothing to go on with.
   if (!gate || !me.value) return false
+  // Who has no session any more cannot prove anything: the sign-in takes the place of the proof, and is one.
+  if (gate === 'sign-in' && openGate.value) openGate.value = { ...openGate.value, gate }
   waiting ??= ask(gate, me.value.id)
   return waiting
 }
 
 function ask(gate: Gate, who: number): Promise<boolean> {
   return new Promise((resolve) => {
-    openGate.value = {
-      gate,
-      who,
-      passed: (isPassed) => {
-        openGate.value = null
-        waiting = undefined
-        resolve(isPassed)
-      },
+    const passed = (isPassed: boolean) => {
+      // It may have been passed in another way, and the next one be open.
+      if (openGate.value?.passed !== passed) return
+      openGate.value = null
+      waiting = undefined
+      resolve(isPassed)
     }
+    openGate.value = { gate, who, passed }
   })
 }

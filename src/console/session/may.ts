@@ -14,7 +14,6 @@ const SHOWN = {
   'customers:write': ['super_admin', 'admin', 'customer_success'],
   'requests:create': ['customer_success'],
   'requests:decide': SUPER_ADMIN,
-  'grants:decide': MANAGERS,
   'break-glass': SUPER_ADMIN,
   'kill-switch': SUPER_ADMIN,
   'dead-letters': SUPER_ADMIN,

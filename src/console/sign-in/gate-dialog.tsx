@@ -1,6 +1,6 @@
 import { Dialog } from '../parts/dialog.tsx'
 import { openGate } from '../session/gates.ts'
-import { me } from '../session/session.ts'
+import { end, me } from '../session/session.ts'
 import { Reauthentication } from './reauthentication.tsx'
 import { SignIn } from './sign-in.tsx'
 
@@ -8,7 +8,11 @@ import { SignIn } from './sign-in.tsx'
 export function GateDialog() {
   const open = openGate.value
   if (!open) return null
-  const giveUp = () => open.passed(false)
+  const giveUp = () => {
+    open.passed(false)
+    // Who has no session any more is shown nothing that one has read.
+    if (open.gate === 'sign-in') end()
+  }
   // What one person typed is not sent in the name of another.
   const goOn = () => {
     const isSame = me.value?.id === open.who

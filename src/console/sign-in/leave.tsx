@@ -1,26 +1,18 @@
-import { asRefusal } from '../api/refusal.ts'
-import { read, steward } from '../api/steward.ts'
-import { useAction } from '../parts/action.ts'
-import { Problem } from '../parts/problem.tsx'
+import { refusalOf } from '../api/refusal.ts'
+import { sendAsStaff } from '../api/steward.ts'
+import { Action } from '../parts/action.tsx'
 import { end } from '../session/session.ts'
 
 /** The button that ends the session. */
-export function Leave() {
-  const { run, refusal } = useAction(async () => {
-    try {
-      await read(steward.admin.logout.$post())
-    } catch (error) {
-      // A session that is over needs no end.
-      if (asRefusal(error).status !== 401) throw error
-    }
-    end()
-  })
-  return (
-    <>
-      <button type="button" onClick={() => run()}>
-        Sign out
-      </button>
-      <Problem of={refusal} />
-    </>
-  )
-}
+export const Leave = () => (
+  <Action
+    act={async () => {
+      const answer = await sendAsStaff('/admin/logout', { method: 'POST' })
+      // A session that is over needs no end, and nobody has to sign in for it.
+      if (!answer.ok && answer.status !== 401) throw await refusalOf(answer)
+      end()
+    }}
+  >
+    Sign out
+  </Action>
+)

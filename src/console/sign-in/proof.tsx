@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Field, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { type Proof as Given, type SecondStep, usePasskey } from './calls.ts'
 
 interface ProofProps {
@@ -15,7 +14,6 @@ interface ProofProps {
 /** A second factor: a passkey, the code of an app, or a recovery code. */
 export function Proof({ methods, options, submit, act, onBack }: ProofProps) {
   const byRecovery = useSignal(!methods.includes('totp'))
-  const passkey = useAction(async () => options && act({ passkey: await usePasskey(options) }))
   const canUseCode = methods.includes('totp') || methods.includes('recovery_code')
   const name = byRecovery.value ? 'recovery_code' : 'totp'
   const back = (
@@ -29,12 +27,11 @@ export function Proof({ methods, options, submit, act, onBack }: ProofProps) {
         <div class="form">
           <p>Confirm that it is you by your passkey.</p>
           <div class="buttons">
-            <button type="button" class="primary" onClick={() => passkey.run()} aria-disabled={passkey.busy}>
+            <Action class="primary" act={async () => options && act({ passkey: await usePasskey(options) })}>
               Use a passkey
-            </button>
+            </Action>
             {!canUseCode && back}
           </div>
-          <Problem of={passkey.refusal} />
         </div>
       )}
       {canUseCode && (

@@ -1,7 +1,6 @@
 import { read, steward } from '../api/steward.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Field, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { me } from '../session/session.ts'
 import { usePasskey } from './calls.ts'
 
@@ -12,21 +11,22 @@ export function Reauthentication({ onDone }: { onDone: () => void }) {
   const factors = me.value?.second_factors ?? []
   const hasApp = factors.includes('totp')
   const hasPasskey = factors.includes('passkey')
-  const passkey = useAction(async () => {
-    const { data: options } = await read(reauthenticate.options.$post())
-    await read(reauthenticate.$post({ json: { passkey: await usePasskey(options) } }))
-    onDone()
-  })
   return (
     <div class="form">
       {hasPasskey && (
         <div class="buttons">
-          <button type="button" class="primary" onClick={() => passkey.run()} aria-disabled={passkey.busy}>
+          <Action
+            class="primary"
+            act={async () => {
+              const { data: options } = await read(reauthenticate.options.$post())
+              await read(reauthenticate.$post({ json: { passkey: await usePasskey(options) } }))
+              onDone()
+            }}
+          >
             Use a passkey
-          </button>
+          </Action>
         </div>
       )}
-      <Problem of={passkey.refusal} />
       {(hasApp || !hasPasskey) && (
         <Form
           label="Confirm that it is you"

@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Field, Form } from '../parts/form.tsx'
-import { Problem } from '../parts/problem.tsx'
 import { type SecondStep, secondStep, signIn, signInByPasskey } from './calls.ts'
 import { Proof } from './proof.tsx'
 
@@ -14,10 +13,6 @@ interface SignInProps {
 /** Email and password, and what has to be proven besides; or a passkey alone. */
 export function SignIn({ email, onDone }: SignInProps) {
   const step = useSignal<SecondStep | null>(null)
-  const passkey = useAction(async () => {
-    await signInByPasskey()
-    onDone?.()
-  })
   if (step.value) {
     const current = step.value
     return (
@@ -36,40 +31,42 @@ export function SignIn({ email, onDone }: SignInProps) {
     )
   }
   return (
-    <>
-      <Form
-        label="Sign in"
-        submit="Sign in"
-        act={async ({ text }) => {
-          step.value = (await signIn(text('email'), text('password'))) ?? null
-          if (!step.value) onDone?.()
-        }}
-        beside={
-          <button type="button" onClick={() => passkey.run()} aria-disabled={passkey.busy}>
-            Use a passkey
-          </button>
-        }
-      >
-        <Field
-          label="Email"
-          name="email"
-          type="email"
-          value={email}
-          autocomplete="username"
-          required
-          autofocus
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          required
-          autofocus={email !== undefined}
-        />
-      </Form>
-      <Problem of={passkey.refusal} />
-    </>
+    <Form
+      label="Sign in"
+      submit="Sign in"
+      act={async ({ text }) => {
+        step.value = (await signIn(text('email'), text('password'))) ?? null
+        if (!step.value) onDone?.()
+      }}
+      beside={
+        <Action
+          act={async () => {
+            await signInByPasskey()
+            onDone?.()
+          }}
+        >
+          Use a passkey
+        </Action>
+      }
+    >
+      <Field
+        label="Email"
+        name="email"
+        type="email"
+        value={email}
+        autocomplete="username"
+        required
+        autofocus
+      />
+      <Field
+        label="Password"
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus={email !== undefined}
+      />
+    </Form>
   )
 }
 

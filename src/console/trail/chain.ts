@@ -13,6 +13,9 @@ export interface Checked {
   findings: { text: string; holds: boolean }[]
 }
 
+/** What the first entry of a trail has for the hash before it (docs/audit-trail.md). */
+const GENESIS_HASH = '0'.repeat(64)
+
 /** Cuts the two hashes off a line of the export: what is left is the canonical text, to the byte. */
 const HASHES = /,"prev_hash":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/
 
@@ -37,7 +40,7 @@ export async function checkChain(seq: number): Promise<Checked> {
             text: `It follows entry ${before.link.seq}, whose hash is right too`,
             holds: own.link.prev_hash === before.link.hash && (await isOwnHash(before)),
           }
-        : { text: 'It is the first that is kept', holds: true },
+        : await asFirst(own.link),
       after
         ? {
             text: `Entry ${after.link.seq} follows it, whose hash is right too`,
@@ -46,6 +49,17 @@ export async function checkChain(seq: number): Promise<Checked> {
         : { text: 'It is the newest', holds: true },
     ],
   }
+}
+
+/** What an entry is without the one before it: the first that there is, or what somebody cut the trail before. */
+async function asFirst({ seq, prev_hash }: Link) {
+  if (seq === 1)
+    return { text: 'It is the first, and no hash is before it', holds: prev_hash === GENESIS_HASH }
+  const [first = '{}'] = await linesAfter(0, 1)
+  const isFirst = (JSON.parse(first) as Link).seq === seq
+  return isFirst
+    ? { text: 'It is the first that is kept', holds: true }
+    : { text: `Entry ${seq - 1}, which it follows, is there`, holds: false }
 }
 
 async function isOwnHash({ line, link }: { line: string; link: Link }): Promise<boolean> {

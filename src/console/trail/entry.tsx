@@ -3,7 +3,7 @@ import { Link } from 'wouter-preact'
 import { useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Entry } from '../api/types.ts'
-import { useAction } from '../parts/action.ts'
+import { Action } from '../parts/action.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Facts } from '../parts/table.tsx'
@@ -21,6 +21,7 @@ export function EntryScreen({ id }: { id: string }) {
   return (
     <Page
       title={last ? `${last.method} ${last.route ?? last.path}` : 'Entry'}
+      windowTitle="Entry"
       lead={
         last && (
           <>
@@ -40,19 +41,19 @@ export function EntryScreen({ id }: { id: string }) {
 
 function EntrySection({ entry }: { entry: Entry }) {
   const checked = useSignal<Checked | null>(null)
-  const { run, busy, refusal } = useAction(async () => {
-    checked.value = await checkChain(entry.seq)
-  })
   return (
     <Section
       title={`${entry.stage}, entry ${entry.seq}`}
       actions={
-        <button type="button" onClick={() => run()} aria-busy={busy}>
+        <Action
+          act={async () => {
+            checked.value = await checkChain(entry.seq)
+          }}
+        >
           Check the chain
-        </button>
+        </Action>
       }
     >
-      <Problem of={refusal} />
       <div role="status">{checked.value && <Findings of={checked.value} />}</div>
       <Facts of={factsOf(entry)} />
       {entry.changes && <Changes of={entry.changes} />}

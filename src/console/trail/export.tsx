@@ -1,10 +1,7 @@
-import { useSignal } from '@preact/signals'
 import { asStaff } from '../api/steward.ts'
-import { brokenOff } from '../contacts/export.tsx'
-import { Choices } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
-import { Form } from '../parts/form.tsx'
-import { inBytes, save, wholeBody } from '../parts/save.ts'
+import { ExportForm } from '../parts/export-form.tsx'
+import { wholeBody } from '../parts/save.ts'
 
 const FORMATS = [
   {
@@ -15,40 +12,36 @@ const FORMATS = [
   { value: 'csv', label: 'CSV', hint: 'For spreadsheets.' },
 ]
 
+type Filter = Record<string, string>
+
 /** The button that downloads what the filters find. */
-export const ExportTrail = ({ filter }: { filter: Record<string, string> }) => (
+export const ExportTrail = ({ filter }: { filter: Filter }) => (
   <DialogButton label="Export" title="Export the trail">
-    {(close) => <ExportForm filter={filter} close={close} />}
+    {(close) => (
+      <ExportForm
+        says="All entries that the filters find, oldest first."
+        formats={FORMATS}
+        name="trail"
+        read={(format, onBytes) => wholeExport(filter, format, onBytes)}
+        close={close}
+      />
+    )}
   </DialogButton>
 )
 
-function ExportForm({ filter, close }: { filter: Record<string, string>; close: () => void }) {
-  const bytes = useSignal(0)
-  return (
-    <Form
-      submit="Export"
-      act={async ({ text }) => {
-        const format = text('format')
-        const parts: Blob[] = []
-        let path: string | undefined = `/admin/audit/export?${new URLSearchParams({ ...filter, format })}`
-        while (path) {
-          const before = bytes.value
-          const answer: Response = await asStaff(path)
-          const part = await wholeBody(answer, (count) => {
-            bytes.value = before + count
-          }).catch(brokenOff)
-          parts.push(parts.length > 0 && format === 'csv' ? await withoutHeader(part) : part)
-          path = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1]
-        }
-        save(`trail.${format}`, new Blob(parts))
-        close()
-      }}
-    >
-      <p>All entries that the filters find, oldest first.</p>
-      <Choices legend="Format" name="format" options={FORMATS} chosen={['ndjson']} />
-      <p role="status">{bytes.value > 0 && `${inBytes(bytes.value)} so far`}</p>
-    </Form>
-  )
+/** Reads all parts of an export, of which each names the next. */
+async function wholeExport(filter: Filter, format: string, onBytes: (count: number) => void): Promise<Blob> {
+  const parts: Blob[] = []
+  let path: string | undefined = `/admin/audit/export?${new URLSearchParams({ ...filter, format })}`
+  let before = 0
+  while (path) {
+    const answer: Response = await asStaff(path)
+    const part = await wholeBody(answer, (count) => onBytes(before + count))
+    before += part.size
+    parts.push(parts.length > 0 && format === 'csv' ? await withoutHeader(part) : part)
+    path = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1]
+  }
+  return new Blob(parts)
 }
 
 /** A part of a CSV without its first row, which the first part has. */

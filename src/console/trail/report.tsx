@@ -1,8 +1,11 @@
 import { Link } from 'wouter-preact'
+import { isActive } from '../acting/acting.ts'
 import { type Act, actsUnder } from '../acting/acts.ts'
-import { adminPage, changed, useListed, useThing } from '../api/queries.ts'
+import { adminPage, useListed, useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
+import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Badge, type Column, Facts, Table } from '../parts/table.tsx'
@@ -25,6 +28,19 @@ const ACT_COLUMNS: Column<Act>[] = [
     ),
   },
 ]
+
+const STATES: Record<Grant['status'], string> = {
+  pending: 'Waiting',
+  active: 'Active',
+  declined: 'Declined',
+  ended: 'Ended',
+  expired: 'Expired',
+  lapsed: 'Lapsed',
+}
+
+const State = ({ of: grant }: { of: Grant }) => (
+  <Badge>{STATES[grant.status === 'active' && !isActive(grant) ? 'expired' : grant.status]}</Badge>
+)
 
 /** A grant, and what was done under it. */
 export function ReportScreen({ id }: { id: string }) {
@@ -50,7 +66,7 @@ export function ReportScreen({ id }: { id: string }) {
             ['Who', colleagues(grant.admin_id)],
             ['Mode', grant.mode],
             ['Ticket', grant.ticket],
-            ['State', <Badge key="s">{grant.status}</Badge>],
+            ['State', <State key="s" of={grant} />],
             ['Asked', <Time key="a" at={grant.requested_at} />],
             ['Until', <Time key="u" at={grant.ended_at ?? grant.expires_at} />],
             ['Break glass', grant.break_glass ? (grant.review?.status ?? 'yes') : 'no'],
@@ -86,14 +102,7 @@ function OnRecord({ id }: { id: string }) {
     adminPage(await read(steward.admin.audit.$get({ query: { grant_id: id, ...cursor } }))),
   )
   return (
-    <Section
-      title="What was done"
-      actions={
-        <button type="button" onClick={() => changed(...key)}>
-          Refresh
-        </button>
-      }
-    >
+    <Section title="What was done" actions={<Refresh of={key} />}>
       <Table
         label="What was done"
         columns={ENTRY_COLUMNS}

@@ -1,5 +1,6 @@
-import { adminPage, changed, useListed } from '../api/queries.ts'
+import { adminPage, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
+import { Refresh } from '../parts/action.tsx'
 import { Page } from '../parts/page.tsx'
 import { Table } from '../parts/table.tsx'
 import { ExportTrail } from './export.tsx'
@@ -18,9 +19,7 @@ export function TrailScreen() {
       lead="All that was done. Each look at it is on record too."
       actions={
         <>
-          <button type="button" onClick={() => changed('trail', filter)}>
-            Refresh
-          </button>
+          <Refresh of={['trail', filter]} />
           <ExportTrail filter={filter} />
         </>
       }

@@ -40,7 +40,7 @@ export const accessLogEntry = once(() =>
 )
 export type AccessLogEntry = z.infer<ReturnType<typeof accessLogEntry>>
 
-/** The members of an audit entry that are read (see audit/trail/entry.ts). */
+/** The members of an audit entry that are read (see audit/trail/fields.ts). */
 interface StoredEntry {
   id: string
   time: string

@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
+import { noteGrant } from '../../auth/grants/grant-object.ts'
 import { tellDecision } from '../../auth/grants/notices.ts'
 import { noteChange } from '../../auth/on-record.ts'
 import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
@@ -56,16 +57,20 @@ async function decide(c: Context<CustomerEnv>, uid: string, decision: Decision) 
   const { customer, facts, now } = c.var
   const at = now()
   const stores = storesOf(c)
-  const { before, after, request } = await decideAccessRequest(customer, stores, { uid, decision }, at)
+  const say = { uid, decision, noteFound: (grant: GrantRow) => noteOwnGrant(c, grant) }
+  const { before, after, request } = await decideAccessRequest(customer, stores, say, at)
   noteGrantChange(c, before, after)
   if (!facts.replayed) stores.later('tell_decision', tellDecision(stores, after.id, sayOf(decision), at))
   return request
 }
 
 function noteGrantChange(c: Context<CustomerEnv>, before: GrantRow, after: GrantRow): void {
-  const { facts } = c.var
-  facts.grant = { id: after.id, mode: after.mode }
-  noteChange(facts, 'access_grant', { before: toldGrant(before), after: toldGrant(after) })
+  noteChange(c.var.facts, 'access_grant', { before: toldGrant(before), after: toldGrant(after) })
+}
+
+/** Notes the grant as staff know it: the path has the uid that the customer knows it by. */
+function noteOwnGrant({ var: { facts, customer } }: Context<CustomerEnv>, { id, mode }: GrantRow): void {
+  noteGrant(facts, { id, mode, customer_uid: customer.uid })
 }
 
 /** `/account/support_access`, `/access_requests` and `/access_grants`: what the customer has to say on support. */
@@ -123,9 +128,9 @@ export const consentRoutes = new Hono<CustomerEnv>()
       id: 'approveAccessRequest',
       summary: 'Approve a request for access',
       description:
-        'Access begins with it, unless a colleague of who asked has a say too, and ends by itself after the time that was asked for.',
+        'Access begins with it, unless a colleague of who asked has a say too, and ends by itself after the time that was asked for. Under `closed` nothing can be approved.',
       answers: [APPROVED],
-      errors: ['grant_unknown', 'grant_not_waiting'],
+      errors: ['grant_unknown', 'grant_not_waiting', 'access_closed'],
     })),
     requiresCustomer(DECIDING),
     async (c) => APPROVED.of(c, { access_request: await decide(c, c.req.param('uid'), 'approved') }),
@@ -171,6 +176,7 @@ export const consentRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { customer, now } = c.var
       const { before, after, grant } = await endAccess(customer, storesOf(c), c.req.param('uid'), now())
+      noteOwnGrant(c, after)
       noteGrantChange(c, before, after)
       return ENDED.of(c, { access_grant: grant })
     },

@@ -1,7 +1,7 @@
-import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import * as z from 'zod'
 import type { CustomerScope } from '../../auth/customer-scope.ts'
-import { grantStatus, LONGEST_LIFE_MS } from '../../auth/grants/status.ts'
+import { grantStatus, isLiveGrant } from '../../auth/grants/status.ts'
 import { once } from '../../base/once.ts'
 import type { Database } from '../../db/client.ts'
 import { boundedTotal, paged, sortKey } from '../../db/paging.ts'
@@ -93,8 +93,7 @@ export async function listGrants<Item>(
 ): Promise<Page<Item>> {
   const { db } = scope
   const page = pageRequest(query, NEWEST_FIRST)
-  // Keeps the search from the grants of years, which are over.
-  const live = and(ownGrants(scope), gt(accessGrants.requestedAt, now - LONGEST_LIFE_MS), matching)
+  const live = and(ownGrants(scope), isLiveGrant(now), matching)
   const { rows, total } = await scope.read({
     rows: paged(selectGrants(db, now).$dynamic(), NEWEST_FIRST, page, live),
     total: boundedTotal(db, sql`SELECT id FROM access_grants WHERE ${live}`),

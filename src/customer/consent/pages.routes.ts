@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { presentGrant } from '../../auth/grants/grant-object.ts'
+import { noteGrant, presentGrant } from '../../auth/grants/grant-object.ts'
 import { noteChange, noteCustomer, recordedByLink } from '../../auth/on-record.ts'
 import { describing } from '../../http/annotations.ts'
 import { pageAnswer } from '../../http/answers.ts'
-import { type AppEnv, setTarget } from '../../http/context.ts'
+import type { AppEnv } from '../../http/context.ts'
 import { isPublic } from '../../http/declared.ts'
 import { showPage } from '../../http/files/html-page.ts'
 import { storesOf } from '../../http/stores.ts'
@@ -12,7 +12,7 @@ import { body, query } from '../../http/validation.ts'
 import { settingsOf } from '../../settings.ts'
 import { CONSENT } from './consent.routes.ts'
 import { decideByLink, endByLink, findLinked, type Linked } from './links.service.ts'
-import { CHOICES, deadLinkPage, decidedPage, endedPage, linkedPage } from './pages.ts'
+import { CHOICES, type Choice, choicesOf, deadLinkPage, decidedPage, endedPage, linkedPage } from './pages.ts'
 
 /** A token of any form: an invalid one gets the page that says so, not a list of errors. */
 const token = () => z.string().catch('')
@@ -58,24 +58,21 @@ export const consentPagesRoutes = new Hono<AppEnv>()
       const { token, choice } = c.req.valid('json')
       const linked = await findLinked(c.var.db, token, c.var.now())
       if (!linked) return showDead(c)
-      const isFitting = linked.purpose === 'end' ? choice === 'end' : choice && choice !== 'end'
-      if (!choice || !isFitting) return showLinked(c, token, linked)
+      if (!choice || !choicesOf(linked).includes(choice)) return showLinked(c, token, linked)
       noteLinked(c, linked)
-      return recordedByLink(c, () => carryOut(c, token, choice))
+      return recordedByLink(c, () => carryOut(c, linked, choice))
     },
   )
 
-type Choice = (typeof CHOICES)[number]
-
-async function carryOut(c: Context<AppEnv>, token: string, choice: Choice): Promise<Response> {
+async function carryOut(c: Context<AppEnv>, linked: Linked, choice: Choice): Promise<Response> {
   const { facts, now } = c.var
   const { productName } = settingsOf(c.env)
   const stores = storesOf(c)
   const decision = choice === 'approve' ? 'approved' : 'declined'
   const changed =
     choice === 'end'
-      ? await endByLink(stores, token, now())
-      : await decideByLink(stores, token, decision, now())
+      ? await endByLink(stores, linked, now())
+      : await decideByLink(stores, linked, decision, now())
   if (!changed) return showDead(c)
   noteChange(facts, 'access_grant', {
     before: presentGrant(changed.before),
@@ -88,9 +85,7 @@ async function carryOut(c: Context<AppEnv>, token: string, choice: Choice): Prom
 /** Notes whose link it is and what it is about, for the record. */
 function noteLinked({ var: { facts } }: Context<AppEnv>, { grant }: Linked): void {
   noteCustomer(facts, null)
-  setTarget(facts, 'access_grant', grant.id)
-  facts.customerUid = grant.customerUid
-  facts.grant = { id: grant.id, mode: grant.mode }
+  noteGrant(facts, presentGrant(grant))
 }
 
 async function showLinked(c: Context<AppEnv>, token: string, linked: Linked): Promise<Response> {

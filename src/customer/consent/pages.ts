@@ -6,12 +6,19 @@ import type { Linked } from './links.service.ts'
 
 /** What the buttons of the page send. */
 export const CHOICES = ['approve', 'decline', 'end'] as const
+export type Choice = (typeof CHOICES)[number]
+
+/** Returns what can be done by a link. */
+export function choicesOf({ purpose, isClosed }: Linked): Choice[] {
+  if (purpose === 'end') return ['end']
+  return isClosed ? ['decline'] : ['approve', 'decline']
+}
 
 const facts = (told: Record<string, string>) => html`<dl>
 ${Object.entries(told).map(([label, value]) => html`<div><dt>${label}</dt><dd>${inOneLine(value)}</dd></div>`)}
 </dl>`
 
-const button = (choice: (typeof CHOICES)[number], label: string, kind = '') =>
+const button = (choice: Choice, label: string, kind = '') =>
   html`<button type="submit" name="choice" value="${choice}" class="${kind}">${label}</button>`
 
 const form = (
@@ -24,16 +31,20 @@ ${buttons}
 
 /** Returns the page of a mailed link. Opening it changes nothing: mail scanners follow links, people press buttons. */
 export function linkedPage(productName: string, token: string, linked: Linked, staff: string) {
-  const { purpose, timezone, grant } = linked
+  const { purpose, timezone, isClosed, grant } = linked
   const told = { ...grant, staff, timezone }
   if (purpose === 'decide')
     return htmlPage(
       productName,
       'May support access your account?',
       html`
-<p>A member of our staff asks for access to your account. It begins only if you approve.</p>
+<p>A member of our staff asks for access to your account. ${
+        isClosed
+          ? 'Your account is closed to our staff: to approve, choose another policy first.'
+          : 'It begins only if you approve.'
+      }</p>
 ${facts(requestFacts(told))}
-${form(token, html`${button('approve', 'Approve')}${button('decline', 'Decline', 'other')}`)}`,
+${form(token, html`${isClosed ? '' : button('approve', 'Approve')}${button('decline', 'Decline', 'other')}`)}`,
     )
   return htmlPage(
     productName,

@@ -50,12 +50,14 @@ export async function listLists(
 async function searchLists(scope: CustomerScope, search: string, query: PageQuery): Promise<Page<List>> {
   const { db, uid } = scope
   const page = pageRequest(query, BY_NAME)
-  const matching = and(eq(lists.customerUid, uid), startsWith(lists.name, search, page.after !== undefined))
+  const matches = (withCursor: boolean) =>
+    and(eq(lists.customerUid, uid), startsWith(lists.name, search, withCursor))
+  const matching = matches(page.after !== undefined)
   const { rows, total } = await scope.read({
     rows: page.after
       ? selectPast(db, matching, page.after).limit(page.limit)
       : paged(db.select().from(lists).$dynamic(), BY_NAME, page, matching),
-    total: boundedTotal(db, sql`SELECT id FROM lists WHERE ${matching}`),
+    total: boundedTotal(db, sql`SELECT id FROM lists WHERE ${matches(false)}`),
   })
   return pageOf(rows, total[0]?.total ?? null, page, BY_NAME, presentList)
 }

@@ -12,7 +12,7 @@ export const auditEntries = sqliteTable(
   'audit_entries',
   {
     seq: integer('seq').primaryKey(),
-    /** The canonical bytes: one flat JSON object (see audit/trail/entry.ts). */
+    /** The canonical bytes: one flat JSON object (see audit/trail/fields.ts). */
     entry: text('entry').notNull(),
     prevHash: text('prev_hash').notNull(),
     /** Hex of SHA-256 over prev_hash and entry. */
@@ -34,7 +34,8 @@ export const auditEntries = sqliteTable(
   },
   (table) => [
     uniqueIndex('audit_entries_id_stage').on(table.id, table.stage),
-    index('audit_entries_customer').on(table.customerUid, table.seq),
+    // The customer's access log, which leaves out what the customer did itself.
+    index('audit_entries_customer').on(table.customerUid, table.seq).where(sql`admin_id IS NOT NULL`),
     // Each ends in the rowid, which is seq: they serve "newest first" with any one filter and a range of time.
     index('audit_entries_time').on(table.time),
     index('audit_entries_customer_time').on(table.customerUid, table.time),
@@ -73,7 +74,7 @@ export const auditSegments = sqliteTable(
     lastSeq: integer('last_seq').notNull(),
     appendedAt: moment('appended_at').notNull(),
     exportedAt: moment('exported_at'),
-    /** The signed digest, as it is exported beside the object (see audit/digest.ts). */
+    /** The signed digest, as it is exported beside the object (see audit/export/digest.ts). */
     digest: text('digest').notNull().default(''),
   },
   (table) => [index('audit_segments_pending').on(table.firstSeq).where(sql`exported_at IS NULL`)],

@@ -55,7 +55,7 @@ export const accessGrants = sqliteTable(
     reviewedAt: moment('reviewed_at'),
     reviewedBy: integer('reviewed_by').references(() => admins.id),
     reviewComment: text('review_comment'),
-    /** Whether the mail that tells the customer was accepted; null: none was due. */
+    /** Whether the mail that tells the customer was accepted, false from when it is due; null: none is. */
     customerReached: integer('customer_reached', { mode: 'boolean' }),
   },
   (table) => [
@@ -115,6 +115,7 @@ export const accountRequests = sqliteTable(
   (table) => [
     uniqueIndex('account_requests_pending').on(table.kind, table.customerUid).where(sql`status = 'pending'`),
     index('account_requests_customer').on(table.customerUid),
+    index('account_requests_kind').on(table.kind, table.id),
     index('account_requests_status').on(table.kind, table.status, table.id),
   ],
 )

@@ -149,8 +149,9 @@ export const adminApiKeys = sqliteTable(
   },
   (table) => [
     uniqueIndex('admin_api_keys_key_hash').on(table.keyHash),
-    index('admin_api_keys_admin_id').on(table.adminId),
-    index('admin_api_keys_grant_id').on(table.grantId).where(sql`grant_id IS NOT NULL`),
+    // These serve the listings too, which leave out the keys of grants.
+    index('admin_api_keys_admin_id').on(table.adminId, table.grantId, table.createdAt, table.id),
+    index('admin_api_keys_grant_id').on(table.grantId, table.createdAt, table.id),
     index('admin_api_keys_session_id').on(table.sessionId).where(sql`session_id IS NOT NULL`),
   ],
 )

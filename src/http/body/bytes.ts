@@ -73,7 +73,10 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
 }
 
 /** Returns the bytes of a stream up to `limit`, and the rest of the chunk that exceeds it. */
-async function readUpTo(limit: number, stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+export async function readUpTo(
+  limit: number,
+  stream: ReadableStream<Uint8Array> | null,
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of stream ?? []) {

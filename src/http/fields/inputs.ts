@@ -52,19 +52,17 @@ export const digits = () =>
     .transform(Number)
     .meta({ type: 'integer', minimum: 0 })
 
-/** A schema for a whole number from 0, also as digits. */
-const wholeNumber = () => z.union([z.int().nonnegative(), digits()]).meta({ type: 'integer', minimum: 0 })
+/** A schema for a number of seconds, also as digits. */
+export const seconds = (minimum: number, maximum: number) =>
+  z
+    .union([z.int(), digits()])
+    .pipe(z.int().min(minimum).max(maximum))
+    .meta({ type: 'integer', minimum, maximum })
 
 const MAX_GRACE_SECONDS = 7 * 24 * 60 * 60
 
 /** The body of a rotation: `grace_seconds` for which the replaced secret goes on working, 0 by default. */
-export const graceBody = () =>
-  z.strictObject({
-    grace_seconds: wholeNumber()
-      .pipe(z.int().max(MAX_GRACE_SECONDS))
-      .meta({ type: 'integer', minimum: 0, maximum: MAX_GRACE_SECONDS })
-      .default(0),
-  })
+export const graceBody = () => z.strictObject({ grace_seconds: seconds(0, MAX_GRACE_SECONDS).default(0) })
 
 /** A schema for an IANA time zone. */
 export const timezone = () =>

@@ -1,11 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { eq } from 'drizzle-orm'
+import { eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { customers } from '../../../src/db/schema/customers.ts'
 import { accessGrants } from '../../../src/db/schema/grants.ts'
 import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import { failing, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
-import { expectLogged } from '../../support/bindings/logged.ts'
+import { expectLogged, mayLog } from '../../support/bindings/logged.ts'
 import { mailsTo, mailTo } from '../../support/bindings/mail.ts'
 import { ask, granted, setPolicy, withApproval, withKey } from '../../support/calls/grants.ts'
 import { type Caller, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
@@ -454,6 +454,41 @@ describe('a customer is told', () => {
       expect(data.customer_reached).toBe(false)
     },
   )
+})
+
+describe('a customer who is to be told is not reached until it was', () => {
+  /** Calls while D1 fails from the moment that there is such a grant: what comes then is cut off. */
+  const cutOff = (caller: Caller, path: string, body: unknown, which: SQL) => {
+    const before = async () => {
+      if ((await database().select().from(accessGrants).where(which)).length > 0)
+        throw new Error('the rest is cut off')
+    }
+    const DB = interceptedDatabase(env.DB, { before })
+    return caller(path, { body, via: (sent) => fetchWith({ DB }, sent) })
+  }
+
+  test.each([
+    { what: 'a request', policy: 'ask', more: {} },
+    { what: 'access', policy: 'notify', more: {} },
+    { what: 'a break-glass', policy: 'closed', more: { break_glass: true } },
+  ] as const)('of $what, under $policy', async ({ policy, more }) => {
+    expectLogged('tell_customer')
+    mayLog('tell_super_admins')
+    await setPolicy(customer.uid, policy)
+    await cutOff(boss.call, '/admin/access_grants', ask(customer.uid, more), sql`TRUE`)
+    const [grant] = (await boss.call('/admin/access_grants')).json.data
+    expect(grant.customer_reached).toBe(false)
+  })
+
+  test('of access that a colleague lets begin, from then on', async () => {
+    expectLogged('tell_decision')
+    await setPolicy(customer.uid, 'notify')
+    const id = await makeGrant({ adminId: staff.adminId, customerUid: customer.uid, needsColleague: true })
+    const path = `/admin/access_grants/${id}`
+    expect((await boss.call(path)).json.data.customer_reached).toBeNull()
+    await cutOff(boss.call, `${path}/approve`, {}, isNotNull(accessGrants.beganAt))
+    expect((await boss.call(path)).json.data).toMatchObject({ status: 'active', customer_reached: false })
+  })
 })
 
 test('what is asked for, got and ended is on record, with what it is about', async () => {

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, expect, test } from 'vitest'
 import { customers, SUPPORT_ACCESS } from '../../../src/db/schema/customers.ts'
 import { admins } from '../../../src/db/schema/staff.ts'
-import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { failing, fetchWith, intercepted } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo } from '../../support/bindings/mail.ts'
 import { ask, setPolicy, withApproval, withKey } from '../../support/calls/grants.ts'
@@ -55,6 +55,19 @@ test('the customer and all super_admins are mailed at once, and nobody else', as
     expect(mails[0]?.text).toContain(json.data.id)
   }
   for (const { email } of [disabled, admin]) expect(await mailsTo(email)).toEqual([])
+})
+
+test('no mail waits for another', async () => {
+  for (let i = 0; i < 3; i++) await makeAdmin()
+  let underWay = 0
+  let most = 0
+  const before = () => {
+    most = Math.max(most, ++underWay)
+  }
+  const EMAIL = intercepted(env.EMAIL, 'send', { before, after: () => underWay-- })
+  const via = (request: Request) => fetchWith({ EMAIL }, request)
+  await boss.call('/admin/access_grants', { body: emergency(), via })
+  expect(most).toBeGreaterThanOrEqual(4)
 })
 
 test('a mail that cannot be sent keeps nobody from an emergency, and is said', async () => {

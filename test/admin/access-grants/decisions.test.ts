@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { accessGrants } from '../../../src/db/schema/grants.ts'
 import { failing, fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
-import { mailTo } from '../../support/bindings/mail.ts'
+import { mailsTo, mailTo } from '../../support/bindings/mail.ts'
 import { ask, at, setPolicy, withApproval, withKey } from '../../support/calls/grants.ts'
 import { type Answer, type Caller, customerWithCallers, loggedIn } from '../../support/calls/http.ts'
 import { database, makeGrant } from '../../support/factories.ts'
@@ -164,6 +164,29 @@ describe('is refused, and changes nothing:', () => {
   })
 })
 
+describe.each([
+  { policy: 'closed', code: 'access_closed', message: 'The customer lets nobody of staff in' },
+  { policy: 'ask', code: 'consent_required', message: 'The customer has not approved this access' },
+] as const)('where the customer’s policy became $policy meanwhile', ({ policy, code, message }) => {
+  test('an approval, by which nobody would get in, is refused; a refusal is not', async () => {
+    const id = await waiting()
+    await setPolicy(customer.uid, policy)
+    const before = await database().select().from(accessGrants)
+    const approved = await say(colleague.call, id, 'approve')
+    expect(approved).toMatchObject({ status: 403, json: { code, message } })
+    expect(await database().select().from(accessGrants)).toEqual(before)
+    expect((await say(colleague.call, id, 'decline')).json.data.status).toBe('declined')
+  })
+
+  test('and counts again under one that lets staff in', async () => {
+    const id = await waiting()
+    await setPolicy(customer.uid, policy)
+    await say(colleague.call, id, 'approve')
+    await setPolicy(customer.uid, 'notify')
+    expect((await say(colleague.call, id, 'approve')).json.data.status).toBe('active')
+  })
+})
+
 describe('of what happens at once one counts:', () => {
   /** Makes a call, and something else just before the statement that decides. */
   const heldBack = (
@@ -269,6 +292,20 @@ describe('whoever asked', () => {
     })
     expect(status).toBe(200)
     expect((await shown(id)).status).toBe('active')
+  })
+
+  test('and not the customer, who was asked by the mail before, until access begins', async () => {
+    await setPolicy(customer.uid, 'ask')
+    const asked = await withApproval(staff.call)('/admin/access_grants', { body: ask(customer.uid) })
+    const { id } = asked.json.data
+    const { email } = (await customer.own('/account')).json.account
+    await mailTo(email)
+    // What a mail that failed would leave shows whether another one was tried.
+    await database().update(accessGrants).set({ customerReached: false })
+    await say(at(colleague.call, Date.now()), id, 'approve')
+    expect(await mailsTo(staff.email)).toHaveLength(1)
+    expect(await mailsTo(email)).toHaveLength(1)
+    expect((await shown(id)).customer_reached).toBe(false)
   })
 
   test('and the customer, under notify, once access begins by it', async () => {

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accountRequests } from '../../../src/db/schema/grants.ts'
 import { adminSessions, admins } from '../../../src/db/schema/staff.ts'
+import { counted } from '../../support/bindings/counted-bindings.ts'
 import {
   type Answer,
   type Caller,
@@ -148,6 +149,20 @@ describe.each([
       target_id: `${made.json.data.id}`,
       changes: { status: [null, 'pending'], reason: [null, REASON] },
     })
+  })
+
+  test('who looked at one is on record, and whose it was', async () => {
+    const { id } = (await ask(kind)).json.data
+    const shown = await deciding.call(`/admin/${kind}_requests/${id}`)
+    expect(await recordsOf([shown])).toMatchObject([
+      {
+        stage: 'completed',
+        admin_id: deciding.adminId,
+        customer_uid: customer.uid,
+        target_type: 'account_request',
+        target_id: `${id}`,
+      },
+    ])
   })
 
   test.each([
@@ -321,6 +336,26 @@ test('lists are newest first, page by page, by status', async () => {
     status: ['is not included in the list'],
   })
 })
+
+test.each(['', '&status=declined'])(
+  'a page%s reads the requests that it shows; the others are only counted',
+  async (query) => {
+    const path = `/admin/disable_requests?per_page=1${query}`
+    const row = { kind: 'disable', customerUid: customer.uid, reason: REASON, status: 'declined' } as const
+    const make = (createdAt: number) =>
+      database()
+        .insert(accountRequests)
+        .values({ ...row, createdBy: asking.adminId, createdAt })
+    await make(0)
+    await make(1)
+    await deciding.call(path)
+    const before = await counted(deciding.call, path)
+    for (let i = 2; i < 32; i++) await make(i)
+    const after = await counted(deciding.call, path)
+    expect(after.json.meta.total).toBe(32)
+    expect(after.counts.rowsRead).toBe(before.counts.rowsRead + 30)
+  },
+)
 
 test('a session that ended meanwhile asks for nothing', async () => {
   await database().delete(adminSessions).where(eq(adminSessions.adminId, asking.adminId))

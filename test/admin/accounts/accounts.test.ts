@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { emailHashOf } from '../../../src/auth/accounts/account.ts'
 import { admins, loginFailures, totals } from '../../../src/db/schema/staff.ts'
+import { cursorAfter } from '../../../src/http/pagination.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
 import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
@@ -231,12 +232,20 @@ describe('GET /admin/list', () => {
        SELECT 'm' || i || '@example.com', 'hash' || i, 'admin', '', 1, 0 FROM n`,
     ).run()
     expect((await call('/admin')).status, 'from here on the session is known').toBe(200)
-    for (const path of ['/admin/list', '/admin/list?search_query=m777']) {
+    const far = cursorAfter({ page: 40 }, ['m9000@example.com', 9_001])
+    for (const { path, total, rows } of [
+      { path: '/admin/list', total: 10_001, rows: 60 },
+      { path: '/admin/list?search_query=m777', total: 11, rows: 60 },
+      // A total is told up to 1,000.
+      { path: '/admin/list?search_query=m', total: null, rows: 1_100 },
+      { path: `/admin/list?search_query=m&cursor=${far}`, total: null, rows: 1_100 },
+    ]) {
       const { bindings, counts } = countedBindings(env)
       const answer = await call(path, { via: (request) => fetchWith(bindings, request) })
-      expect.soft(answer.json.meta.total).toBe(path.includes('search') ? 11 : 10_001)
-      expect(counts).toMatchObject({ kv: 0, d1: 1, queue: 0 })
-      expect(counts.rowsRead).toBeLessThanOrEqual(60)
+      expect.soft(answer.json.data, path).toHaveLength(total === 11 ? 11 : 20)
+      expect.soft(answer.json.meta.total, path).toBe(total)
+      expect.soft(counts, path).toMatchObject({ kv: 0, d1: 1, queue: 0 })
+      expect.soft(counts.rowsRead, path).toBeLessThanOrEqual(rows)
     }
   })
 })

@@ -7,6 +7,8 @@ import { adminKeyName } from '../../../src/base/kv-names.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
 import { adminApiKeys } from '../../../src/db/schema/staff.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
+import { counted } from '../../support/bindings/counted-bindings.ts'
+import { granted } from '../../support/calls/grants.ts'
 import { type Answer, callerWith, loggedIn } from '../../support/calls/http.ts'
 import { database, makeAdminKey, makeCustomer } from '../../support/factories.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
@@ -211,6 +213,22 @@ describe('whose key it is', () => {
     expect((await boss.call(`${KEYS}/${id}`, { method: 'DELETE' })).status).toBe(200)
     expect(await tryKey(key)).toMatchObject({ status: 401, json: { code: 'key_invalid' } })
   })
+})
+
+test.each([
+  { whose: 'everyone', query: '' },
+  { whose: 'an admin', query: '?admin_id=' },
+])('the list of the keys of $whose costs the same however many keys grants have', async ({ query }) => {
+  const { call, ...admin } = await loggedIn()
+  await makeAdminKey(admin)
+  const { grant } = await granted(call, (await makeCustomer()).uid)
+  const path = `${KEYS}${query && query + admin.adminId}`
+  await call(path)
+  const before = await counted(call, path)
+  for (let i = 0; i < 20; i++) await call(`/admin/access_grants/${grant.id}/key`, { method: 'POST' })
+  const after = await counted(call, path)
+  expect(after.json.meta.total).toBe(1)
+  expect(after.counts.rowsRead).toBe(before.counts.rowsRead)
 })
 
 describe('POST /admin/api_keys/:id/roll', () => {

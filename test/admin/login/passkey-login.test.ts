@@ -8,7 +8,7 @@ import { fetchWith } from '../../support/bindings/bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailsTo } from '../../support/bindings/mail.ts'
 import { browserCaller } from '../../support/calls/browser.ts'
-import { type Answer, type Caller, signedCaller } from '../../support/calls/http.ts'
+import { type Answer, type Caller, loggedIn, signedCaller } from '../../support/calls/http.ts'
 import { database, makeClient } from '../../support/factories.ts'
 import type { Deviation } from '../../support/factors/authenticator.ts'
 import { answerTo, makeAdminWithFactors, makeAuthenticator } from '../../support/factors/factors.ts'
@@ -61,6 +61,17 @@ describe('a passkey alone', () => {
     const answer = await login(await admin.authenticator.get(await options(browser)), browser)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Set-Cookie')).toMatch(/^__Host-steward_session=stw_session_browser_/)
+  })
+
+  test.each([
+    { action: 'revoke_credentials', status: 200 },
+    { action: 'reset_password', status: 200 },
+    { action: 'reset_second_factor', status: 401 },
+  ])('answers $status after $action: what shuts out who took an account over', async ({ action, status }) => {
+    const boss = await loggedIn()
+    const shutOut = await boss.call(`/admin/${action}/${admin.adminId}`, { method: 'POST', via })
+    expect(shutOut.status).toBe(200)
+    expect((await login(await admin.authenticator.get(await options()))).status).toBe(status)
   })
 
   test('gives everybody the same to sign, but for the challenge, and says nothing of who has one', async () => {

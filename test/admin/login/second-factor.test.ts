@@ -1,5 +1,6 @@
+import { env } from 'cloudflare:workers'
 import { eq } from 'drizzle-orm'
-import { TOTP } from 'otpauth'
+import { TOTP } from 'otpauth/bare'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { toBase64Url } from '../../../src/base/encoding.ts'
 import { sha256Hex } from '../../../src/crypto/digest.ts'
@@ -7,6 +8,7 @@ import { loginTokens, passkeys, recoveryCodes, totpSecrets } from '../../../src/
 import { adminSessions, admins, loginFailures } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import { fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { mailsTo } from '../../support/bindings/mail.ts'
 import { browserCaller } from '../../support/calls/browser.ts'
 import { type Answer, type Caller, loggedIn, signedCaller } from '../../support/calls/http.ts'
@@ -73,6 +75,19 @@ describe('an account with a second factor', () => {
     const stored = JSON.stringify(await database().select().from(loginTokens))
     expect(stored).toContain(sha256Hex(answer.json.data.login_token))
     expect(stored).not.toContain(answer.json.data.login_token)
+  })
+
+  test('is on record as half logged in: by what, and what is waited for', async () => {
+    expect(await recordsOf([await login()])).toMatchObject([
+      {
+        actor_type: 'anonymous',
+        target_id: `${admin.adminId}`,
+        changes: {
+          factors: [null, ['password']],
+          waits_for: [null, ['passkey', 'totp', 'recovery_code']],
+        },
+      },
+    ])
   })
 
   test.each([
@@ -258,6 +273,18 @@ test.each(ENDS)('a login token that $name is refused', async ({ token = (same) =
   expect(await complete({ login_token: token(given), totp: code() })).toMatchObject(REFUSED)
 })
 
+test('what is no login token is not looked for', async () => {
+  const tripsFor = async (login_token: string) => {
+    const counted = countedBindings(env)
+    bindings = counted.bindings
+    expect(await complete({ login_token, totp: code() })).toMatchObject(REFUSED)
+    return counted.counts.d1
+  }
+  await login()
+  const unknown = await tripsFor(`stw_login_${'x'.repeat(43)}`)
+  expect(await tripsFor('stw_login_x')).toBe(unknown - 1)
+})
+
 test('a login that a browser began is finished by it alone', async () => {
   const browser = browserCaller()
   const begun = await loginToken(browser)
@@ -270,11 +297,16 @@ test('a login that a browser began is finished by it alone', async () => {
 })
 
 test.each([
-  { name: 'none', given: {} },
-  { name: 'two', given: { totp: '123456', recovery_code: 'aaaaa-bbbbb-ccccc-ddddd' } },
-])('of factors it takes one: $name are 422, and no failure', async ({ given }) => {
+  { name: 'none', given: {}, errors: { totp: ['has to be given, or one of the others instead'] } },
+  {
+    name: 'two',
+    given: { totp: '123456', recovery_code: 'aaaaa-bbbbb-ccccc-ddddd' },
+    errors: { recovery_code: ['goes without totp'] },
+  },
+])('of factors it takes one: $name are 422, and no failure', async ({ given, errors }) => {
   const answer = await complete({ login_token: await loginToken(), ...given })
-  expect(answer).toMatchObject({ status: 422, json: { errors: { totp: [expect.any(String)] } } })
+  expect(answer.status).toBe(422)
+  expect(answer.json.errors).toEqual(errors)
   expect(await database().select().from(loginFailures)).toMatchObject([{ failedAt: '[]' }])
 })
 

@@ -3,10 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { loginFailures, unlockTokens } from '../../../src/db/schema/staff.ts'
 import type { Env } from '../../../src/env.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, tokenIn } from '../../support/bindings/mail.ts'
 import { type Answer, type CallOptions, call, signedCaller } from '../../support/calls/http.ts'
 import { cheapHash, database, makeAdmin, makeClient, PASSWORD } from '../../support/factories.ts'
+import { makeAdminWithFactors } from '../../support/factors/factors.ts'
 import { HOUR_MS } from '../../support/times.ts'
 import { recordsOf, trail } from '../../support/trail/audit.ts'
 
@@ -56,6 +58,32 @@ test('the link shows a page with a button, and changes nothing however often it 
     }
   }
   expect(await login(PASSWORD)).toMatchObject({ status: 401, json: { locked: true } })
+})
+
+/** What a lock is told with, whatever came of it: by mail, and on the page of its link. */
+const TOLD = {
+  mail: expect.stringMatching(
+    /Too many logins failed for \S+[\s\S]*may know your password: change it once you are in, and tell an administrator\.\n/,
+  ),
+  page: expect.stringContaining('Too many logins failed for your account.'),
+}
+
+test.each([
+  { name: 'wrong passwords', isPasswordRight: false },
+  { name: 'wrong codes after the right password', isPasswordRight: true },
+])('a lock by $name is told without a claim about the password', async ({ isPasswordRight }) => {
+  const { email } = await makeAdminWithFactors('admin', CHEAP)
+  const client = signedCaller(await makeClient())
+  const via = (request: Request) => fetchWith(bindings, request, () => now)
+  const password = isPasswordRight ? PASSWORD : 'wrong'
+  const first = await client('/admin/login', { body: { email, password }, via })
+  if (isPasswordRight) {
+    const body = { login_token: first.json.data.login_token, totp: '000000' }
+    expect((await client('/admin/login/second_factor', { body, via })).json.locked).toBe(true)
+  }
+  const mail = await mailTo(email)
+  const page = await browse(`/admin/unlock?token=${tokenIn(mail)}`)
+  expect({ mail: mail.text, page: page.text }).toEqual(TOLD)
 })
 
 test('the button unlocks the account, once, and it is on record', async () => {
@@ -116,7 +144,8 @@ describe('a link that does not work', () => {
     await press(used.token)
     const old = await lockedAdmin()
     now += HOUR_MS
-    const tokens = [old.token, used.token, 'stw_unlock_unknown', '', '\0', 'x'.repeat(5_000)]
+    const unknown = `stw_unlock_${'x'.repeat(43)}`
+    const tokens = [old.token, used.token, unknown, 'stw_unlock_unknown', '', '\0', 'x'.repeat(5_000)]
     const paths = tokens.map((token) => `/admin/unlock?token=${encodeURIComponent(token)}`)
     const answers = [
       ...(await Promise.all([...paths, '/admin/unlock'].map((path) => browse(path)))),
@@ -127,6 +156,16 @@ describe('a link that does not work', () => {
     expect(first).toMatchObject({ status: 404, text: expect.stringContaining('does not work any more') })
     for (const other of others) expect.soft(other).toEqual(first)
     expect(await database().select().from(loginFailures)).toHaveLength(1)
+  })
+
+  test('is not asked of D1 where it has no token of the form', async () => {
+    const counted = countedBindings(env)
+    bindings = counted.bindings
+    for (const token of ['', 'stw_unlock_unknown', `stw_access_${'x'.repeat(43)}`]) {
+      expect((await browse(`/admin/unlock?token=${token}`)).status).toBe(404)
+      expect((await press(token)).status).toBe(404)
+    }
+    expect(counted.counts.d1).toBe(0)
   })
 })
 

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { BROWSER_PLACES, LOGIN_PLACES } from '../../../src/auth/accounts/hash-queue.ts'
+import { BROWSER_PLACES, LOGIN_PLACES, STAFF_PLACES } from '../../../src/auth/accounts/hash-queue.ts'
+import { withHasher } from '../../../src/auth/accounts/passwords.ts'
 import * as argon2id from '../../../src/crypto/argon2id.ts'
 import { loginFailures } from '../../../src/db/schema/staff.ts'
 import { fetchWith, interceptedDatabase } from '../../support/bindings/bindings.ts'
@@ -16,6 +17,7 @@ import {
   makeSession,
   PASSWORD,
 } from '../../support/factories.ts'
+import { makeFactors } from '../../support/factors/factors.ts'
 
 // Counts what is hashed, and hashes it.
 const hashing = vi.spyOn(argon2id, 'argon2idHash')
@@ -175,6 +177,20 @@ test('a flood of logins keeps nobody who is logged in from a new password', asyn
   expect(created.status).toBe(201)
   goOn()
   expect((await answers).filter(throttled)).toHaveLength(1)
+})
+
+test('where no more passwords are taken, a passkey still proves who one is', async () => {
+  const { call: own, adminId } = await loggedIn()
+  const { authenticator } = await makeFactors(adminId)
+  const prove = (body: object) => own('/admin/reauthenticate', { body })
+  const gate = Promise.withResolvers<void>()
+  clearCrowd = async () => gate.resolve()
+  const crowding = Array.from({ length: STAFF_PLACES }, () => withHasher(STAFF_PLACES, () => gate.promise))
+  const options = (await own('/admin/reauthenticate/options', { method: 'POST' })).json.data
+  expect((await prove({ password: PASSWORD, totp: '123456' })).status).toBe(429)
+  expect((await prove({ passkey: await authenticator.get(options) })).status).toBe(200)
+  gate.resolve()
+  await Promise.all(crowding)
 })
 
 test('a password of any length costs a wrong one’s hash', async () => {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundled } from '../../../src/cli/checks/bundle.ts'
+import { type Bundle, bundled } from '../../../src/cli/checks/bundle.ts'
+import { type Defer, runCommand } from '../../../src/cli/local/cleanup.ts'
 import { check, countCalls } from '../calls.ts'
 import { type Counts, median } from '../report.ts'
 import { type Running, rest, run, serviceOptions } from '../workers.ts'
@@ -35,20 +36,13 @@ interface Grown {
 /** No two requests have the same number. */
 let made = 0
 
-const folder = mkdtempSync(join(tmpdir(), 'steward-growth-'))
-const bundle = bundled('src/index.ts', folder)
-const started: Running[] = []
-try {
-  await main()
-} finally {
-  for (const { miniflare } of started) await miniflare.dispose()
-  rmSync(folder, { recursive: true })
-}
-
-async function main() {
+await runCommand(async (defer) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-growth-'))
+  defer(() => rmSync(folder, { recursive: true }))
+  const bundle = bundled('src/index.ts', folder)
   const sizes = [Number(options.small), Number(options.large)]
   const grown: Grown[] = []
-  for (const size of sizes) grown.push(await growTo(size))
+  for (const size of sizes) grown.push(await growTo(size, bundle, join(folder, `${size}`), defer))
   for (let round = 1; round <= Number(options.rounds); round++) {
     for (const [name] of rows) for (const at of grown) await measure(at, name)
     console.error(`round ${round} of ${options.rounds} is over`)
@@ -58,22 +52,22 @@ ${new Date().toISOString()} · ${cpus().length} × ${cpus()[0]?.model} · Node $
 medians of ${options.rounds} rounds of ${options.requests} requests · ${sizes.join(' and ')} contacts and entries
 
 ${report(grown)}`)
-}
+})
 
 /** Fills the stores of a Worker, has each request counted, and leaves the Worker running without the counter. */
-async function growTo(size: number): Promise<Grown> {
+async function growTo(size: number, bundle: Bundle, state: string, defer: Defer): Promise<Grown> {
   const service = { name: 'steward', bundle, options: serviceOptions() }
-  const state = join(folder, `${size}`)
   const counting = await run(service, state, { counting: true })
+  defer(() => counting.miniflare.dispose())
   const counts = new Map<string, Counts>()
   const start = performance.now()
-  const world = await worldOf(counting, size).finally(() => started.push(counting))
+  const world = await worldOf(counting, size)
   console.error(`${size} are in after ${((performance.now() - start) / 1000).toFixed(0)} s`)
   for (const [name, requestOf] of rows)
     counts.set(name, await countCalls(counting, () => requestOf(world, made++)))
-  await started.pop()?.miniflare.dispose()
+  await counting.miniflare.dispose()
   const running = await run(service, state)
-  started.push(running)
+  defer(() => running.miniflare.dispose())
   return { running, world, counts, processorMs: new Map(rows.map(([name]) => [name, []])) }
 }
 

@@ -1,15 +1,16 @@
-import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { bundled } from '../../../src/cli/checks/bundle.ts'
+import { checksum } from '../../../src/cli/local/checksum.ts'
+import { runCommand } from '../../../src/cli/local/cleanup.ts'
+import { freePort } from '../../../src/cli/local/free-port.ts'
 import { check } from '../calls.ts'
 import type { BenchRequest } from '../requests.ts'
 import { seedService } from '../seed.ts'
-import { run, serviceOptions } from '../workers.ts'
+import { type Running, run, serviceOptions } from '../workers.ts'
 import { heapSnapshot, usedHeap } from './heap.ts'
 
 // Whether the memory of the Worker stays flat under a mix of requests on many connections: npm run bench:memory.
@@ -25,18 +26,17 @@ const MINUTE_MS = 60_000
 const minutes = Number(options.minutes)
 const NAME = 'steward'
 
-const folder = mkdtempSync(join(tmpdir(), 'steward-memory-'))
-const inspectorPort = await freePort()
-const service = { name: NAME, bundle: bundled('src/index.ts', folder), options: serviceOptions() }
-const worker = await run(service, join(folder, NAME), { inspectorPort })
-try {
-  await main()
-} finally {
-  await worker.miniflare.dispose()
-  rmSync(folder, { recursive: true })
-}
+await runCommand(async (defer) => {
+  const folder = mkdtempSync(join(tmpdir(), 'steward-memory-'))
+  defer(() => rmSync(folder, { recursive: true }))
+  const inspectorPort = await freePort()
+  const service = { name: NAME, bundle: bundled('src/index.ts', folder), options: serviceOptions() }
+  const worker = await run(service, join(folder, NAME), { inspectorPort })
+  defer(() => worker.miniflare.dispose())
+  await watch(worker, inspectorPort)
+})
 
-async function main() {
+async function watch(worker: Running, inspectorPort: number) {
   const { client, staff, reader, writer, asReader, asWriter } = await seedService(worker)
   const lists = { path: '/lists', expect: 'List ' }
   const newList = { path: '/lists', method: 'POST', json: { name: 'New list' }, status: 201 }
@@ -52,8 +52,7 @@ async function main() {
   ]
   const wrongLogin = (n: number): BenchRequest => {
     const json = { email: `nobody-${n}@example.com`, password: 'no password of anybody' }
-    const checksum = createHmac('sha256', client.secret).update(JSON.stringify(json)).digest('hex')
-    const headers = { 'SWI-CID': client.id, 'SWI-CS': checksum }
+    const headers = { 'SWI-CID': client.id, 'SWI-CS': checksum(client.secret, JSON.stringify(json)) }
     return { path: '/admin/login', method: 'POST', headers, json, status: 401 }
   }
 
@@ -84,15 +83,4 @@ async function main() {
   console.log(`${new Date().toISOString()} · ${options.connections} connections, a wrong login a second`)
   console.log('| minute | answered | workerd MiB | heap MiB |\n| --- | --- | --- | --- |')
   await Promise.all([samples(), logins(), ...Array.from({ length: Number(options.connections) }, connection)])
-}
-
-/** A port that nothing listens on. */
-function freePort(): Promise<number> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

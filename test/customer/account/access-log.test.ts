@@ -121,6 +121,18 @@ describe('pages', () => {
     expect(costs[1]).toBe(costs[0])
     expect(costs[0]).toBeLessThan(1_200)
   })
+
+  test('cost the same however much the customer did itself', async () => {
+    const itself = { actor: { type: 'customer', admin_id: null, role: null, api_key_id: null } } as const
+    const acts = Array.from({ length: 500 }, (_, i) => i + 2)
+    await append(event(1))
+    await log()
+    const before = await counted(customer.own, '/access_log')
+    await append(...acts.map((n) => event(n, itself)))
+    const after = await counted(customer.own, '/access_log')
+    expect(after.json.entries).toMatchObject([{ id: event(1).id }])
+    expect(after.counts.rowsRead).toBe(before.counts.rowsRead)
+  })
 })
 
 test('what an admin does through the service is there, with its reason', async () => {

@@ -191,14 +191,49 @@ describe('a request for access', () => {
         mode: 'read',
         customer_uid: customer.uid,
         target_type: 'access_grant',
+        target_id: id,
         changes: {
           status: ['pending', 'active'],
           decisions: [[], [{ by: 'customer', decision: 'approved', at: TIME }]],
         },
       },
-      { grant_id: id, changes: { status: ['active', 'ended'], ended_by: [null, { by: 'customer' }] } },
+      {
+        grant_id: id,
+        target_id: id,
+        changes: { status: ['active', 'ended'], ended_by: [null, { by: 'customer' }] },
+      },
     ])
   })
+
+  test('a decision that is refused is on record with the grant that staff know', async () => {
+    const { id, uid } = await asked({ mode: 'read' })
+    await withdraw(id)
+    const refused = await decide(uid, 'approve')
+    expect((await recordsOf([refused])).at(-1)).toMatchObject({
+      status: 409,
+      grant_id: id,
+      mode: 'read',
+      target_type: 'access_grant',
+      target_id: id,
+      changes: null,
+    })
+    expect(refused.text).not.toContain(id)
+  })
+})
+
+test('a request cannot be approved where nobody gets in, but declined', async () => {
+  const { id, uid } = await asked()
+  await setPolicy('closed')
+  const before = await shownToStaff(id)
+  const headers = { 'Idempotency-Key': 'once' }
+  for (const refused of [await decide(uid, 'approve', headers), await decide(uid, 'approve', headers)])
+    expect(refused).toMatchObject({
+      status: 403,
+      json: { code: 'access_closed', error: 'The customer lets nobody of staff in' },
+    })
+  expect(await shownToStaff(id)).toEqual(before)
+  expect((await decide(uid, 'decline')).status).toBe(200)
+  expect((await shownToStaff(id)).status).toBe('declined')
 })
 
 describe.each<{ name: string; state: (id: string, uid: string) => Promise<unknown> }>([

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { purgeAccessLinks } from '../../../src/auth/grants/links.ts'
 import { accessGrantLinks, accessGrants } from '../../../src/db/schema/grants.ts'
 import { failing, fetchWith } from '../../support/bindings/bindings.ts'
+import { countedBindings } from '../../support/bindings/counted-bindings.ts'
 import { expectLogged } from '../../support/bindings/logged.ts'
 import { mailTo, type SentMail } from '../../support/bindings/mail.ts'
 import {
@@ -106,6 +107,19 @@ describe('the link of a request', () => {
     expect(await statusOf(id)).toBe('pending')
   })
 
+  test('approves nothing where nobody gets in, and says so; it declines', async () => {
+    const { id, token } = await mailed('ask')
+    await customer.own('/account/support_access', { method: 'PUT', body: { policy: 'closed' } })
+    for (const page of [await open(token), await press(token, 'approve')]) {
+      expect(page.status).toBe(200)
+      expect(page.text).toContain('Your account is closed to our staff')
+      expect(page.text).not.toContain('value="approve"')
+    }
+    expect(await statusOf(id)).toBe('pending')
+    expect((await press(token, 'decline')).text).toContain('You declined the access')
+    expect(await statusOf(id)).toBe('declined')
+  })
+
   test('of two clicks at once one counts', async () => {
     const { id, token } = await mailed('ask')
     const [approval, refusal] = await Promise.all([press(token, 'approve'), press(token, 'decline')])
@@ -185,13 +199,22 @@ describe.each<{ name: string; end: (id: string) => Promise<unknown> }>([
 })
 
 test.each(['', 'stw_access_', 'x'.repeat(10_000), "' OR 1=1 --", '%00'])(
-  'a token that nobody was sent (%#) is a dead link',
+  'what is no token (%#) is a dead link, for which D1 is not asked',
   async (token) => {
-    expect(isDead(await open(encodeURIComponent(token)))).toBe(true)
-    expect(isDead(await press(token, 'approve'))).toBe(true)
-    expect(isDead(await call('/support_access'))).toBe(true)
+    const { bindings, counts } = countedBindings(env)
+    const via = (request: Request) => fetchWith(bindings, request)
+    expect(isDead(await open(encodeURIComponent(token), { via }))).toBe(true)
+    expect(isDead(await press(token, 'approve', { via }))).toBe(true)
+    expect(isDead(await call('/support_access', { via }))).toBe(true)
+    expect(counts.d1).toBe(0)
   },
 )
+
+test('a token that nobody was sent is a dead link', async () => {
+  const token = `stw_access_${'x'.repeat(43)}`
+  expect(isDead(await open(token))).toBe(true)
+  expect(isDead(await press(token, 'approve'))).toBe(true)
+})
 
 test('the pages load nothing, run nothing, and are not framed', async () => {
   const { token } = await mailed('ask')

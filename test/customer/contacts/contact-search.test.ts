@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { counted } from '../../support/bindings/counted-bindings.ts'
 import { customerWithCallers } from '../../support/calls/http.ts'
 import { pagesOf } from '../../support/calls/pages.ts'
-import { seedContacts } from '../../support/seed.ts'
+import { seedContacts, seedLists } from '../../support/seed.ts'
 
 let customer: Awaited<ReturnType<typeof customerWithCallers>>
 
@@ -206,3 +207,20 @@ describe('by status', () => {
     })
   })
 })
+
+test.each([
+  { of: 'contacts', seed: seedContacts, make: (n: number) => ({ email: `zoe${n}@example.com` }) },
+  { of: 'lists', seed: seedLists, make: (n: number) => ({ name: `Zoo ${n}` }) },
+])(
+  'the second page of a search for $of reads nothing of those that stand before',
+  async ({ of, seed, make }) => {
+    await seed(customer.uid, 2_000)
+    for (let n = 0; n < 3; n++) await customer.own(`/${of}`, { body: make(n) })
+    const first = await customer.own(`/${of}?search=zo&per_page=2`)
+    const cursor = first.json.pagination.next_cursor
+    const second = await counted(customer.own, `/${of}?search=zo&per_page=2&cursor=${cursor}`)
+    expect(second.json[of]).toHaveLength(1)
+    expect(second.json.pagination.total).toBe(3)
+    expect(second.counts.rowsRead).toBeLessThanOrEqual(60)
+  },
+)

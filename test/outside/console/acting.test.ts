@@ -48,16 +48,18 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
 
     await acting(page).getByRole('link', { name: 'Contacts' }).click()
     await page.getByRole('button', { name: 'Import' }).click()
-    const buffer = Buffer.from('email,first_name\r\nmary@example.com,Mary\r\nnot an address,Nobody\r\n')
+    const buffer = Buffer.from(
+      `email,first_name\r\nmary@example.com,Mary\r\nnot an address,Nobody\r\n''=run@example.com,Formula\r\n`,
+    )
     const dialog = page.getByRole('dialog', { name: 'Import contacts' })
     await dialog.getByLabel('CSV file').setInputFiles({ name: 'contacts.csv', mimeType: 'text/csv', buffer })
     await dialog.getByRole('button', { name: 'Import', exact: true }).click()
-    await dialog.getByText('1 created, 0 updated, 1 invalid.').waitFor()
+    await dialog.getByText('2 created, 0 updated, 1 invalid.').waitFor()
     const results = page.waitForEvent('download')
     await dialog.getByRole('button', { name: 'Download the results' }).click()
-    expect(await readFile(await (await results).path(), 'utf8')).toMatch(
-      /"2","invalid","","","email is invalid"/,
-    )
+    const rows = await readFile(await (await results).path(), 'utf8')
+    expect(rows).toMatch(/"2","invalid","","","email is invalid"/)
+    expect(rows).toContain(`"''=run@example.com"`)
     await dialog.getByRole('button', { name: 'Done' }).click()
 
     await page
@@ -76,9 +78,13 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
       'mary@example.com,Mary,Somerville',
     )
 
+    await acting(page).getByRole('link', { name: 'Report' }).click()
+    const access = page.getByRole('region', { name: 'Access' })
+    await access.getByText('Active', { exact: true }).waitFor()
     await acting(page).getByRole('button', { name: 'Stop' }).click()
     await acting(page).waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Report of access' }).waitFor()
+    await access.getByText('Ended', { exact: true }).waitFor()
     const report = page.getByRole('table', { name: 'What was done' })
     // The records of one access come by the queue, in more than one batch.
     for (const act of ['POST /contacts/bulk', 'PUT /contacts/:uid']) {
@@ -88,6 +94,29 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
       }
     }
     await expectNothingKept(page)
+    expect(complaints).toEqual([])
+  })
+
+  test('a file that is dropped is imported into a list', async () => {
+    const { page, complaints } = await consoleOf(await person('admin'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Lists' }).click()
+    await page.getByRole('link', { name: 'Regulars' }).first().click()
+    await page.getByRole('button', { name: 'Import' }).click()
+    const dataTransfer = await page.evaluateHandle(`(() => {
+      const dropped = new DataTransfer()
+      const rows = '\\uFEFFemail;first_name\\r\\ngrace@example.com;Grace\\r\\n'
+      dropped.items.add(new File([rows], 'from-excel.csv', { type: 'application/vnd.ms-excel' }))
+      return dropped
+    })()`)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('CSV file').dispatchEvent('drop', { dataTransfer })
+    await dialog.getByText('from-excel.csv, 46 bytes').waitFor()
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    await dialog.getByText('1 created, 0 updated, 0 invalid.').waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('row', { name: /grace@example.com/ }).waitFor()
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
     expect(complaints).toEqual([])
   })
 
@@ -118,6 +147,43 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
     await acting(page).waitFor({ state: 'detached' })
     await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
+  })
+
+  test('access that is over by the clock is none', async () => {
+    const { page } = await consoleOf(await person('customer_success'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Read')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('table', { name: 'Contacts' }).waitFor()
+    await page.clock.install({ time: Date.now() + 61 * 60_000 })
+    await page.getByText('You have no access to this customer here.').waitFor()
+    expect(await acting(page).count()).toBe(0)
+  })
+
+  test('an import that comes too late ends the access, and the next one reads anew', async () => {
+    const { page } = await consoleOf(await person('customer_success'), `/console/customers/${globex.uid}`)
+    const reads: string[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'GET' && new URL(request.url()).pathname === '/contacts')
+        reads.push(request.url())
+    })
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('button', { name: 'Import' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Import contacts' })
+    const buffer = Buffer.from('email\r\nlate@example.com\r\n')
+    await dialog.getByLabel('CSV file').setInputFiles({ name: 'contacts.csv', mimeType: 'text/csv', buffer })
+    const path = '/access_grants'
+    const { access_grants } = await asCustomer<{ access_grants: [Uid] }>(globex.api_key, 'GET', path)
+    await asCustomer(globex.api_key, 'DELETE', `${path}/${access_grants[0].uid}`)
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    await acting(page).waitFor({ state: 'detached' })
+    expect(reads).toHaveLength(1)
+
+    await page.getByRole('link', { name: 'Ask for access' }).click()
+    await askForAccess(page, 'Read')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('table', { name: 'Contacts' }).waitFor()
+    expect(reads).toHaveLength(2)
   })
 
   test('a session that ends keeps what was typed', async () => {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { closeBrowser, consoleOf, demo, hasChromium, openConsole, signIn, url } from '../support/console.ts'
 import { asSuperAdmin, newPerson, person } from '../support/people.ts'
 
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
+const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('signing in to the console', () => {
   afterAll(closeBrowser)
@@ -38,7 +38,7 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
       await page.locator('[aria-busy=false]').first().waitFor()
     }
     await page.getByText('too many attempts').waitFor()
-    expect(await page.getByRole('alert').textContent()).toMatch(/Wait (60 minutes|1 hours)/)
+    expect(await page.getByRole('alert').textContent()).toMatch(/Wait ((59|60) minutes|1 hour),/)
   })
 
   test('all of it by keyboard: sign in, find, open', async () => {
@@ -47,6 +47,9 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await page.keyboard.type(demo.super_admin.email)
     await page.keyboard.press('Tab')
     await page.keyboard.type(demo.super_admin.password)
+    const password = page.getByLabel('Password')
+    expect(await password.getAttribute('type')).toBe('password')
+    expect(await password.getAttribute('autocomplete')).toBe('current-password')
     await page.keyboard.press('Enter')
     const search = page.getByRole('searchbox', { name: 'Find a customer' })
     await search.waitFor()
@@ -63,6 +66,23 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await page.getByRole('dialog', { name: 'Ask for access' }).waitFor()
     await page.keyboard.press('Escape')
     expect(await button.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
+  })
+
+  test('Enter right after the last letter opens nobody whom one did not look for, and no name is kept', async () => {
+    const { page } = await consoleOf(demo.super_admin)
+    const search = page.getByRole('searchbox', { name: 'Find a customer' })
+    await search.fill(globex.uid)
+    await page.getByText('1 found').waitFor()
+    await page.evaluate(`
+      const input = document.querySelector('input[type=search]')
+      input.value = '${acme.uid}'
+      input.dispatchEvent(new Event('input', { bubbles: true }))
+      input.form.requestSubmit()
+    `)
+    await page.getByRole('link', { name: acme.name }).waitFor()
+    await search.press('Enter')
+    await page.getByRole('heading', { name: acme.name }).waitFor()
+    expect(await page.title()).toMatch(/^(\(\d+\) )?Customer · Steward$/)
   })
 
   test('what one asks for, a super admin decides: the count of it leads the title', async () => {
@@ -85,5 +105,72 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     await expect.poll(() => decides.title()).toBe('Approvals · Steward')
     const [request] = await asSuperAdmin<object[]>('GET', '/admin/disable_requests?status=declined')
     expect(request).toMatchObject({ reason: 'Unpaid for a year', super_admin_comment: 'Paid today' })
+  })
+
+  test('where nobody is, nothing is asked that would keep the session; the next input asks again', async () => {
+    const { page } = await consoleOf(await person('admin'))
+    await page.clock.install()
+    await page.reload()
+    await page.getByRole('navigation', { name: 'Main' }).waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+    await page.clock.runFor('06:00')
+    expect(asked).toContain('/admin/access_grants')
+    asked.length = 0
+    await page.clock.runFor('40:00')
+    expect(asked).toEqual([])
+    await page.keyboard.press('Shift')
+    await expect.poll(() => asked).toContain('/admin/access_grants')
+  })
+
+  describe('once the session has ended elsewhere', () => {
+    const screens = async () => {
+      const account = await person('admin')
+      const { page } = await consoleOf(account, `/console/customers/${acme.uid}`)
+      await page.getByRole('heading', { name: acme.name }).waitFor()
+      return { account, page, again: page.getByRole('dialog', { name: 'Sign in again' }) }
+    }
+    const endSessions = ({ id }: { id: number }) => asSuperAdmin('DELETE', `/admin/${id}/sessions`)
+
+    test('who gives up signing in again is shown nothing more', async () => {
+      const { account, page, again } = await screens()
+      await endSessions(account)
+      await page.getByRole('link', { name: 'Keys' }).click()
+      await again.waitFor()
+      await page.keyboard.press('Escape')
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
+      expect(await page.getByRole('dialog').count()).toBe(0)
+      expect(await page.getByText(account.email).count()).toBe(0)
+    })
+
+    test('signing out asks for nothing', async () => {
+      const { account, page, again } = await screens()
+      await endSessions(account)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
+      expect(await again.count()).toBe(0)
+    })
+
+    test('a sign-in takes the place of a proof, and what needed it goes on', async () => {
+      const { account, page, again } = await screens()
+      await page.route('**/admin/customers/*', (route) =>
+        route.request().method() === 'PATCH'
+          ? route.fulfill({ status: 403, json: { message: 'Prove it', code: 'reauthentication_required' } })
+          : route.fallback(),
+      )
+      await page.getByRole('button', { name: 'Edit' }).click()
+      const edit = page.getByRole('dialog', { name: 'Edit the customer' })
+      await edit.getByLabel('Group').fill('Proven')
+      await edit.getByRole('button', { name: 'Save' }).click()
+      const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+      await proof.waitFor()
+      await page.unroute('**/admin/customers/*')
+      await endSessions(account)
+      await proof.getByLabel('Password').fill(account.password)
+      await proof.getByRole('button', { name: 'Confirm' }).click()
+      await signIn(again, account)
+      await page.getByText('Proven').waitFor()
+      await asSuperAdmin('PATCH', `/admin/customers/${acme.uid}`, { group: null })
+    })
   })
 })

@@ -33,21 +33,25 @@ export const closeBrowser = async () => (await launched)?.close()
 /** Refusals are said in the console of the browser too, by itself. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of 4\d\d/
 
-/** Opens the console in a browser of its own, and notes what it asks for elsewhere and complains of. */
+/**
+ * Opens the console in a browser of its own, and notes what it asks for elsewhere and complains of. `path` may be the whole
+ * address of another service.
+ */
 export async function openConsole(path = '/console/', options: BrowserContextOptions = {}) {
+  const { href, origin } = new URL(path, url)
   const context = await (await browser()).newContext({ viewport: { width: 1280, height: 900 }, ...options })
   context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('blob:'))
+    if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('blob:'))
       complaints.push(request.url())
   })
   page.on('console', (message) => {
     if (message.type() === 'error' && !EXPECTED.test(message.text())) complaints.push(message.text())
   })
   page.on('pageerror', ({ message }) => complaints.push(message))
-  await page.goto(url + path)
+  await page.goto(href)
   return { page, context, complaints }
 }
 

@@ -80,10 +80,11 @@ export async function person(role: string): Promise<Person> {
   return { id, email, password }
 }
 
-const passwordMailedTo = (email: string): Promise<string> =>
+/** Finds the password that was mailed by the service of a folder. */
+export const passwordMailedTo = (email: string, by = folder): Promise<string> =>
   vi.waitFor(
     async () => {
-      for (const text of await mails()) {
+      for (const text of await mails(by)) {
         const [, password] = text.includes(email) ? (/^ {4}([a-z\d-]{20,})$/m.exec(text) ?? []) : []
         if (password) return password
       }
@@ -92,8 +93,8 @@ const passwordMailedTo = (email: string): Promise<string> =>
     { timeout: 10_000 },
   )
 
-async function mails(): Promise<string[]> {
-  const root = join(folder, '.wrangler/tmp/email')
+async function mails(by: string): Promise<string[]> {
+  const root = join(by, '.wrangler/tmp/email')
   const files = await readdir(root, { recursive: true })
   return Promise.all(
     files.filter((name) => name.endsWith('.txt')).map((name) => readFile(join(root, name), 'utf8')),

@@ -34,25 +34,29 @@ declare module 'vitest' {
   }
 }
 
-export default async function setup(project: TestProject) {
+/** A service that runs until it is stopped. */
+export async function startService(settings: Record<string, string>) {
   const folder = await mkdtemp(join(tmpdir(), 'steward-outside-'))
   await copyProject(folder)
+  const env = { ...settings, PORT: '0' }
+  const start = await started(['src/cli/start.ts'], { cwd: folder, env }, /Steward answers on (\S+)\. /)
+  const demo: DemoData = JSON.parse(await readFile(join(folder, '.wrangler/demo.json'), 'utf8'))
+  const stop = async () => {
+    await start.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { folder, url: start.found, demo, stop }
+}
+
+export default async function setup(project: TestProject) {
   const attached: Attached = {
     CUSTOMER_API_URL: `http://127.0.0.1:${await freePort()}`,
     CUSTOMER_API_PATHS: '/v1/',
     CUSTOMER_API_AUDIENCE: 'orders',
   }
-  const start = await started(
-    ['src/cli/start.ts'],
-    { cwd: folder, env: { ...SETTINGS, ...attached, PORT: '0' } },
-    /Steward answers on (\S+)\. /,
-  )
-  const demo: DemoData = JSON.parse(await readFile(join(folder, '.wrangler/demo.json'), 'utf8'))
-  project.provide('service', { folder, url: start.found, demo, attached })
-  return async () => {
-    await start.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
+  const { stop, ...service } = await startService({ ...SETTINGS, ...attached })
+  project.provide('service', { ...service, attached })
+  return stop
 }
 
 /** What git has of it that a start needs, and the packages of this one. */

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { inject, vi } from 'vitest'
+import { toBase64Url, utf8 } from '../../../src/base/encoding.ts'
 import type { Env } from '../../../src/env.ts'
 import { fetchWith } from '../bindings/bindings.ts'
 import type { Answer, Caller } from '../calls/http.ts'
@@ -27,6 +28,10 @@ export function attachedService(settings: Record<string, unknown> = {}) {
       caller(path, { via, ...options })
   return { through, via, events: queue.events, bindings }
 }
+
+/** Returns a path that the API answers with a value, and by which its requests are `seen`. */
+export const saidAt = (value: unknown) =>
+  `/said/${toBase64Url(utf8(JSON.stringify(value)))}/${crypto.randomUUID()}`
 
 /** What the API got of a request that it answers with that. */
 export const received = ({ json }: Answer): Received => json

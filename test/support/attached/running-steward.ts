@@ -40,6 +40,7 @@ export async function runningSteward() {
     ...running,
     ...callers,
     upstream: upstream.url,
+    unusedConnections: upstream.unusedConnections,
     /** Sends bytes as they are. Resolves with what has come back once `until` says so, or the connection ends. */
     raw: (bytes: string, until?: (got: string) => boolean) => raw(Number(port), bytes, until),
     /** The entries of the trail, oldest first. */

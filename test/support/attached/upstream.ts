@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { TestProject } from 'vitest/node'
 import { freePort } from '../../../src/cli/local/free-port.ts'
+import { dyingApi } from './dying.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -32,6 +33,7 @@ const RAW: Record<string, string> = {
   'status-999': 'HTTP/1.1 999 No\r\nContent-Length: 2\r\n\r\nok',
   'switching-protocols': 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
   'broken-body': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nnot all',
+  'created-in-part': 'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nnot all',
   'broken-chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nnot all',
   'early-hints':
     'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
@@ -67,6 +69,8 @@ const ANSWERS: Record<string, Answering> = {
       ...['Content-Type', 'text/plain', 'Set-Cookie', 'a=1', 'Set-Cookie', '__Host-steward_session=forged'],
       ...['Set-Cookie', 'b=2', 'X-Request-Id', 'forged', 'X-Audit-Id', 'forged', 'Cache-Control', 'public'],
       ...['Access-Control-Allow-Origin', '*', 'Connection', 'X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=9'],
+      ...['Clear-Site-Data', '"cookies"', 'NEL', '{}', 'Report-To', '{}', 'Reporting-Endpoints', 'a="/a"'],
+      ...['Alt-Svc', 'h3=":443"', 'Service-Worker-Allowed', '/'],
       ...['ETag', '"1"', 'X-Of-The-API', '1', 'Content-Security-Policy', "default-src 'self'"],
     ])
     response.end('ok')
@@ -146,13 +150,23 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     )
     return
   }
-  const name = request.headers['x-seen']
+  if (url.pathname === '/dying') {
+    response.end(await dyingApi(RAW[url.searchParams.get('answer') ?? ''] ?? ''))
+    return
+  }
+  // What a test has the API say is in the path.
+  const said = /^\/said\/([^/]+)/.exec(url.pathname)?.[1]
+  const name = said ? url.pathname : request.headers['x-seen']
   if (typeof name === 'string') {
     const record = { requests: (seen.get(name)?.requests ?? 0) + 1, closed: false }
     seen.set(name, record)
     response.on('close', () => {
       record.closed = !response.writableFinished
     })
+  }
+  if (said) {
+    response.end(Buffer.from(said, 'base64url'))
+    return
   }
   const raw = RAW[last]
   if (raw !== undefined) {
@@ -183,8 +197,20 @@ export async function startUpstream() {
     answer(request, response).catch(() => response.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  let unused = 0
+  server.on('connection', (socket: Socket) => {
+    socket.on('close', () => {
+      if (socket.bytesRead === 0) unused++
+    })
+  })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) }
+  /** How many connections ended on which nothing had come. */
+  const unusedConnections = () => unused
+  return {
+    url,
+    unusedConnections,
+    stop: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  }
 }
 
 export default async function setup(project: TestProject) {

@@ -19,8 +19,8 @@ export type PasskeyRule =
   | 'counter'
 
 /**
- * The refusal of a ceremony. Its rule is for the log and the record: callers get one answer for all, because what
- * differs tells which credentials exist.
+ * The refusal of a ceremony. Its rule is for the log alone: callers get one answer for all, because what differs tells
+ * which credentials exist.
  */
 export class PasskeyRefused extends Error {
   readonly rule: PasskeyRule

@@ -4,7 +4,7 @@ import type { Settings } from '../../../settings.ts'
 export interface RelyingParty {
   /** The host of `PUBLIC_URL`. */
   id: string
-  /** The origin of `PUBLIC_URL`, the only one that ceremonies may take place on. */
+  /** `PUBLIC_URL`, the only origin that ceremonies may take place on. */
   origin: string
   /** What authenticators show. */
   name: string

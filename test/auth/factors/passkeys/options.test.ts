@@ -83,7 +83,6 @@ describe('the origin is that of PUBLIC_URL', () => {
       origin: 'http://localhost:8787',
       rule: undefined,
     },
-    { name: 'a path in it', publicUrl: 'https://steward.example.com/x', origin: ORIGIN, rule: undefined },
     {
       name: 'the default port',
       publicUrl: 'https://steward.example.com:443',

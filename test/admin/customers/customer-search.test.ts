@@ -1,0 +1,91 @@
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { cursorAfter } from '../../../src/http/pagination.ts'
+import { counted } from '../../support/bindings/counted-bindings.ts'
+import { keyCaller, loggedIn } from '../../support/calls/http.ts'
+import { pagesOf } from '../../support/calls/pages.ts'
+import { makeCustomer } from '../../support/factories.ts'
+
+const MANY = 3_000
+
+/** Of each of three terms 1,000 rows of the index, those of the table and the end; and 1,000 that are counted. */
+const MAX_BOUNDED_ROWS = 3 * 3_000 + 1_100
+
+let staff: Awaited<ReturnType<typeof loggedIn>>
+
+beforeEach(async () => {
+  staff = await loggedIn('admin')
+})
+
+/** Makes customers whose first name is Same, and whose last and company name begin with it. */
+const makeMany = (count: number) =>
+  env.DB.prepare(
+    `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?)
+     INSERT INTO customers (uid, first_name, last_name, email, company, status, created_at)
+     SELECT printf('%013d', n), 'Same', 'Same' || n, n || '@same.example', json_object('name', 'Same ' || n),
+       iif(n % 1000 = 500, 'inactive', 'active'), 1 FROM numbers`,
+  )
+    .bind(count)
+    .run()
+
+const uids = (pages: { data: { customer_uid: string }[] }[]) =>
+  pages.flatMap(({ data }) => data.map(({ customer_uid }) => customer_uid))
+
+const cursor = (...position: (string | number)[]) => cursorAfter({ page: 40 }, position)
+
+test('shows each customer once, by what finds it first, on pages of any size', async () => {
+  const byLastName = await makeCustomer({ firstName: 'Joe', lastName: 'Annan', email: 'joe@example.com' })
+  const byFirstName = await makeCustomer({ firstName: 'Anna', lastName: 'Annable', email: 'x@example.com' })
+  const byCompany = await makeCustomer({ email: 'y@example.com', company: { name: 'ANN Ltd' } })
+  const byEmail = await makeCustomer({ firstName: 'Anna', email: 'anna@example.com' })
+  const expected = [byEmail, byFirstName, byLastName, byCompany].map(({ uid }) => uid)
+  for (const perPage of [1, 2, 3, 4]) {
+    const pages = await pagesOf(staff.call, `/admin/customers?search=ann&per_page=${perPage}`)
+    expect.soft(uids(pages)).toEqual(expected)
+    for (const { meta } of pages) expect.soft(meta.total).toBe(4)
+  }
+})
+
+test('refuses a cursor of something else', async () => {
+  for (const wrong of [cursor(1), cursor(5, 'Same', 1), cursor(-1, 'Same', 1)])
+    expect
+      .soft(await staff.call(`/admin/customers?search=same&cursor=${wrong}`))
+      .toMatchObject({ status: 422, json: { errors: { cursor: ['is invalid'] } } })
+})
+
+describe('of many that match', () => {
+  beforeEach(() => makeMany(MANY))
+
+  test('a page reads a bounded part, and tells no total', async () => {
+    const queries = [
+      'search=same',
+      'search=@same.example',
+      'search=1',
+      `search=same&cursor=${cursor(2, 'Same', 2_900)}`,
+      `search=same&cursor=${cursor(3, 'Same2', 0)}`,
+      'search=same&status=active',
+      'search=same&status=inactive',
+      'search=same&status=pending_delete',
+    ]
+    for (const query of queries) {
+      const { status, json, counts } = await counted(staff.call, `/admin/customers?${query}`)
+      expect.soft([status, json.meta.total], query).toEqual([200, null])
+      expect.soft(counts.rowsRead, query).toBeLessThanOrEqual(MAX_BOUNDED_ROWS)
+    }
+  })
+
+  test('those of a status are found all the same, on pages that may be short', async () => {
+    const pages = await pagesOf(staff.call, '/admin/customers?search=same&status=inactive')
+    expect(uids(pages)).toEqual([500, 1500, 2500].map((n) => String(n).padStart(13, '0')))
+  })
+
+  test('a key of some customers searches those, and reads no others', async () => {
+    const own = ['0000000002999', '0000000000007']
+    const caller = await keyCaller(staff, { scopes: ['customers:read'], customers: own })
+    const { json, counts } = await counted(caller, '/admin/customers?search=same&status=active')
+    expect(uids([json])).toEqual(own.toReversed())
+    expect(json.meta).toMatchObject({ total: 2, next_cursor: null })
+    expect(counts.rowsRead).toBeLessThanOrEqual(25)
+    expect((await caller('/admin/customers?search=3000@')).json.data).toEqual([])
+  })
+})
