@@ -29,13 +29,14 @@ const identify = createMiddleware<CustomerEnv>(async (c, next) => {
   noteTarget(c)
   const credentials = readCredentials(c.req.raw.headers)
   if (credentials.kind === 'impersonation') return impersonate(c, credentials, next)
-  const { uid, keyId, authority } = await customerWithKey(c.var.db, credentials.key, c.var.now)
-  c.var.facts.customerUid = uid
+  const { db, now, facts } = c.var
+  const { uid, keyId, authority } = await customerWithKey(db, credentials.key, now)
+  facts.customerUid = uid
   c.set('customer', customerScope(uid, keyId, authority))
   if (recordsOwn(c)) {
     const noted = async (verdict: Promise<unknown>) => {
       await verdict
-      noteCustomer(c.var.facts, keyId)
+      noteCustomer(facts, keyId)
     }
     const presume = () => noted(authority.presume())
     const authorize = () => noted(authority.verify())

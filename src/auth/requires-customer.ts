@@ -26,7 +26,7 @@ export const requiresCustomer = (route: CustomerRoute = {}): MiddlewareHandler<C
         ? { security: [['customerKey']], errors: ['own_key_required'] }
         : { security: [['customerKey'], ['adminKey', 'customer']] },
     (c, next) => {
-      if (!c.var.customer) throw new Error('no customer was identified before a customer route')
+      if (!c.get('customer')) throw new Error('no customer was identified before a customer route')
       return next()
     },
   )

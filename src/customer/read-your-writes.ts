@@ -14,7 +14,7 @@ export const readYourWrites = annotated(
   { operation: () => ({ answerHeaders: [HEADERS.BOOKMARK] }) },
   createMiddleware<CustomerEnv>(async (c, next) => {
     await next()
-    const bookmark = bookmarkOf(c.var.db)
+    const bookmark = bookmarkOf(c.get('db'))
     if (c.res.ok && bookmark !== null) c.header(HEADERS.BOOKMARK, bookmark)
   }),
 )

@@ -29,7 +29,8 @@ export const requestContext = (now: Clock) =>
   annotated(
     { operation },
     createMiddleware<AppEnv>(async (c, next) => {
-      c.set('requestId', `req_${crypto.randomUUID()}`)
+      const requestId = `req_${crypto.randomUUID()}`
+      c.set('requestId', requestId)
       c.set('startedAt', now())
       c.set('now', now)
       c.set('envelope', customerEnvelope)
@@ -48,7 +49,7 @@ export const requestContext = (now: Clock) =>
         d1Calls: 0,
       }
       c.set('facts', facts)
-      c.header(HEADERS.REQUEST_ID, c.var.requestId)
+      c.header(HEADERS.REQUEST_ID, requestId)
       for (const [name, value] of SECURITY_HEADERS) c.header(name, value)
       await next()
     }),
@@ -60,6 +61,7 @@ export const requestContext = (now: Clock) =>
  */
 export const requestDatabase = createMiddleware<AppEnv>((c, next) => {
   const inSession = settingsOf(c.env).readReplication || c.req.header(HEADERS.BOOKMARK) !== undefined
-  c.set('db', openDatabase(c.env.DB, { inSession, onRoundTrip: () => c.var.facts.d1Calls++ }))
+  const facts = c.get('facts')
+  c.set('db', openDatabase(c.env.DB, { inSession, onRoundTrip: () => facts.d1Calls++ }))
   return next()
 })
