@@ -67,9 +67,18 @@ const byName = (tags: unknown) => new Map(list(tags).map((tag) => [nameOf(tag), 
 
 const idOf = (operation: unknown) => members(operation).operationId
 
-/** The path that the paths of a document begin with, by the first of its servers. */
-const basePathOf = ({ servers }: Json) =>
-  new URL(`${members(list(servers)[0]).url ?? '/'}`, 'http://host').pathname.replace(/\/$/, '')
+/**
+ * The path that the paths of a document begin with: that of the first of its servers, whose variables have their defaults
+ * (https://spec.openapis.org/oas/v3.1.1.html#server-object).
+ */
+function basePathOf({ servers }: Json): string {
+  const { url, variables } = members(list(servers)[0])
+  const usual = `${url ?? '/'}`.replace(
+    /\{([^{}]*)\}/g,
+    (variable, name: string) => `${members(members(variables)[name]).default ?? variable}`,
+  )
+  return URL.canParse(usual, 'http://host') ? new URL(usual, 'http://host').pathname.replace(/\/$/, '') : ''
+}
 
 /** What a value is, or refers to. */
 function referred(value: unknown, { components }: Json): Json {
