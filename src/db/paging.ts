@@ -6,6 +6,9 @@ import type { Bindable } from './prepared.ts'
 /** Counting reads every row, so where no counter is kept a total is told up to here only. */
 export const MAX_COUNTED = 1_000
 
+/** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
+export const MAX_OFFSET = 10_000
+
 /** The values of a sort key in one row. */
 export type Position = readonly (string | number)[]
 

@@ -2,15 +2,12 @@ import * as z from 'zod'
 import { positiveDigits } from '../base/digits.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
-import type { PageRequest, Position, SortKey } from '../db/paging.ts'
+import { MAX_OFFSET, type PageRequest, type Position, type SortKey } from '../db/paging.ts'
 import type { HitPosition } from '../db/search.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100
-
-/** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
-const MAX_OFFSET = 10_000
 
 /** Returns the schema of the query parameters that every collection takes. */
 export const pageQuery = () =>
