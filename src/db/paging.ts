@@ -103,6 +103,11 @@ export function rangesPast(
 export const startsWith = (column: Column | SQL, prefix: string, withCursor = false) =>
   sql`(${withCursor ? sql`+` : sql``}${column} >= ${prefix} AND ${column} < ${`${prefix}\u{10FFFF}`})`
 
+/** Returns whether `startsWith` finds a text: ASCII letters lose their case, as they do in D1's NOCASE. */
+export const begins = (text: string, prefix: string) => folded(text).startsWith(folded(prefix))
+
+const folded = (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
 /** The query for how many different ids a SELECT of `id` gives; null if it gives more than are counted. */
 export const boundedTotal = (db: Database, ids: SQL) =>
   db

@@ -1,6 +1,6 @@
 import { and, type Column, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { boundedTotal, MAX_OFFSET, type PageRequest, rangesPast, startsWith } from './paging.ts'
+import { begins, boundedTotal, MAX_OFFSET, type PageRequest, rangesPast, startsWith } from './paging.ts'
 
 /**
  * The most rows of one term that a page examines for what no earlier term has shown. Past that the page ends short and
@@ -14,16 +14,23 @@ export interface Term {
   column: Column | SQL
   /** The condition for a match, with a cursor in the range of the index or without. */
   matches(withCursor: boolean): SQL
+  /** Whether a text of the column matches. */
+  finds(text: string): boolean
 }
 
 /** Finds what begins with a text. */
 export const beginning = (column: Column | SQL, text: string): Term => ({
   column,
   matches: (withCursor) => startsWith(column, text, withCursor),
+  finds: (found) => begins(found, text),
 })
 
 /** Finds what is a text as a whole. */
-export const whole = (column: Column, text: string): Term => ({ column, matches: () => eq(column, text) })
+export const whole = (column: Column, text: string): Term => ({
+  column,
+  matches: () => eq(column, text),
+  finds: (found) => found.length === text.length && begins(found, text),
+})
 
 /** What is searched, and for what. */
 export interface Search {

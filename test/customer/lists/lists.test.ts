@@ -137,6 +137,7 @@ describe('pages', () => {
   test.each([
     ['of a search', '/lists?search=l&per_page=1', '/lists?cursor='],
     ['of no search', '/lists?per_page=1', '/lists?search=l&cursor='],
+    ['of another search', '/lists?search=l&per_page=1', '/lists?search=o&cursor='],
   ])('a cursor %s does not fit elsewhere', async (_, from, to) => {
     const { next_cursor } = (await customer.own(from)).json.pagination
     const answer = await customer.own(to + next_cursor)
