@@ -9,6 +9,9 @@ import { FIELD_TEXT, invalidField } from '../errors.ts'
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100
 
+/** A name of 1,000 characters, of which JSON writes six bytes each at most, in base64url. */
+const MAX_CURSOR_LENGTH = 8_192
+
 /** Returns the schema of the query parameters that every collection takes. */
 export const pageQuery = () =>
   z.strictObject({
@@ -31,7 +34,7 @@ export const pageQuery = () =>
       .optional(),
     cursor: z
       .string()
-      .max(1024)
+      .max(MAX_CURSOR_LENGTH)
       .meta({ description: 'The `next_cursor` of the page before: it costs no more, however far on.' })
       .optional(),
   })

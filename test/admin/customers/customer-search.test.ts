@@ -46,6 +46,16 @@ test('shows each customer once, by what finds it first, on pages of any size', a
   }
 })
 
+test('goes on from the longest name', async () => {
+  const company = { name: '字'.repeat(255) }
+  const made = [
+    await makeCustomer({ email: 'a@x.example', company }),
+    await makeCustomer({ email: 'b@x.example', company }),
+  ]
+  const pages = await pagesOf(staff.call, `/admin/customers?search=${encodeURIComponent('字')}&per_page=1`)
+  expect(uids(pages)).toEqual(made.map(({ uid }) => uid))
+})
+
 test('refuses a cursor of something else', async () => {
   const ofOtherText = [cursor(2, '', 0), cursor(2, 'Sam', 0), cursor(2, 'Other', 0), cursor(0, 'Same1', 0)]
   for (const wrong of [cursor(1), cursor(5, 'Same', 1), cursor(-1, 'Same', 1), ...ofOtherText])

@@ -72,6 +72,7 @@ describe('a name', () => {
     ['empty', '', "can't be blank"],
     ['white space', ' \t\n ', "can't be blank"],
     ['256 characters long', 'é'.repeat(256), 'is too long (maximum is 255 characters)'],
+    ['a letter and 1,000 blanks', `A${' '.repeat(1_000)}`, 'is too long (maximum is 255 characters)'],
     ['a number', 7, 'is invalid'],
     ['an object', { $ne: '' }, 'is invalid'],
     ['with a NUL byte', 'a\0b', 'is invalid'],
@@ -131,6 +132,16 @@ describe('pages', () => {
       const pages = await pagesOf(customer.own, `/lists?search=sam&per_page=${size}`)
       const seen = pages.flatMap(({ lists }) => lists.map(({ uid }: { uid: string }) => uid))
       expect.soft(seen, `${size} a page`).toEqual(inOrder)
+    }
+  })
+
+  test('by cursor among lists of the longest names, in JSON and in all', async () => {
+    const names = ['\u0001', '字', '🐝'].map((character) => character.repeat(255) + '\v'.repeat(745))
+    for (const name of names) {
+      for (const _ of [1, 2]) await makeList(name)
+      const search = encodeURIComponent(name.slice(0, 2))
+      const pages = await pagesOf(customer.own, `/lists?search=${search}&per_page=1`)
+      expect.soft(pages.flatMap(({ lists }) => lists)).toMatchObject([{ name }, { name }])
     }
   })
 
