@@ -160,6 +160,34 @@ test('the variables of their server have their defaults', async () => {
   expect(paths).toHaveProperty('/v1/sane')
 })
 
+describe.each([
+  { name: 'path items', large: 'pathItems', path: { $ref: '#/components/pathItems/large' } },
+  {
+    name: 'parameters of paths',
+    large: 'parameters',
+    path: { parameters: [{ $ref: '#/components/parameters/large' }], get: { responses } },
+  },
+])('$name that many paths name', ({ large, path }) => {
+  const documentWith = (places: number) => {
+    const paths = Object.fromEntries(Array.from({ length: places }, (_, n) => [`/v1/${n}`, path]))
+    const value = { in: 'query', name: 'x', description: 'x'.repeat(100_000), get: { responses } }
+    const components = { [large]: { large: value } }
+    const binding = { fetch: async () => Response.json({ openapi: '3.1.0', components, paths }) }
+    return documentOf({ CUSTOMER_API: binding, CUSTOMER_API_URL: '', CUSTOMER_API_OPENAPI: '/x' })
+  }
+
+  test('are shown with each', async () => {
+    expect((await documentWith(50)).paths).toHaveProperty('/v1/49')
+  })
+
+  test('are not, where that makes the document too large, and the log says so', async () => {
+    expectLogged('the document is longer than 8388608 characters')
+    const { paths } = await documentWith(100)
+    expect(paths).not.toHaveProperty('/v1/0')
+    expect(paths).toHaveProperty('/contacts')
+  })
+})
+
 test.each([{ paths: null }, { paths: ['x'] }, { paths: 'x' }])(
   'paths that are $paths leave Steward’s own',
   async (members) => {
