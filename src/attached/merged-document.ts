@@ -97,7 +97,8 @@ function referredIn({ components }: Json): (value: unknown) => Json {
     const length = lengths.get(found) ?? JSON.stringify(found).length
     lengths.set(found, length)
     left -= length
-    if (left < 0) throw new Error(`with what it refers to, the document is longer than ${MAX_COPIED} characters`)
+    if (left < 0)
+      throw new Error(`with what it refers to, the document is longer than ${MAX_COPIED} characters`)
     return found
   }
 }
