@@ -102,7 +102,8 @@ test.each(table)('$request costs no more before its answer than it has to', asyn
 
 /**
  * Changes of more than one round trip: those that hash a password, send a mail or a message ask before any of that who
- * may. What is compared with codes and passkeys is read before. The members of a deleted list go, and who asked for access is told, while the answer is on its way.
+ * may. What is compared with codes and passkeys is read before, and which grant a customer decides on, for the record.
+ * The members of a deleted list go, and who asked for access is told, while the answer is on its way.
  */
 const MORE_THAN_ONE: Record<string, number> = {
   'POST /admin/new': 3,
@@ -116,8 +117,9 @@ const MORE_THAN_ONE: Record<string, number> = {
   'DELETE /lists/:uid': 2,
   'POST /admin/access_grants/:id/approve': 2,
   'POST /admin/access_grants/:id/decline': 2,
-  'POST /access_requests/:uid/approve': 2,
-  'POST /access_requests/:uid/decline': 2,
+  'POST /access_requests/:uid/approve': 3,
+  'POST /access_requests/:uid/decline': 3,
+  'DELETE /access_grants/:uid': 2,
 }
 
 const CHANGES = routeTable().filter(

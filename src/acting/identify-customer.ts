@@ -3,6 +3,7 @@ import { CREDENTIAL_ERRORS, readCredentials } from '../auth/callers/credentials.
 import { customerWithKey } from '../auth/callers/customer-key.ts'
 import { reasonHeader } from '../auth/callers/key-limits.ts'
 import { customerScope } from '../auth/customer-scope.ts'
+import { noteOwnGrant } from '../auth/grants/own-grant.ts'
 import { noteCustomer, ON_RECORD, onRecord } from '../auth/on-record.ts'
 import { type CustomerEnv, noteTarget, recordsOwn } from '../auth/requires-customer.ts'
 import { annotated, type OperationParts } from '../http/annotations.ts'
@@ -32,13 +33,15 @@ const identify = createMiddleware<CustomerEnv>(async (c, next) => {
   const { db, now, facts } = c.var
   const { uid, keyId, authority } = await customerWithKey(db, credentials.key, now)
   facts.customerUid = uid
-  c.set('customer', customerScope(uid, keyId, authority))
+  const scope = customerScope(uid, keyId, authority)
+  c.set('customer', scope)
   if (recordsOwn(c)) {
+    const isAboutGrant = facts.target?.type === 'access_grant'
     const noted = async (verdict: Promise<unknown>) => {
       await verdict
       noteCustomer(facts, keyId)
     }
-    const presume = () => noted(authority.presume())
+    const presume = () => noted(isAboutGrant ? noteOwnGrant(scope, facts) : authority.presume())
     const authorize = () => noted(authority.verify())
     return onRecord(c, { recording: 'change', presume, authorize, ridesAlong: false }, next)
   }

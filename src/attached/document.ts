@@ -2,6 +2,7 @@ import type { Attachment } from '../attachment.ts'
 import { fromUtf8 } from '../base/encoding.ts'
 import { readUpTo } from '../http/body/bytes.ts'
 import type { Stores } from '../http/stores.ts'
+import { logFailure } from '../log.ts'
 import type { Json } from '../openapi/components.ts'
 import { type Api, apiOf } from './api.ts'
 import { merged, readDocument } from './merged-document.ts'
@@ -29,16 +30,20 @@ export async function deployedDocument(own: Json, stores: Stores, now: number): 
   const meanwhile = before?.json ?? JSON.stringify(merged(own, {}, prefixes))
   shown.set(attachment, { since: now, json: meanwhile })
   if (openapiPath === null) return meanwhile
-  const renewed = fetchDocument(openapiPath, apiOf(stores, attachment), attachment.timeoutMs).then(
-    (theirs) => {
+  const renewed = fetchDocument(openapiPath, apiOf(stores, attachment), attachment.timeoutMs)
+    .then((theirs) => {
       const json = JSON.stringify(merged(own, theirs, prefixes))
       shown.set(attachment, { since: now, json })
       return json
-    },
-  )
+    })
+    .catch((cause: unknown) => {
+      // The message can quote the document, which is for everybody.
+      logFailure({ task: 'attached_document', message: `${cause}` }, cause)
+      return meanwhile
+    })
   // The others get it too, though the first has left.
   stores.later('attached_document', renewed)
-  return renewed.catch(() => meanwhile)
+  return renewed
 }
 
 /** @throws Error if there is none */

@@ -20,9 +20,13 @@ export class NothingSent extends AppError {
   }
 }
 
-/** Returns the refusal for an answer that is none; undefined if it is one. */
-export function refusalOfAnswer({ status }: Response): AppError | undefined {
-  if (NOT_CONNECTED.includes(status)) return new NothingSent()
+/**
+ * Returns the refusal for an answer that is none; undefined if it is one. A Worker that is bound, which has no origin,
+ * got the call, whatever comes of what it asks of others.
+ */
+export function refusalOfAnswer(origin: string | null, { status }: Response): AppError | undefined {
+  if (NOT_CONNECTED.includes(status))
+    return origin === null ? new AppError('customer_api_unavailable') : new NothingSent()
   if (NOT_REACHED.includes(status)) return new AppError('customer_api_unavailable')
   // A response has a status from 200 to 599; an API has no business switching protocols.
   const isNone = status < 200 || status > 599

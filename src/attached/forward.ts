@@ -44,7 +44,7 @@ export async function forward(call: Call): Promise<ForwardedAnswer> {
       encodeResponseBody: 'manual',
       signal: AbortSignal.any(signals),
     })
-    const refusal = refusalOfAnswer(response)
+    const refusal = refusalOfAnswer(call.api.origin, response)
     if (refusal) throw refusal
     return { response, body: await begun(response) }
   } catch (cause) {

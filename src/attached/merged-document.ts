@@ -8,6 +8,9 @@ const COMPONENT = /^#\/components\/([^/]+)\/(.+)$/
 /** Who calls is Steward's to find out, whatever the API says of itself. */
 const SECURITY = [{ customerKey: [] }, { adminKey: [], customer: [] }]
 
+/** What is referred to is copied to each place that names it: as much of that as twice what may be read of a document. */
+const MAX_COPIED = 8 * 1024 * 1024
+
 /** The methods that are passed on. */
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head']
 
@@ -20,6 +23,7 @@ export const readDocument = (json: string): unknown =>
 /**
  * Returns a document less the paths that another API answers, and with those operations of that one's document, as it was
  * read, that lie below the prefixes. They have what Steward's own always have; what is not as OpenAPI has it is passed over.
+ * @throws Error if it would be far larger than what was read
  */
 export function merged(own: Json, theirs: Json, prefixes: readonly string[]): Json {
   const paths = Object.entries(members(own.paths)).filter(([path]) => !isBelow(path, prefixes))
@@ -28,15 +32,16 @@ export function merged(own: Json, theirs: Json, prefixes: readonly string[]): Js
   const theirTags = byName(theirs.tags)
   const usualTag = text(members(theirs.info).title) ?? 'Attached API'
   const base = basePathOf(theirs)
+  const referred = referredIn(theirs)
   for (const [name, item] of Object.entries(members(theirs.paths))) {
     const path = base + name
-    const operations = isBelow(path, prefixes) ? operationsOf(path, referred(item, theirs), usualTag) : []
+    const operations = isBelow(path, prefixes) ? operationsOf(path, referred(item), usualTag) : []
     for (const [, operation] of operations) {
       const id = operation.operationId
       const other = `attached_${id}`
       if (ids.has(id)) operation.operationId = ids.has(other) ? `${other}_${ids.size}` : other
       ids.add(operation.operationId)
-      operation.parameters = unique(operation.parameters.map((each) => referred(each, theirs)))
+      operation.parameters = unique(operation.parameters.map(referred))
       for (const name of operation.tags) tags.set(name, tags.get(name) ?? theirTags.get(name) ?? { name })
     }
     if (operations.length > 0) paths.push([path, Object.fromEntries(operations)])
@@ -67,16 +72,35 @@ const byName = (tags: unknown) => new Map(list(tags).map((tag) => [nameOf(tag), 
 
 const idOf = (operation: unknown) => members(operation).operationId
 
-/** The path that the paths of a document begin with, by the first of its servers. */
-const basePathOf = ({ servers }: Json) =>
-  new URL(`${members(list(servers)[0]).url ?? '/'}`, 'http://host').pathname.replace(/\/$/, '')
-
-/** What a value is, or refers to. */
-function referred(value: unknown, { components }: Json): Json {
-  const [, kind, name] = COMPONENT.exec(`${members(value).$ref}`) ?? []
-  return members(
-    kind && name ? members(members(components)[kind])[name.slice(COMPONENT_PREFIX.length)] : value,
+/**
+ * The path that the paths of a document begin with: that of the first of its servers, whose variables have their defaults
+ * (https://spec.openapis.org/oas/v3.1.1.html#server-object).
+ */
+function basePathOf({ servers }: Json): string {
+  const { url, variables } = members(list(servers)[0])
+  const usual = `${url ?? '/'}`.replace(
+    /\{([^{}]*)\}/g,
+    (variable, name: string) => `${members(members(variables)[name]).default ?? variable}`,
   )
+  return URL.canParse(usual, 'http://host') ? new URL(usual, 'http://host').pathname.replace(/\/$/, '') : ''
+}
+
+/** Returns the function for what a value is, or refers to. It throws once all that it gave is too much. */
+function referredIn({ components }: Json): (value: unknown) => Json {
+  const lengths = new Map<Json, number>()
+  let left = MAX_COPIED
+  return (value) => {
+    const [, kind, name] = COMPONENT.exec(`${members(value).$ref}`) ?? []
+    const found = members(
+      kind && name ? members(members(components)[kind])[name.slice(COMPONENT_PREFIX.length)] : value,
+    )
+    const length = lengths.get(found) ?? JSON.stringify(found).length
+    lengths.set(found, length)
+    left -= length
+    if (left < 0)
+      throw new Error(`with what it refers to, the document is longer than ${MAX_COPIED} characters`)
+    return found
+  }
 }
 
 /** The operations of a path item by their methods, with what each of Steward's own has. */

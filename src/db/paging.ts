@@ -6,6 +6,9 @@ import type { Bindable } from './prepared.ts'
 /** Counting reads every row, so where no counter is kept a total is told up to here only. */
 export const MAX_COUNTED = 1_000
 
+/** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
+export const MAX_OFFSET = 10_000
+
 /** The values of a sort key in one row. */
 export type Position = readonly (string | number)[]
 
@@ -99,6 +102,11 @@ export function rangesPast(
  */
 export const startsWith = (column: Column | SQL, prefix: string, withCursor = false) =>
   sql`(${withCursor ? sql`+` : sql``}${column} >= ${prefix} AND ${column} < ${`${prefix}\u{10FFFF}`})`
+
+/** Returns whether `startsWith` finds a text: ASCII letters lose their case, as they do in D1's NOCASE. */
+export const begins = (text: string, prefix: string) => folded(text).startsWith(folded(prefix))
+
+const folded = (text: string) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 
 /** The query for how many different ids a SELECT of `id` gives; null if it gives more than are counted. */
 export const boundedTotal = (db: Database, ids: SQL) =>

@@ -1,10 +1,11 @@
 import { and, type Column, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { Database } from './client.ts'
-import { boundedTotal, type PageRequest, rangesPast, startsWith } from './paging.ts'
+import { begins, boundedTotal, MAX_OFFSET, type PageRequest, rangesPast, startsWith } from './paging.ts'
 
 /**
  * The most rows of one term that a page examines for what no earlier term has shown. Past that the page ends short and
- * its cursor goes on from there, so it has a bound, however many Annas write from anna@.
+ * its cursor goes on from there, so it has a bound, however many Annas write from anna@. Earlier terms have shown what
+ * it passes over, so a page by its number is full all the same, unless a filter keeps some of it out.
  */
 const MAX_EXAMINED = 1_000
 
@@ -13,16 +14,23 @@ export interface Term {
   column: Column | SQL
   /** The condition for a match, with a cursor in the range of the index or without. */
   matches(withCursor: boolean): SQL
+  /** Whether a text of the column matches. */
+  finds(text: string): boolean
 }
 
 /** Finds what begins with a text. */
 export const beginning = (column: Column | SQL, text: string): Term => ({
   column,
   matches: (withCursor) => startsWith(column, text, withCursor),
+  finds: (found) => begins(found, text),
 })
 
 /** Finds what is a text as a whole. */
-export const whole = (column: Column, text: string): Term => ({ column, matches: () => eq(column, text) })
+export const whole = (column: Column, text: string): Term => ({
+  column,
+  matches: () => eq(column, text),
+  finds: (found) => found.length === text.length && begins(found, text),
+})
 
 /** What is searched, and for what. */
 export interface Search {
@@ -62,7 +70,7 @@ export class SearchSelects {
   hits(): SQL {
     const { offset, limit } = this.#page
     const parts = this.#termsToDo().map((term) => {
-      const examined = sql`${this.#inOrder(term)} LIMIT ${MAX_EXAMINED + offset}`
+      const examined = sql`${this.#inOrder(term)} LIMIT ${this.#maxExamined}`
       return sql`SELECT term, found, hit_id FROM (${examined}) WHERE is_shown LIMIT ${offset + limit}`
     })
     return sql`(${union(parts)} ORDER BY ${HITS_IN_ORDER} LIMIT ${limit} OFFSET ${offset})`
@@ -76,12 +84,20 @@ export class SearchSelects {
     }
   }
 
+  /** A page by its number is not to end short, for the next number does not go on from there. */
+  get #maxExamined(): number {
+    const { after, offset } = this.#page
+    return (this.#search.filter && !after ? MAX_OFFSET : MAX_EXAMINED) + offset
+  }
+
   /** The last examined row of each term that has more. Where every match is shown a term has no end. */
   #ends(): SQL {
-    const last = MAX_EXAMINED + this.#page.offset - 1
     const parts = this.#termsToDo()
       .filter((term) => term > 0 || this.#search.filter)
-      .map((term) => sql`SELECT term, found, hit_id FROM (${this.#inOrder(term)} LIMIT 1 OFFSET ${last})`)
+      .map(
+        (term) =>
+          sql`SELECT term, found, hit_id FROM (${this.#inOrder(term)} LIMIT 1 OFFSET ${this.#maxExamined - 1})`,
+      )
     return sql`(${union(parts)})`
   }
 

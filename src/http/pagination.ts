@@ -2,15 +2,15 @@ import * as z from 'zod'
 import { positiveDigits } from '../base/digits.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/encoding.ts'
 import { once } from '../base/once.ts'
-import type { PageRequest, Position, SortKey } from '../db/paging.ts'
-import type { HitPosition } from '../db/search.ts'
+import { begins, MAX_OFFSET, type PageRequest, type Position, type SortKey } from '../db/paging.ts'
+import type { HitPosition, Term } from '../db/search.ts'
 import { FIELD_TEXT, invalidField } from '../errors.ts'
 
 const DEFAULT_PER_PAGE = 20
 const MAX_PER_PAGE = 100
 
-/** OFFSET reads every row it skips, so that far in only the cursor is cheap. */
-const MAX_OFFSET = 10_000
+/** A name of 1,000 characters, of which JSON writes six bytes each at most, in base64url. */
+const MAX_CURSOR_LENGTH = 8_192
 
 /** Returns the schema of the query parameters that every collection takes. */
 export const pageQuery = () =>
@@ -34,7 +34,7 @@ export const pageQuery = () =>
       .optional(),
     cursor: z
       .string()
-      .max(1024)
+      .max(MAX_CURSOR_LENGTH)
       .meta({ description: 'The `next_cursor` of the page before: it costs no more, however far on.' })
       .optional(),
   })
@@ -54,17 +54,22 @@ export interface Page<Item> {
 const cursorContent = once(() => z.tuple([z.int().min(2)], z.union([z.string(), z.int()])))
 
 /**
- * Reads the paging parameters for a collection with this sort key.
+ * Reads the paging parameters for a collection with this sort key, whose rows `has` knows by their positions: from one
+ * outside of it, D1 would read on to where the collection begins.
  * @throws AppError invalid if the cursor is not one of this collection, or the page is too far for an offset.
  */
-export function pageRequest(query: PageQuery, { types }: Pick<SortKey<never>, 'types'>): PageRequest {
+export function pageRequest(
+  query: PageQuery,
+  { types }: Pick<SortKey<never>, 'types'>,
+  has: (position: Position) => boolean = () => true,
+): PageRequest {
   const perPage = query.per_page ?? DEFAULT_PER_PAGE
   const limit = perPage + 1
   if (query.cursor !== undefined) {
     if (query.page !== undefined) throw invalidField('page', 'goes without a cursor')
     const [page, ...after] = readCursor(query.cursor)
     const fits = after.length === types.length && after.every((value, i) => typeof value === types[i])
-    if (!fits) throw invalidField('cursor', FIELD_TEXT.invalid)
+    if (!fits || !has(after)) throw invalidField('cursor', FIELD_TEXT.invalid)
     return { page, perPage, limit, offset: 0, after }
   }
   const page = query.page ?? 1
@@ -96,13 +101,17 @@ const BY_TERM = {
 
 /**
  * Reads the paging parameters for the hits of a search by these terms.
- * @throws AppError invalid as `pageRequest` does, or if the cursor names none of the terms
+ * @throws AppError invalid as `pageRequest` does, or if the cursor names no hit of one of the terms
  */
-export function hitsRequest(query: PageQuery, terms: readonly unknown[]): PageRequest {
-  const page = pageRequest(query, BY_TERM)
-  if (page.after && !(Number(page.after[0]) in terms)) throw invalidField('cursor', FIELD_TEXT.invalid)
-  return page
-}
+export const hitsRequest = (query: PageQuery, terms: readonly Pick<Term, 'finds'>[]) =>
+  pageRequest(query, BY_TERM, ([term, found]) => terms[Number(term)]?.finds(`${found}`) ?? false)
+
+/**
+ * Reads the paging parameters for what begins with `prefix`, in the order of a key that begins with its text.
+ * @throws AppError invalid as `pageRequest` does, or if the cursor names something that does not begin so
+ */
+export const matchesRequest = (query: PageQuery, key: Pick<SortKey<never>, 'types'>, prefix: string) =>
+  pageRequest(query, key, ([text]) => begins(`${text}`, prefix))
 
 /**
  * Returns the page of a search's hits. Where a term was examined to its bound it ends there, if it is not full before,

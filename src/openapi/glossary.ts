@@ -8,7 +8,7 @@ const MEANINGS: Record<string, string> = {
   // Every thing
   id: 'The id of the thing, as its paths have it.',
   uid: 'The uid of the thing: 13 letters and digits that nobody can guess.',
-  name: 'What people call it: 1 to 255 characters beside white space at its ends, kept as sent.',
+  name: 'What people call it: 1 to 255 characters beside white space at its ends, kept as sent; 1,000 in all.',
   description: 'What people say of it; null: nothing.',
   created_at: 'When it was made.',
   updated_at: 'When it was changed last.',

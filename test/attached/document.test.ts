@@ -49,13 +49,15 @@ test('only what lies below the prefixes is in, and ids stay unambiguous', async 
 })
 
 test.each([
-  { name: 'none', path: '/status/x' },
-  { name: 'none that is JSON', path: '/v1/headers' },
-  { name: 'another kind of document', path: '/v1/echo' },
-])('an API that gives $name leaves Steward’s own', async ({ path }) => {
-  expectLogged('attached_document')
+  { name: 'none', path: '/status/x', message: 'no OpenAPI 3 document' },
+  { name: 'none that is JSON', path: '/v1/until-closed', message: 'JSON' },
+  { name: 'no answer', path: '/v1/garbage', message: 'Network connection lost' },
+  { name: 'another kind of document', path: '/v1/echo', message: 'no OpenAPI 3 document' },
+])('an API that gives $name leaves Steward’s own, and the log says why', async ({ path, message }) => {
+  const log = expectLogged('attached_document')
   const { paths } = await documentOf({ CUSTOMER_API_OPENAPI: path })
   expect(paths).toHaveProperty('/contacts')
+  expect(log.lines().map((line) => JSON.parse(line).message)).toEqual([expect.stringContaining(message)])
 })
 
 /** An OpenAPI document with these members. */
@@ -138,6 +140,10 @@ test.each([
   { name: 'tags of no kind', members: { paths: sane, tags: [null, 'x', { name: 5 }] } },
   { name: 'tags that are none', members: { paths: sane, tags: { a: 1 } } },
   { name: 'a server that is null', members: { paths: sane, servers: [null] } },
+  {
+    name: 'a server whose port is a variable',
+    members: { paths: sane, servers: [{ url: 'https://{u}.example.com:{port}/{basePath}' }] },
+  },
   { name: 'components that are a list', members: { paths: sane, components: [null, 'x'] } },
   { name: 'a group that is null', members: { paths: sane, components: { schemas: null, parameters: 'x' } } },
   { name: 'no title', members: { paths: sane, info: null } },
@@ -145,6 +151,41 @@ test.each([
   const { paths } = await documentOf(saying(members))
   expect(paths['/v1/sane'].get.responses).toEqual(responses)
   expect(paths).toHaveProperty('/contacts')
+})
+
+test('the variables of their server have their defaults', async () => {
+  const variables = { u: { default: 'demo' }, port: { default: '8443' }, basePath: { default: 'v1' } }
+  const servers = [{ url: 'https://{u}.example.com:{port}/{basePath}', variables }]
+  const { paths } = await documentOf(saying({ servers, paths: { '/sane': { get: { responses } } } }))
+  expect(paths).toHaveProperty('/v1/sane')
+})
+
+describe.each([
+  { name: 'path items', large: 'pathItems', path: { $ref: '#/components/pathItems/large' } },
+  {
+    name: 'parameters of paths',
+    large: 'parameters',
+    path: { parameters: [{ $ref: '#/components/parameters/large' }], get: { responses } },
+  },
+])('$name that many paths name', ({ large, path }) => {
+  const documentWith = (places: number) => {
+    const paths = Object.fromEntries(Array.from({ length: places }, (_, n) => [`/v1/${n}`, path]))
+    const value = { in: 'query', name: 'x', description: 'x'.repeat(100_000), get: { responses } }
+    const components = { [large]: { large: value } }
+    const binding = { fetch: async () => Response.json({ openapi: '3.1.0', components, paths }) }
+    return documentOf({ CUSTOMER_API: binding, CUSTOMER_API_URL: '', CUSTOMER_API_OPENAPI: '/x' })
+  }
+
+  test('are shown with each', async () => {
+    expect((await documentWith(50)).paths).toHaveProperty('/v1/49')
+  })
+
+  test('are not, where that makes the document too large, and the log says so', async () => {
+    expectLogged('the document is longer than 8388608 characters')
+    const { paths } = await documentWith(100)
+    expect(paths).not.toHaveProperty('/v1/0')
+    expect(paths).toHaveProperty('/contacts')
+  })
 })
 
 test.each([{ paths: null }, { paths: ['x'] }, { paths: 'x' }])(

@@ -12,7 +12,7 @@ beforeEach(async () => {
 interface Failure {
   name: string
   path?: string
-  settings?: () => Record<string, string> | Promise<Record<string, string>>
+  settings?: () => Record<string, unknown> | Promise<Record<string, unknown>>
   status: 502 | 504
   /** Where it is known that nothing was sent. */
   isUndone?: true
@@ -22,6 +22,9 @@ interface Failure {
 const dying = (answer: string) => async () => ({
   CUSTOMER_API_URL: await (await fetch(`${inject('upstream').url}/dying?answer=${answer}`)).text(),
 })
+
+/** A Worker that is bound. */
+const answering = (status: number) => ({ fetch: async () => new Response(null, { status }) })
 
 const FAILURES: Failure[] = [
   {
@@ -57,6 +60,11 @@ const FAILURES: Failure[] = [
   },
   { name: 'refuses Cloudflare’s connection', path: '/v1/status?status=521', status: 502, isUndone: true },
   { name: 'has no certificate for Cloudflare', path: '/v1/status?status=526', status: 502, isUndone: true },
+  {
+    name: 'is bound, and asks one that refuses Cloudflare’s connection',
+    settings: () => ({ CUSTOMER_API_URL: '', CUSTOMER_API: answering(521) }),
+    status: 502,
+  },
   { name: 'takes Cloudflare’s connection perhaps', path: '/v1/status?status=522', status: 502 },
   { name: 'does not answer Cloudflare', path: '/v1/status?status=524', status: 504 },
 ]

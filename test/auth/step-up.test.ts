@@ -176,6 +176,15 @@ describe('POST /admin/reauthenticate', () => {
     expect(stored).not.toContain(PASSWORD)
   })
 
+  test('refuses a code beside a passkey, which would go without a look at it', async () => {
+    const { authenticator, secret } = await makeFactors(admin.adminId)
+    const options = await later(admin.call)('/admin/reauthenticate/options', { method: 'POST' })
+    const passkey = await authenticator.get(options.json.data)
+    const refused = await prove({ passkey, totp: totpCode(secret, now) })
+    expect(refused).toMatchObject({ status: 422, json: { errors: { totp: ['goes without passkey'] } } })
+    expect((await prove({ passkey })).status).toBe(200)
+  })
+
   const WRONG: {
     name: string
     has?: true

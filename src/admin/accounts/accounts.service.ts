@@ -9,7 +9,7 @@ import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import type { Reader } from '../../db/reader.ts'
 import { admins, loginFailures, totals } from '../../db/schema/staff.ts'
 import { AppError, FIELD_TEXT, type FieldErrors } from '../../errors.ts'
-import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import { matchesRequest, type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
 import { newAccountMail } from '../../mail/accounts.ts'
 
@@ -75,7 +75,7 @@ export async function listAdmins(
 
 async function searchAdmins(reader: Reader, search: string, query: PageQuery): Promise<Page<AdminAccount>> {
   const { db } = reader
-  const page = pageRequest(query, BY_EMAIL)
+  const page = matchesRequest(query, BY_EMAIL, search)
   const matching = startsWith(admins.email, search, page.after !== undefined)
   const { rows, total } = await reader.read({
     rows: paged(selectAccounts(db).$dynamic(), BY_EMAIL, page, matching),

@@ -14,11 +14,16 @@ import { reauthenticate, reauthenticationOptions } from './reauthenticate.servic
 import { SECOND_FACTORS } from './second-factors.routes.ts'
 
 const proofBody = () =>
-  z.strictObject({
-    password: text().max(1024).optional(),
-    passkey: authenticationResponse().optional(),
-    totp: text().max(20).optional(),
-  })
+  z
+    .strictObject({
+      password: text().max(1024).optional(),
+      passkey: authenticationResponse().optional(),
+      totp: text().max(20).optional(),
+    })
+    .refine(({ passkey, totp }) => passkey === undefined || totp === undefined, {
+      path: ['totp'],
+      error: 'goes without passkey',
+    })
 
 const OPTIONS_CREATED = adminAnswer(200, 'Passkey options created successfully', requestOptionsObject)
 const REAUTHENTICATED = adminAnswer(200, 'Reauthenticated successfully', z.null)

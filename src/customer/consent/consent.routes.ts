@@ -1,6 +1,5 @@
 import { type Context, Hono } from 'hono'
 import * as z from 'zod'
-import { noteGrant } from '../../auth/grants/grant-object.ts'
 import { tellDecision } from '../../auth/grants/notices.ts'
 import { noteChange } from '../../auth/on-record.ts'
 import { type CustomerEnv, requiresCustomer } from '../../auth/requires-customer.ts'
@@ -57,8 +56,7 @@ async function decide(c: Context<CustomerEnv>, uid: string, decision: Decision) 
   const { customer, facts, now } = c.var
   const at = now()
   const stores = storesOf(c)
-  const say = { uid, decision, noteFound: (grant: GrantRow) => noteOwnGrant(c, grant) }
-  const { before, after, request } = await decideAccessRequest(customer, stores, say, at)
+  const { before, after, request } = await decideAccessRequest(customer, stores, { uid, decision }, at)
   noteGrantChange(c, before, after)
   if (!facts.replayed) stores.later('tell_decision', tellDecision(stores, after.id, sayOf(decision), at))
   return request
@@ -66,11 +64,6 @@ async function decide(c: Context<CustomerEnv>, uid: string, decision: Decision) 
 
 function noteGrantChange(c: Context<CustomerEnv>, before: GrantRow, after: GrantRow): void {
   noteChange(c.var.facts, 'access_grant', { before: toldGrant(before), after: toldGrant(after) })
-}
-
-/** Notes the grant as staff know it: the path has the uid that the customer knows it by. */
-function noteOwnGrant({ var: { facts, customer } }: Context<CustomerEnv>, { id, mode }: GrantRow): void {
-  noteGrant(facts, { id, mode, customer_uid: customer.uid })
 }
 
 /** `/account/support_access`, `/access_requests` and `/access_grants`: what the customer has to say on support. */
@@ -176,7 +169,6 @@ export const consentRoutes = new Hono<CustomerEnv>()
     async (c) => {
       const { customer, now } = c.var
       const { before, after, grant } = await endAccess(customer, storesOf(c), c.req.param('uid'), now())
-      noteOwnGrant(c, after)
       noteGrantChange(c, before, after)
       return ENDED.of(c, { access_grant: grant })
     },

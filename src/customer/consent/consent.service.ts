@@ -10,7 +10,7 @@ import { AppError, orUnknown } from '../../errors.ts'
 import { timestamp } from '../../http/envelopes.ts'
 import type { PageQuery } from '../../http/pagination.ts'
 import type { Stores } from '../../http/stores.ts'
-import { type GrantRow, listGrants, ownGrants, presentersFor, selectGrants } from './grant-records.service.ts'
+import { listGrants, ownGrants, presentersFor, selectGrants } from './grant-records.service.ts'
 
 /** Returns the requests that wait for the customer, newest first. */
 export const listAccessRequests = (
@@ -38,14 +38,6 @@ export const listCurrentGrants = (
     present: presentersFor(scope, stores).current,
   })
 
-/** A customer's say on one of its requests. */
-interface OwnSay {
-  uid: string
-  decision: Decision
-  /** Told which grant it is about, also where it does not count. */
-  noteFound(grant: GrantRow): void
-}
-
 /**
  * Puts down the customer's say on a request. What there was before tells whether it counts: of two says at once, or
  * one and a lapse or a withdrawal, the second finds nothing that waits.
@@ -54,7 +46,7 @@ interface OwnSay {
 export async function decideAccessRequest(
   scope: CustomerScope,
   stores: Pick<Stores, 'pseudonymOf'>,
-  { uid, decision, noteFound }: OwnSay,
+  { uid, decision }: { uid: string; decision: Decision },
   now: number,
 ) {
   const which = and(ownGrants(scope, uid), eq(accessGrants.needsCustomer, true))
@@ -65,7 +57,6 @@ export async function decideAccessRequest(
   })
   const before = orUnknown(existing[0], 'grant_unknown')
   const after = orUnknown(decided[0], 'grant_unknown')
-  noteFound(after)
   if (before.status !== 'pending' || before.customerDecision !== null) throw new AppError('grant_not_waiting')
   if (after.customerDecision === null) throw new AppError('access_closed')
   const request = {

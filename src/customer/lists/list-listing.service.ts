@@ -14,7 +14,7 @@ import {
 import { type PlacesOf, prepared } from '../../db/prepared.ts'
 import { customers } from '../../db/schema/customers.ts'
 import { lists } from '../../db/schema/lists.ts'
-import { type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
+import { matchesRequest, type Page, type PageQuery, pageOf, pageRequest } from '../../http/pagination.ts'
 import { type List, presentList } from './lists.service.ts'
 
 const BY_AGE = sortKey({ id: lists.id })
@@ -49,7 +49,7 @@ export async function listLists(
 
 async function searchLists(scope: CustomerScope, search: string, query: PageQuery): Promise<Page<List>> {
   const { db, uid } = scope
-  const page = pageRequest(query, BY_NAME)
+  const page = matchesRequest(query, BY_NAME, search)
   const matches = (withCursor: boolean) =>
     and(eq(lists.customerUid, uid), startsWith(lists.name, search, withCursor))
   const matching = matches(page.after !== undefined)

@@ -19,11 +19,16 @@ export const limitedText = (max: number) =>
 /** Counts code points. Each is at most two UTF-16 units, so longer text is refused without counting. */
 const hasAtMost = (max: number, value: string) => value.length <= 2 * max && [...value].length <= max
 
+/** The longest name with the white space at its ends, which is kept: a page's cursor has to hold it. */
+const MAX_NAME_AS_SENT = 1_000
+
 /** A schema for a name: not blank, at most 255 characters after trimming, kept as sent. */
 export const name = () =>
   text()
     .refine((value) => value.trim() !== '', { error: FIELD_TEXT.blank })
-    .refine((value) => hasAtMost(255, value.trim()), { error: 'is too long (maximum is 255 characters)' })
+    .refine((value) => hasAtMost(MAX_NAME_AS_SENT, value) && hasAtMost(255, value.trim()), {
+      error: 'is too long (maximum is 255 characters)',
+    })
     .meta({ minLength: 1, maxLength: 255 })
 
 /** The longest reason or comment, `X-ADMIN-REASON` too, in characters. */

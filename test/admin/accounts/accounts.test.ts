@@ -213,16 +213,22 @@ describe('GET /admin/list', () => {
     expect(emailsOf(await call('/admin/list?search_query='))).toHaveLength(5)
   })
 
-  test.each(['page=0', 'page=1.5', 'per_page=101', 'per_page=x', 'cursor=x', 'search_query=%00'])(
-    '%s is refused',
-    async (parameters) => {
-      const call = await staff()
-      expect(await call(`/admin/list?${parameters}`)).toMatchObject({
-        status: 422,
-        json: { code: 'invalid' },
-      })
-    },
-  )
+  const cursorOfOtherText = cursorAfter({ page: 1 }, ['', 0])
+  test.each([
+    'page=0',
+    'page=1.5',
+    'per_page=101',
+    'per_page=x',
+    'cursor=x',
+    `search_query=zzz&cursor=${cursorOfOtherText}`,
+    'search_query=%00',
+  ])('%s is refused', async (parameters) => {
+    const call = await staff()
+    expect(await call(`/admin/list?${parameters}`)).toMatchObject({
+      status: 422,
+      json: { code: 'invalid' },
+    })
+  })
 
   test('reads no more rows for one of 10,000 accounts than for a page, in one round trip', async () => {
     const call = await staff()

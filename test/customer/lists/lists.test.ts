@@ -72,6 +72,7 @@ describe('a name', () => {
     ['empty', '', "can't be blank"],
     ['white space', ' \t\n ', "can't be blank"],
     ['256 characters long', 'é'.repeat(256), 'is too long (maximum is 255 characters)'],
+    ['a letter and 1,000 blanks', `A${' '.repeat(1_000)}`, 'is too long (maximum is 255 characters)'],
     ['a number', 7, 'is invalid'],
     ['an object', { $ne: '' }, 'is invalid'],
     ['with a NUL byte', 'a\0b', 'is invalid'],
@@ -134,9 +135,20 @@ describe('pages', () => {
     }
   })
 
+  test('by cursor among lists of the longest names, in JSON and in all', async () => {
+    const names = ['\u0001', '字', '🐝'].map((character) => character.repeat(255) + '\v'.repeat(745))
+    for (const name of names) {
+      for (const _ of [1, 2]) await makeList(name)
+      const search = encodeURIComponent(name.slice(0, 2))
+      const pages = await pagesOf(customer.own, `/lists?search=${search}&per_page=1`)
+      expect.soft(pages.flatMap(({ lists }) => lists)).toMatchObject([{ name }, { name }])
+    }
+  })
+
   test.each([
     ['of a search', '/lists?search=l&per_page=1', '/lists?cursor='],
     ['of no search', '/lists?per_page=1', '/lists?search=l&cursor='],
+    ['of another search', '/lists?search=l&per_page=1', '/lists?search=o&cursor='],
   ])('a cursor %s does not fit elsewhere', async (_, from, to) => {
     const { next_cursor } = (await customer.own(from)).json.pagination
     const answer = await customer.own(to + next_cursor)
