@@ -12,8 +12,6 @@ const CHANGES = {
   recovery_codes_renewed: 'New recovery codes were made, and the ones before do not work any more.',
   factors_reset:
     'An administrator took all second factors away, and ended all sessions and API keys. Set up a new one when you log in.',
-  credentials_revoked:
-    'An administrator ended everything that let anybody in: the password, all second factors, sessions and API keys. Ask an administrator for a new password.',
 } as const
 
 export type CredentialChange = keyof typeof CHANGES

@@ -10,9 +10,14 @@ import { describing } from '../../http/annotations.ts'
 import { adminAnswer } from '../../http/answers.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
-import { changeRole, disableAdmin, enableAdmin, sendUnlockLink } from './account-state.service.ts'
+import {
+  changeRole,
+  disableAdmin,
+  enableAdmin,
+  revokeCredentials,
+  sendUnlockLink,
+} from './account-state.service.ts'
 import { ADMINS } from './accounts.routes.ts'
-import { revokeCredentials } from './revocation.service.ts'
 
 const DISABLED = adminAnswer(200, 'Admin disabled successfully', adminObject)
 const ENABLED = adminAnswer(200, 'Admin enabled successfully', adminObject)
@@ -82,17 +87,16 @@ export const accountStateRoutes = new Hono<AdminEnv>()
     '/revoke_credentials/:id{[0-9]+}',
     describes(() => ({
       id: 'revokeAdminCredentials',
-      summary: 'Take everything away that lets anybody in as an account',
+      summary: 'End all sessions, keys and access grants of an account',
       description:
-        'Its password, its second factors, and all sessions, API keys and access grants that it ever made are refused from the next request on: whoever took it over is out. Its owner is mailed, and is let in again by `POST /admin/reset_password/{id}`.',
+        'All that it ever made is refused from the next request on. Its password and second factors stay, and a passkey logs in by itself: where somebody else has them, reset them.',
       answers: [CREDENTIALS_REVOKED],
       errors: ['admin_unknown', 'self_action'],
     })),
     requiresToChange('admins:empower'),
     async (c) => {
       const { actor, now } = c.var
-      const changed = await revokeCredentials(storesOf(c), actor, c.req.param('id'), now())
-      const account = noteChange(c, changed, { password: true })
+      const account = noteChange(c, await revokeCredentials(storesOf(c), actor, c.req.param('id'), now()))
       return CREDENTIALS_REVOKED.of(c, presentAdmin(account, now()))
     },
   )
@@ -116,10 +120,8 @@ export const accountStateRoutes = new Hono<AdminEnv>()
 function noteChange(
   c: Context<ActorEnv<SessionActor>>,
   { before, after }: Changed<AdminAccount>,
-  hidden = {},
 ): AdminAccount {
-  const { facts, now } = c.var
-  const told = { before: toldAdmin(before, now()), after: { ...toldAdmin(after, now()), ...hidden } }
-  setChanges(facts, 'admin', told)
+  const { now } = c.var
+  setChanges(c.var.facts, 'admin', { before: toldAdmin(before, now()), after: toldAdmin(after, now()) })
   return after
 }

@@ -2,9 +2,11 @@ import { and, eq, exists, inArray, isNotNull, isNull, ne, or, type SQL } from 'd
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { AdminAccount } from '../../auth/accounts/account.ts'
+import { endAllOf } from '../../auth/accounts/ending.ts'
 import { mailUnlockLink } from '../../auth/accounts/unlock-link.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
+import { revokedUpTo } from '../../auth/callers/revocation.ts'
 import { endSessions } from '../../auth/callers/session.ts'
 import { endLoginsOf } from '../../auth/factors/login-tokens.ts'
 import { endOf } from '../../auth/grants/ends.ts'
@@ -70,6 +72,28 @@ export async function changeRole(
   const changed = await changeAndEnd(stores, { id, change, endedBy: actor.adminId, now }, { role })
   if (changed.after.role !== role) throw new AppError('last_super_admin')
   return changed
+}
+
+/**
+ * Ends all sessions and API keys of an account, and whatever else it made that lets anyone in; its password stays.
+ * @throws AppError self_action, admin_unknown
+ */
+export async function revokeCredentials(
+  { db, kv, later }: Stores,
+  actor: Actor,
+  id: string,
+  now: number,
+): Promise<Changed<AdminAccount>> {
+  const adminId = adminIdOf(id)
+  if (actor.adminId === adminId) throw new AppError('self_action')
+  const { before, keys, after } = await inOneTrip(db, {
+    before: selectAccount(db, id),
+    ...endAllOf(db, adminId, actor.adminId, now),
+    account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
+    after: selectAccount(db, id),
+  })
+  later('forget_keys', forgetKeys(kv, keys))
+  return { before: adminOrUnknown(before[0], id), after: adminOrUnknown(after[0], id) }
 }
 
 /**

@@ -12,8 +12,8 @@ import { text } from '../../http/fields/inputs.ts'
 import { textValue } from '../../http/fields/values.ts'
 import { storesOf } from '../../http/stores.ts'
 import { body } from '../../http/validation.ts'
-import { resetSecondFactor } from '../accounts/revocation.service.ts'
 import { renewRecoveryCodes } from './recovery-codes.service.ts'
+import { resetSecondFactor } from './reset.service.ts'
 import { confirmTotp, createTotp, removeTotp } from './totp.service.ts'
 
 const newTotp = once(() =>
@@ -125,7 +125,7 @@ export const secondFactorsRoutes = new Hono<AdminEnv>()
       id: 'resetSecondFactor',
       summary: 'Take all second factors of an account away',
       description:
-        'For somebody who lost them. All sessions, API keys and access grants that the account ever made end too, and its owner is mailed. Its password alone logs in then: if it was taken over, revoke its credentials instead.',
+        'For somebody who lost them. All sessions, API keys and access grants that the account ever made end too, and its owner is mailed. If it was taken over, reset its password first: until then that alone logs in.',
       answers: [FACTORS_RESET],
       errors: ['admin_unknown', 'self_action'],
     })),

@@ -8,7 +8,7 @@ import { HashQueue, STAFF_PLACES } from './hash-queue.ts'
 const COST: Argon2Cost = { m: 19_456, t: 2, p: 1 }
 const SALT_BYTES = 16
 
-/** No password's hash, of today's cost: compared with when there is no account, so that both cost the same. */
+/** No account's hash, of today's cost: compared with when there is no account, so that both cost the same. */
 const NOBODYS_HASH = `${phcHead(COST)}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 const NOBODYS_PASSWORD = 'A'.repeat(15)
 
@@ -58,13 +58,6 @@ export const pendingPassword = async (password: string, now: number) => ({
   passwordHash: await hashPassword(password),
   hasChangedPassword: false,
   passwordExpiresAt: now + RANDOM_PASSWORD_HOURS * 60 * 60 * 1000,
-})
-
-/** Returns what an account has to know so that no password lets anybody in, until it is reset. */
-export const noPassword = (now: number) => ({
-  passwordHash: NOBODYS_HASH,
-  hasChangedPassword: false,
-  passwordExpiresAt: now,
 })
 
 function hashed(password: string): string {

@@ -2,7 +2,6 @@ import { eq } from 'drizzle-orm'
 import type { Changed } from '../../audit/recording/changes.ts'
 import type { AdminAccount } from '../../auth/accounts/account.ts'
 import { endAllOf } from '../../auth/accounts/ending.ts'
-import { noPassword } from '../../auth/accounts/passwords.ts'
 import type { SessionActor } from '../../auth/actor.ts'
 import { forgetKeys } from '../../auth/callers/admin-key.ts'
 import { revokedUpTo } from '../../auth/callers/revocation.ts'
@@ -12,31 +11,17 @@ import { factorChallenges, passkeys, recoveryCodes, totpSecrets } from '../../db
 import { admins } from '../../db/schema/staff.ts'
 import { AppError } from '../../errors.ts'
 import type { Stores } from '../../http/stores.ts'
-import type { CredentialChange } from '../../mail/factors.ts'
-import { adminIdOf, adminOrUnknown, selectAccount } from './accounts.service.ts'
-
-type Actor = Pick<SessionActor, 'adminId'>
-
-/**
- * Takes everything away that lets anybody in as an account: its password, second factors and recovery codes, and all
- * sessions, API keys and grants that it ever made. A new password lets its owner in again, who is mailed.
- * @throws AppError self_action, admin_unknown
- */
-export const revokeCredentials = (stores: Stores, actor: Actor, id: string, now: number) =>
-  endAll(stores, actor, { id, told: 'credentials_revoked', values: noPassword(now) }, now)
+import { adminIdOf, adminOrUnknown, selectAccount } from '../accounts/accounts.service.ts'
 
 /**
  * Takes all second factors and recovery codes of an account away, and ends all sessions, API keys and grants that it
- * ever made. Its password stays. Its owner is mailed.
+ * ever made. Its owner is mailed.
  * @throws AppError self_action, admin_unknown
  */
-export const resetSecondFactor = (stores: Stores, actor: Actor, id: string, now: number) =>
-  endAll(stores, actor, { id, told: 'factors_reset', values: {} }, now)
-
-async function endAll(
+export async function resetSecondFactor(
   stores: Stores,
-  actor: Actor,
-  { id, told, values }: { id: string; told: CredentialChange; values: Partial<typeof admins.$inferInsert> },
+  actor: Pick<SessionActor, 'adminId'>,
+  id: string,
   now: number,
 ): Promise<Changed<AdminAccount>> {
   const { db, kv, later } = stores
@@ -49,14 +34,11 @@ async function endAll(
     totp: db.delete(totpSecrets).where(eq(totpSecrets.adminId, adminId)),
     recoveryCodes: db.delete(recoveryCodes).where(eq(recoveryCodes.adminId, adminId)),
     challenges: db.delete(factorChallenges).where(eq(factorChallenges.adminId, adminId)),
-    account: db
-      .update(admins)
-      .set({ ...values, ...revokedUpTo(now) })
-      .where(eq(admins.id, adminId)),
+    account: db.update(admins).set(revokedUpTo(now)).where(eq(admins.id, adminId)),
     after: selectAccount(db, id),
   })
   later('forget_keys', forgetKeys(kv, done.keys))
   const after = adminOrUnknown(done.after[0], id)
-  tellOwner(stores, after.email, told)
+  tellOwner(stores, after.email, 'factors_reset')
   return { before: adminOrUnknown(done.before[0], id), after }
 }
