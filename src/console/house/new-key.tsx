@@ -38,7 +38,7 @@ const orNull = <Item,>(items: Item[]): Item[] | null => (items.length > 0 ? item
 function bodyOf({ text, all, has }: Filled) {
   return {
     name: text('name'),
-    scopes: orNull(all('scopes') as Scope[]),
+    scopes: all('scopes') as Scope[],
     customers: orNull(words(text('customers'))),
     ip_allow: words(text('ip_allow')),
     ip_deny: words(text('ip_deny')),
