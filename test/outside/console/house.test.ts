@@ -116,7 +116,7 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByRole('button', { name: 'Ask for access' }).waitFor()
   })
 
-  test('members of a list: added, and given another status', async () => {
+  test('members of a list: added, given another status, taken out by words typed', async () => {
     const { page } = await consoleOf(await person('customer_success'), `/console/customers/${acme.uid}`)
     await askForAccess(page, 'Write')
     await acting(page).getByRole('link', { name: 'Lists' }).click()
@@ -124,11 +124,14 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByRole('button', { name: 'New member' }).click()
     await page.getByRole('dialog').getByLabel('Email').fill('ada@example.com')
     await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
-    const status = page.getByRole('combobox', { name: 'Status of ada@example.com' })
-    await status.selectOption('Unsubscribed')
+    const row = page.getByRole('row', { name: /ada@example.com/ })
+    await row.getByRole('button', { name: 'Status' }).click()
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('Unsubscribed')
+    expect(await row.textContent()).toContain('Subscribed')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await row.getByText('Unsubscribed').waitFor()
     await page.getByRole('combobox', { name: 'Show' }).selectOption('Unsubscribed')
-    await status.waitFor()
-    await status.selectOption('Take out of the list')
+    await goThrough(page, 'Take out', 'TAKE OUT')
     await page.getByText('Nobody is in it.').waitFor()
   })
 
