@@ -93,6 +93,7 @@ export function Field({
     autocomplete: 'off',
     'aria-describedby': described || undefined,
     'aria-invalid': errors.length > 0 || undefined,
+    autofocus,
     ref: autofocus ? focusOnce : undefined,
     ...input,
   }
@@ -116,7 +117,7 @@ export function Field({
 
 const focused = new WeakSet<HTMLElement>()
 
-/** Where somebody begins to type: the attribute does nothing in what a script makes. */
+/** Where somebody begins to type: the attribute alone does nothing in what a script adds to a page, or to an open dialog. */
 function focusOnce(element: HTMLElement | null): void {
   if (!element || focused.has(element)) return
   focused.add(element)
