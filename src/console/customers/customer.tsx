@@ -101,7 +101,7 @@ const Edit = ({ customer }: { customer: Customer }) => (
       <CustomerForm
         submit="Save"
         customer={customer}
-        act={async (json) => {
+        act={async (_, json) => {
           const param = { uid: customer.customer_uid }
           shown((await read(steward.admin.customers[':uid'].$patch({ param, json }))).data)
           close()
