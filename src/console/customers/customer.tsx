@@ -41,6 +41,7 @@ export function CustomerScreen({ uid }: { uid: string }) {
         </>
       }
     >
+      <Problem of={error} />
       <AccessSection customer={customer} />
       <Section
         title="Customer"

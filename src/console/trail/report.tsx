@@ -54,6 +54,7 @@ export function ReportScreen({ id }: { id: string }) {
   const acts = actsUnder(id)
   return (
     <Page title="Report of access" lead={grant.reason}>
+      <Problem of={error} />
       <Section title="Access">
         <Facts
           of={[
