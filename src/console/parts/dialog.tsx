@@ -24,13 +24,26 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     ;([...marked].at(-1) ?? heading.current)?.focus()
     return () => (opener as HTMLElement | null)?.focus()
   }, [])
+  const isHeld = () => dialog.current?.querySelector('[data-held]') != null
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={onClose}
+      onCancel={(event) => {
+        if (isHeld()) event.preventDefault()
+      }}
+    >
       <header>
         <h2 id={id} ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <button type="button" class="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Close"
+          onClick={() => isHeld() || dialog.current?.close()}
+        >
           <span aria-hidden="true">✕</span>
         </button>
       </header>

@@ -35,13 +35,15 @@ interface FormProps {
   act: (filled: Filled) => Promise<unknown>
   label?: string
   danger?: boolean
+  /** Whether its dialog stays open while it acts: what it does goes on, and what came of it would not be seen. */
+  holds?: boolean
   /** Buttons beside it. */
   beside?: ComponentChildren
   children?: ComponentChildren
 }
 
 /** A form that a script sends. What is refused is said where it was typed, which stays. */
-export function Form({ submit, act, label, danger, beside, children }: FormProps) {
+export function Form({ submit, act, label, danger, holds, beside, children }: FormProps) {
   const { run, busy, refusal } = useAction(act)
   const first = useRef<FormData>(null)
   const onSubmit = (event: SubmitEvent) => {
@@ -53,6 +55,7 @@ export function Form({ submit, act, label, danger, beside, children }: FormProps
     <form
       class="form"
       aria-label={label}
+      data-held={(holds && busy) || undefined}
       onSubmit={onSubmit}
       ref={(form) => {
         if (form) first.current ??= new FormData(form)

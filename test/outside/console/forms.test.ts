@@ -1,45 +1,19 @@
-import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { acting, askForAccess, closeBrowser, consoleOf, demo, hasChromium } from '../support/console.ts'
+import {
+  acting,
+  askForAccess,
+  closeBrowser,
+  consoleOf,
+  demo,
+  expectFocus,
+  hasChromium,
+} from '../support/console.ts'
 import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
 
 const [acme] = demo.customers as [(typeof demo.customers)[0]]
 
-/** Waits until what has the focus has a text, or a label. */
-const expectFocus = (page: Page, text: string) =>
-  page
-    .waitForFunction(
-      `(() => {
-        const it = document.activeElement
-        return (it.labels?.[0] ?? it).textContent === ${JSON.stringify(text)}
-      })()`,
-    )
-    .catch(async () =>
-      expect(await page.evaluate('document.activeElement.outerHTML.slice(0, 200)')).toContain(text),
-    )
-
 describe.skipIf(!hasChromium)('forms in the console', () => {
   afterAll(closeBrowser)
-
-  test('a dialog begins where one types, else at its title, and gives the focus back', async () => {
-    const account = await person('super_admin')
-    const { page } = await consoleOf(account, '/console/staff')
-    await page.getByRole('button', { name: 'New account' }).click()
-    await expectFocus(page, 'Email')
-    await page.keyboard.press('Escape')
-    await expectFocus(page, 'New account')
-    const row = page.getByRole('row', { name: demo.super_admin.email })
-    await row.getByRole('button', { name: 'Manage' }).click()
-    await expectFocus(page, demo.super_admin.email)
-
-    // Of a sign-in that comes over what one types, the next key must not be the end.
-    await page.goto(`${new URL(page.url()).origin}/console/customers/${acme.uid}`)
-    await page.getByRole('button', { name: 'Edit' }).click()
-    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
-    await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByRole('dialog', { name: 'Sign in again' }).waitFor()
-    await expectFocus(page, 'Password')
-  })
 
   test('an edit sends what one changed, and leaves what a colleague changed meanwhile', async () => {
     const path = '/admin/customers'
@@ -101,5 +75,97 @@ describe.skipIf(!hasChromium)('forms in the console', () => {
     expect(await asCustomer(acme.api_key, 'GET', `/lists/${list.uid}`)).toMatchObject({
       list: { name: 'Readers of the letter', description: 'Every Monday' },
     })
+  })
+
+  test('what cannot be read again is told beside what was read, and clicks in a row are one', async () => {
+    const { page, context } = await consoleOf(await person('admin'), '/console/customers')
+    const reads: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/admin/customers')) reads.push(new URL(request.url()).search)
+    })
+    // Pages of one, that there is more than one.
+    await page.route(/\/admin\/customers(\?|$)/, (route) => {
+      const small = new URL(route.request().url())
+      small.searchParams.set('per_page', '1')
+      return route.continue({ url: small.href })
+    })
+    const refresh = page.getByRole('button', { name: 'Refresh' })
+    await refresh.click()
+    const rows = page.getByRole('table', { name: 'Customers' }).locator('tbody tr')
+    const more = page.getByRole('button', { name: 'Show more' })
+    await more.waitFor()
+    reads.length = 0
+    await more.dblclick()
+    await rows.nth(1).waitFor()
+    expect(reads).toHaveLength(1)
+    await refresh.dblclick()
+    await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+    expect(reads).toHaveLength(3)
+
+    await rows.getByRole('link').first().click()
+    await page.getByRole('region', { name: 'Access' }).waitFor()
+    await context.setOffline(true)
+    await refresh.click()
+    await page.getByText('Steward could not be reached').waitFor()
+    expect(await page.getByRole('region', { name: 'Access' }).count()).toBe(1)
+  })
+
+  test('nothing so far is not nothing', async () => {
+    const { page } = await consoleOf(await person('admin'), '/console/customers')
+    await page.route('**/admin/customers?search=zz*', async (route) => {
+      const headers = { ...(await route.request().allHeaders()), 'Sec-Fetch-Site': 'same-origin' }
+      const response = await route.fetch({ headers })
+      // As a search answers that has looked at as many as it may.
+      const body = await response.json()
+      await route.fulfill({ response, json: { ...body, meta: { ...body.meta, next_cursor: 'next' } } })
+    })
+    await page.getByLabel('Find a customer').fill('zz')
+    await page.getByRole('button', { name: 'Show more' }).waitFor()
+    expect(await page.getByText('Nothing among those looked at so far.').count()).toBe(2)
+    expect(await page.getByRole('status').first().textContent()).toMatch(/so far/)
+  })
+
+  test('an import stays open until its results are there; a refused one is not under way', async () => {
+    const { page } = await consoleOf(await person('admin'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('button', { name: 'Import' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Import contacts' })
+    const file = (rows: string) => ({ name: 'contacts.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) })
+    const start = dialog.getByRole('button', { name: 'Import', exact: true })
+    await dialog.getByLabel('CSV file').setInputFiles(file('email,shoe_size\r\nada@example.com,38\r\n'))
+    await start.click()
+    await dialog.getByRole('alert').waitFor()
+    expect(await dialog.getByRole('progressbar').count()).toBe(0)
+
+    const held = Promise.withResolvers<void>()
+    await page.route('**/contacts/bulk', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await dialog.getByLabel('CSV file').setInputFiles(file('email\r\nheld@example.com\r\n'))
+    await start.click()
+    await page.keyboard.press('Escape')
+    await dialog.getByRole('button', { name: 'Close' }).dispatchEvent('click')
+    held.resolve()
+    await dialog.getByText('1 created, 0 updated, 0 invalid.').waitFor()
+    await expectFocus(page, 'Import contacts')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  test('an export that is closed is broken off', async () => {
+    const { page } = await consoleOf(demo.super_admin, '/console/trail')
+    const held = Promise.withResolvers<void>()
+    await page.route('**/admin/audit/export*', async (route) => {
+      await held.promise
+      await route.continue()
+    })
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Export', exact: true }).click()
+    const brokenOff = page.waitForEvent('requestfailed', (request) => request.url().includes('/audit/export'))
+    await page.keyboard.press('Escape')
+    await brokenOff
+    held.resolve()
   })
 })
