@@ -97,6 +97,16 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     expect(complaints).toEqual([])
   })
 
+  test('keys of others can be revoked, and not rolled', async () => {
+    await asSuperAdmin('POST', '/admin/api_keys', { name: 'Of a colleague' })
+    const { page } = await consoleOf(await person('super_admin'), '/console/keys')
+    await page.getByText('There are no keys.').waitFor()
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('Of everybody')
+    const row = page.getByRole('row', { name: /Of a colleague/ })
+    await row.getByRole('button', { name: 'Revoke' }).waitFor()
+    expect(await row.getByRole('button', { name: 'Roll' }).count()).toBe(0)
+  })
+
   test('customers: made, suspended by a word typed, activated', async () => {
     const { page } = await consoleOf(demo.super_admin)
     await page.getByRole('button', { name: 'New customer' }).click()
