@@ -33,7 +33,7 @@ export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
       acting.canWrite && (
         <>
           <NewMember acting={acting} list={list} />
-          <ImportContacts acting={acting} path={`/lists/${list}/contacts/bulk`} />
+          <ImportContacts acting={acting} path={`/lists/${encodeURIComponent(list)}/contacts/bulk`} />
         </>
       )
     }

@@ -37,6 +37,9 @@ let wentBack = false
 addEventListener('popstate', () => {
   wentBack = true
 })
+addEventListener('pushState', () => {
+  wentBack = false
+})
 
 /** A screen. Whoever comes to it by a link is at its title, with a keyboard and with a screen reader. */
 export function Page({ title, windowTitle = title, actions, lead, children }: PageProps) {
@@ -49,7 +52,6 @@ export function Page({ title, windowTitle = title, actions, lead, children }: Pa
     if (!isFirst && !document.querySelector('dialog[open]')) heading.current?.focus({ preventScroll: true })
     if (!isFirst && !wentBack) scrollTo(0, 0)
     isFirst = false
-    wentBack = false
   }, [])
   return (
     <>

@@ -1,5 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeBrowser, consoleOf, demo, expectFocus, hasChromium } from '../support/console.ts'
+import {
+  acting,
+  askForAccess,
+  closeBrowser,
+  consoleOf,
+  demo,
+  expectFocus,
+  hasChromium,
+} from '../support/console.ts'
 import { asSuperAdmin, person } from '../support/people.ts'
 
 const [acme] = demo.customers as [(typeof demo.customers)[0]]
@@ -67,5 +75,44 @@ describe.skipIf(!hasChromium)('the focus in the console', () => {
     await page.getByLabel('Method').waitFor()
     expect(await page.getByLabel('Method').inputValue()).toBe('POST')
     expect(await page.getByLabel('Customer', { exact: true }).inputValue()).toBe(acme.uid)
+  })
+
+  test('a link begins at the top, whatever one went back to before', async () => {
+    const { page } = await consoleOf(demo.super_admin, '/console/trail')
+    await page.setViewportSize({ width: 1280, height: 300 })
+    await page.getByLabel('Customer', { exact: true }).fill(acme.uid)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/customer_uid/)
+    await page.goBack()
+    await page.getByRole('table', { name: 'Trail' }).waitFor()
+    await page.evaluate('scrollTo(0, 200)')
+    await page.getByRole('link', { name: 'Customers', exact: true }).click()
+    await page.getByRole('heading', { name: 'Customers', exact: true }).waitFor()
+    await expectFocus(page, 'Customers')
+    expect(await page.evaluate('scrollY')).toBe(0)
+  })
+
+  test('what has it is not below the banner', async () => {
+    const { page } = await consoleOf(await person('admin'), `/console/customers/${acme.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('table', { name: 'Contacts' }).waitFor()
+    for (const viewport of [
+      { width: 360, height: 480 },
+      { width: 1280, height: 300 },
+    ]) {
+      await page.setViewportSize(viewport)
+      await page.getByRole('button', { name: 'Delete' }).last().focus()
+      for (let back = 0; back < 16; back++) {
+        await page.keyboard.press('Shift+Tab')
+        const covered = await page.evaluate(`(() => {
+          const { top } = document.activeElement.getBoundingClientRect()
+          const { bottom } = document.querySelector('.acting').getBoundingClientRect()
+          return document.activeElement.closest('main') && top < bottom ? document.activeElement.outerHTML : ''
+        })()`)
+        expect.soft(covered, `${viewport.width} pixels, ${back}`).toBe('')
+      }
+    }
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
   })
 })
