@@ -24,23 +24,27 @@ type Status = Member['status']
 const STATUS_NAMES = Object.fromEntries(STATUSES) as Record<Status, string>
 
 /** Who is in a list of a customer. */
-export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
-  <ActingPage
-    uid={uid}
-    title="Members"
-    lead={(acting) => <ListName acting={acting} list={list} />}
-    actions={(acting) =>
-      acting.canWrite && (
-        <>
-          <NewMember acting={acting} list={list} />
-          <ImportContacts acting={acting} path={`/lists/${encodeURIComponent(list)}/contacts/bulk`} />
-        </>
-      )
-    }
-  >
-    {(acting) => <Members acting={acting} list={list} />}
-  </ActingPage>
-)
+export function MembersScreen({ uid, list: typed }: { uid: string; list: string }) {
+  // An address may say anything, and it goes into paths.
+  const list = encodeURIComponent(typed)
+  return (
+    <ActingPage
+      uid={uid}
+      title="Members"
+      lead={(acting) => <ListName acting={acting} list={list} />}
+      actions={(acting) =>
+        acting.canWrite && (
+          <>
+            <NewMember acting={acting} list={list} />
+            <ImportContacts acting={acting} path={`/lists/${list}/contacts/bulk`} />
+          </>
+        )
+      }
+    >
+      {(acting) => <Members acting={acting} list={list} />}
+    </ActingPage>
+  )
+}
 
 function ListName({ acting, list }: { acting: Acting; list: string }) {
   const { data, error } = useThing(
