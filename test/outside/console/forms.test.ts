@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import {
   acting,
   askForAccess,
@@ -83,6 +83,8 @@ describe.skipIf(!hasChromium)('forms in the console', () => {
     page.on('request', (request) => {
       if (request.url().includes('/admin/customers')) reads.push(new URL(request.url()).search)
     })
+    const rows = page.getByRole('table', { name: 'Customers' }).locator('tbody tr')
+    await rows.first().waitFor()
     // Pages of one, that there is more than one.
     await page.route(/\/admin\/customers(\?|$)/, (route) => {
       const small = new URL(route.request().url())
@@ -91,7 +93,6 @@ describe.skipIf(!hasChromium)('forms in the console', () => {
     })
     const refresh = page.getByRole('button', { name: 'Refresh' })
     await refresh.click()
-    const rows = page.getByRole('table', { name: 'Customers' }).locator('tbody tr')
     const more = page.getByRole('button', { name: 'Show more' })
     await more.waitFor()
     reads.length = 0
@@ -99,6 +100,7 @@ describe.skipIf(!hasChromium)('forms in the console', () => {
     await rows.nth(1).waitFor()
     expect(reads).toHaveLength(1)
     await refresh.dblclick()
+    await vi.waitFor(() => expect(reads.length).toBeGreaterThan(2), { timeout: 10_000 })
     await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
     expect(reads).toHaveLength(3)
 
