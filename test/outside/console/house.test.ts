@@ -92,6 +92,7 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
       expect.objectContaining({ name: 'The back office', require_bound_signatures: true }),
     )
     await client.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByText('callers that still have it are refused at once').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
     await page.getByRole('region', { name: 'Client secret' }).waitFor()
     expect(complaints).toEqual([])
