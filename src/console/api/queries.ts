@@ -70,7 +70,7 @@ export function useListed<Item>(
   return {
     items: found.data?.pages.flatMap(({ items }) => items),
     refusal: found.error,
-    more: found.hasNextPage ? () => void found.fetchNextPage() : undefined,
+    more: found.hasNextPage ? () => void found.fetchNextPage({ cancelRefetch: false }) : undefined,
     busy: found.isFetching,
   }
 }

@@ -1,16 +1,16 @@
+import { useRef } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { changed, useThing } from '../api/queries.ts'
 import { steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'
 import { useColleagues } from '../house/colleagues.ts'
 import { Refresh } from '../parts/action.tsx'
-import { DialogButton } from '../parts/dialog.tsx'
-import { Field, Form } from '../parts/form.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Badge } from '../parts/table.tsx'
 import { inWords, Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
+import { isSaying, Say } from './say.tsx'
 import { readWaitingGrants, readWaitingRequests } from './waiting.ts'
 
 /** What waits for the say of the person. */
@@ -28,7 +28,10 @@ export const ApprovalsScreen = () => (
 const grants = steward.admin.access_grants[':id']
 
 function Grants() {
-  const { data, error } = useThing(['approvals', 'grants'], readWaitingGrants, () => 30_000)
+  const { data: found, error } = useThing(['approvals', 'grants'], readWaitingGrants, () => 30_000)
+  const shown = useRef(found)
+  if (!isSaying.value) shown.current = found
+  const data = shown.current
   const decide = (grant: Grant, say: 'approve' | 'decline' | 'review') => async (comment: string) => {
     const param = { id: grant.id }
     if (say === 'approve') await grants.approve.$post({ param, json: comment ? { comment } : {} })
@@ -125,28 +128,3 @@ function Requests() {
     </Section>
   )
 }
-
-interface SayProps {
-  label: string
-  act: (comment: string) => Promise<unknown>
-  look?: string
-  /** Whether a comment has to be there. */
-  required?: boolean
-}
-
-/** A decision, with a comment. */
-const Say = ({ label, act, look, required = false }: SayProps) => (
-  <DialogButton label={label} {...(look && { class: look })}>
-    {(close) => (
-      <Form
-        submit={label}
-        act={async ({ text }) => {
-          await act(text('comment').trim())
-          close()
-        }}
-      >
-        <Field label="Comment" name="comment" lines={3} max={500} required={required} autofocus />
-      </Form>
-    )}
-  </DialogButton>
-)

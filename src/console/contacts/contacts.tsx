@@ -92,7 +92,7 @@ function Actions({ acting, contact }: { acting: Acting; contact: Contact }) {
           <Form
             submit="Save"
             act={async (filled) => {
-              await read(contacts.$put({ param, json: contactOf(filled) }))
+              await read(contacts.$patch({ param, json: filled.changed(contactOf(filled)) }))
               await changedUnder(acting)
               close()
             }}

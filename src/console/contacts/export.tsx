@@ -16,8 +16,8 @@ export const ExportContacts = ({ acting }: { acting: Acting }) => (
         says="The export is on record, with how many contacts left."
         formats={FORMATS}
         name={`contacts-${acting.grant.customer_uid}`}
-        read={async (format, onBytes) =>
-          wholeBody(await acting.fetch(`/contacts/export?format=${format}`), onBytes)
+        read={async (format, onBytes, signal) =>
+          wholeBody(await acting.fetch(`/contacts/export?format=${format}`, { signal }), onBytes)
         }
         close={close}
       />

@@ -37,13 +37,17 @@ function Import({ acting, path, close }: ImportProps & { close: () => void }) {
     if (!file.value) return
     const unknown = text('unknown_columns')
     const query = unknown === 'refuse' ? '' : `?unknown_columns=${unknown}`
-    imported.value = await upload(acting, path + query, file.value, (part) => {
-      sent.value = part
-    })
+    try {
+      imported.value = await upload(acting, path + query, file.value, (part) => {
+        sent.value = part
+      })
+    } finally {
+      sent.value = 0
+    }
     await changedUnder(acting)
   }
   return (
-    <Form submit="Import" act={act}>
+    <Form submit="Import" act={act} holds>
       <p>Whoever is known by the email is updated, all others are created. A bad row spoils no other.</p>
       <DropZone file={file.value} onFile={(dropped) => (file.value = dropped)} />
       <Choices

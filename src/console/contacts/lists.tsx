@@ -89,7 +89,7 @@ function Actions({ acting, list }: { acting: Acting; list: ContactList }) {
           <Form
             submit="Save"
             act={async (filled) => {
-              await read(lists.$put({ param, json: bodyOf(filled) }))
+              await read(lists.$patch({ param, json: filled.changed(bodyOf(filled)) }))
               await changedUnder(acting)
               close()
             }}

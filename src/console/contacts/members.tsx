@@ -3,9 +3,8 @@ import { type Acting, changedUnder, readUnder } from '../acting/acting.ts'
 import { useListed, useThing } from '../api/queries.ts'
 import { read } from '../api/steward.ts'
 import type { Member } from '../api/types.ts'
-import { useAction } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
-import { DialogButton } from '../parts/dialog.tsx'
+import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Form } from '../parts/form.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
@@ -25,23 +24,27 @@ type Status = Member['status']
 const STATUS_NAMES = Object.fromEntries(STATUSES) as Record<Status, string>
 
 /** Who is in a list of a customer. */
-export const MembersScreen = ({ uid, list }: { uid: string; list: string }) => (
-  <ActingPage
-    uid={uid}
-    title="Members"
-    lead={(acting) => <ListName acting={acting} list={list} />}
-    actions={(acting) =>
-      acting.canWrite && (
-        <>
-          <NewMember acting={acting} list={list} />
-          <ImportContacts acting={acting} path={`/lists/${list}/contacts/bulk`} />
-        </>
-      )
-    }
-  >
-    {(acting) => <Members acting={acting} list={list} />}
-  </ActingPage>
-)
+export function MembersScreen({ uid, list: typed }: { uid: string; list: string }) {
+  // An address may say anything, and it goes into paths.
+  const list = encodeURIComponent(typed)
+  return (
+    <ActingPage
+      uid={uid}
+      title="Members"
+      lead={(acting) => <ListName acting={acting} list={list} />}
+      actions={(acting) =>
+        acting.canWrite && (
+          <>
+            <NewMember acting={acting} list={list} />
+            <ImportContacts acting={acting} path={`/lists/${list}/contacts/bulk`} />
+          </>
+        )
+      }
+    >
+      {(acting) => <Members acting={acting} list={list} />}
+    </ActingPage>
+  )
+}
 
 function ListName({ acting, list }: { acting: Acting; list: string }) {
   const { data, error } = useThing(
@@ -63,15 +66,13 @@ function Members({ acting, list }: { acting: Acting; list: string }) {
     PERSON_COLUMN,
     {
       head: 'Status',
-      cell: (member) =>
-        acting.canWrite ? (
-          <MemberStatus acting={acting} list={list} member={member} />
-        ) : (
-          <Badge tone={member.status === 'subscribed' ? 'good' : 'plain'}>
-            {STATUS_NAMES[member.status]}
-          </Badge>
-        ),
+      cell: ({ status }) => (
+        <Badge tone={status === 'subscribed' ? 'good' : 'plain'}>{STATUS_NAMES[status]}</Badge>
+      ),
     },
+    ...(acting.canWrite
+      ? [{ head: '', cell: (one: Member) => <Actions acting={acting} list={list} member={one} /> }]
+      : []),
   ]
   return (
     <>
@@ -96,31 +97,36 @@ function Members({ acting, list }: { acting: Acting; list: string }) {
   )
 }
 
-/** Changes the status of a member, or takes it out of the list. */
-function MemberStatus({ acting, list, member }: { acting: Acting; list: string; member: Member }) {
+function Actions({ acting, list, member }: { acting: Acting; list: string; member: Member }) {
   const one = acting.api.lists[':uid'].contacts[':contact_uid']
   const param = { uid: list, contact_uid: member.uid }
-  const { run, refusal } = useAction(async (value: string) => {
-    await (value === 'out'
-      ? read(one.$delete({ param }))
-      : read(one.$put({ param, json: { status: value as Status } })))
-    await changedUnder(acting)
-  })
   return (
-    <>
-      <select
-        aria-label={`Status of ${member.email}`}
-        value={member.status}
-        onChange={({ currentTarget }) => run(currentTarget.value)}
-      >
-        {[...STATUSES, ['out', 'Take out of the list'] as const].map(([value, text]) => (
-          <option key={value} value={value} selected={value === member.status}>
-            {text}
-          </option>
-        ))}
-      </select>
-      <Problem of={refusal} />
-    </>
+    <div class="buttons">
+      <DialogButton label="Status" title={`Status of ${member.email}`} class="quiet">
+        {(close) => (
+          <Form
+            submit="Save"
+            act={async ({ text }) => {
+              await read(one.$put({ param, json: { status: text('status') as Status } }))
+              await changedUnder(acting)
+              close()
+            }}
+          >
+            <Select label="Status" name="status" options={STATUSES} value={member.status} />
+          </Form>
+        )}
+      </DialogButton>
+      <Danger
+        label="Take out"
+        title={`Take ${member.email} out of the list`}
+        says="The list forgets its status. The contact itself stays, and so do its other lists."
+        word="TAKE OUT"
+        act={async () => {
+          await read(one.$delete({ param }))
+          await changedUnder(acting)
+        }}
+      />
+    </div>
   )
 }
 

@@ -17,12 +17,13 @@ const COMPANY = [
 interface CustomerFormProps {
   submit: string
   customer?: Customer
-  act: (body: CustomerBody) => Promise<unknown>
+  /** Is given all that was filled in, and what of it is new. */
+  act: (body: CustomerBody, changes: Partial<CustomerBody>) => Promise<unknown>
 }
 
 /** What is known of a customer, to fill in. */
 export const CustomerForm = ({ submit, customer, act }: CustomerFormProps) => (
-  <Form submit={submit} act={(filled) => act(bodyOf(filled))}>
+  <Form submit={submit} act={(filled) => act(bodyOf(filled), changesOf(filled))}>
     <div class="columns">
       <Field label="First name" name="first_name" value={customer?.first_name} required autofocus />
       <Field label="Last name" name="last_name" value={customer?.last_name} required />
@@ -41,14 +42,24 @@ export const CustomerForm = ({ submit, customer, act }: CustomerFormProps) => (
   </Form>
 )
 
+const personOf = ({ text, textOrNull }: Filled) => ({
+  first_name: text('first_name'),
+  last_name: text('last_name'),
+  email: text('email'),
+  timezone: text('timezone'),
+  group: textOrNull('group'),
+})
+
+const companyOf = ({ textOrNull }: Filled): Record<string, string | null> =>
+  Object.fromEntries(COMPANY.map(([name]) => [name, textOrNull(`company.${name}`)]))
+
 function bodyOf(filled: Filled): CustomerBody {
-  const company = COMPANY.map(([name]) => [name, filled.textOrNull(`company.${name}`)] as const)
-  return {
-    first_name: filled.text('first_name'),
-    last_name: filled.text('last_name'),
-    email: filled.text('email'),
-    timezone: filled.text('timezone'),
-    group: filled.textOrNull('group'),
-    company: Object.fromEntries(company),
-  }
+  const company = companyOf(filled)
+  const isThere = Object.values(company).some((part) => part !== null)
+  return { ...personOf(filled), company: isThere ? company : null }
+}
+
+function changesOf(filled: Filled): Partial<CustomerBody> {
+  const company = filled.changed(companyOf(filled), 'company.')
+  return { ...filled.changed(personOf(filled)), ...(Object.keys(company).length > 0 && { company }) }
 }

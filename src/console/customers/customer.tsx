@@ -41,6 +41,7 @@ export function CustomerScreen({ uid }: { uid: string }) {
         </>
       }
     >
+      <Problem of={error} />
       <AccessSection customer={customer} />
       <Section
         title="Customer"
@@ -101,7 +102,7 @@ const Edit = ({ customer }: { customer: Customer }) => (
       <CustomerForm
         submit="Save"
         customer={customer}
-        act={async (json) => {
+        act={async (_, json) => {
           const param = { uid: customer.customer_uid }
           shown((await read(steward.admin.customers[':uid'].$patch({ param, json }))).data)
           close()

@@ -8,7 +8,7 @@ import { Refresh } from '../parts/action.tsx'
 import { Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
-import { Badge, type Column, Table } from '../parts/table.tsx'
+import { Badge, type Column, NOTHING_SO_FAR, Table } from '../parts/table.tsx'
 import { may } from '../session/may.ts'
 import { endings } from '../session/session.ts'
 import { CustomerForm } from './customer-form.tsx'
@@ -94,7 +94,7 @@ export function CustomersScreen() {
         />
       </search>
       <p class="unseen" role="status">
-        {list.items && `${list.items.length}${list.more ? ' and more' : ''} found`}
+        {list.items && found(list.items.length, list.more !== undefined)}
       </p>
       <Table
         label="Customers"
@@ -105,6 +105,11 @@ export function CustomersScreen() {
       />
     </Page>
   )
+}
+
+const found = (count: number, isMore: boolean): string => {
+  if (count === 0 && isMore) return NOTHING_SO_FAR
+  return `${count}${isMore ? ' and more' : ''} found`
 }
 
 /** Finds as one types; Enter opens what is found first, or finds what was typed a moment ago. */

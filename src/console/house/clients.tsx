@@ -2,13 +2,14 @@ import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Client } from '../api/types.ts'
 import { Action } from '../parts/action.tsx'
-import { Check, Select } from '../parts/choices.tsx'
+import { Check } from '../parts/choices.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Field, type Filled, Form } from '../parts/form.tsx'
 import { Page } from '../parts/page.tsx'
 import { SecretForm } from '../parts/secret.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
+import { Grace } from './grace.tsx'
 
 const COLUMNS: Column<Client>[] = [
   {
@@ -83,13 +84,6 @@ const Fields = ({ client }: { client?: Client }) => (
 
 const bodyOf = ({ text, has }: Filled) => ({ name: text('name'), require_bound_signatures: has('bound') })
 
-const GRACE = [
-  ['0', 'Now'],
-  ['3600', 'In an hour'],
-  ['86400', 'In a day'],
-  ['604800', 'In a week'],
-] as const
-
 function Actions({ client }: { client: Client }) {
   const one = steward.admin.clients[':id']
   const param = { id: client.id }
@@ -150,6 +144,6 @@ const Rotate = ({ client, close }: { client: Client; close: () => void }) => (
       return data.secret
     }}
   >
-    <Select label="The secret of now ends" name="grace_seconds" options={GRACE} value="0" />
+    <Grace of="secret" />
   </SecretForm>
 )

@@ -1,11 +1,14 @@
+import { useSignal } from '@preact/signals'
 import { adminPage, changed, useListed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { ApiKey } from '../api/types.ts'
+import { Select } from '../parts/choices.tsx'
 import { Danger, DialogButton } from '../parts/dialog.tsx'
 import { Page } from '../parts/page.tsx'
 import { Badge, type Column, Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { may } from '../session/may.ts'
+import { me } from '../session/session.ts'
 import { NewKey, RollKey } from './new-key.tsx'
 
 /** Returns what ended a key; undefined if it is valid. */
@@ -14,7 +17,7 @@ function endOf({ revoked_at, expires_at }: ApiKey): string | undefined {
   return expires_at !== null && Date.parse(expires_at) < Date.now() ? 'Expired' : undefined
 }
 
-const COLUMNS: Column<ApiKey>[] = [
+const columns = (areOwn: boolean): Column<ApiKey>[] => [
   {
     head: 'Key',
     names: true,
@@ -36,34 +39,63 @@ const COLUMNS: Column<ApiKey>[] = [
     head: 'State',
     cell: (key) => <Badge tone={endOf(key) ? 'bad' : 'good'}>{endOf(key) ?? 'Valid'}</Badge>,
   },
-  { head: '', cell: (key) => !endOf(key) && <Actions apiKey={key} /> },
+  { head: '', cell: (key) => !endOf(key) && <Actions apiKey={key} isOwn={areOwn} /> },
 ]
 
 /** API keys, for scripts. */
 export function KeysScreen() {
-  const list = useListed(['keys'], async (query) =>
-    adminPage(await read(steward.admin.api_keys.$get({ query }))),
+  const areOwn = useSignal(true)
+  const own = areOwn.value ? { admin_id: `${me.value?.id}` } : {}
+  const list = useListed(['keys', own], async (cursor) =>
+    adminPage(await read(steward.admin.api_keys.$get({ query: { ...own, ...cursor } }))),
   )
   return (
     <Page
       title="Keys"
-      lead={may('keys:oversee') ? 'API keys of everybody, for scripts.' : 'Your API keys, for scripts.'}
+      lead="API keys, for scripts."
       actions={
         <DialogButton label="New key" class="primary">
           {(close) => <NewKey close={close} />}
         </DialogButton>
       }
     >
-      <Table label="Keys" columns={COLUMNS} list={list} keyOf={({ id }) => id} empty="There are no keys." />
+      {may('keys:oversee') && (
+        <div class="filters">
+          <Select
+            label="Show"
+            name="whose"
+            options={WHOSE}
+            value="own"
+            onChange={(value) => {
+              areOwn.value = value === 'own'
+            }}
+          />
+        </div>
+      )}
+      <Table
+        label="Keys"
+        columns={columns(areOwn.value)}
+        list={list}
+        keyOf={({ id }) => id}
+        empty="There are no keys."
+      />
     </Page>
   )
 }
 
-const Actions = ({ apiKey: { id, name } }: { apiKey: ApiKey }) => (
+const WHOSE = [
+  ['own', 'Yours'],
+  ['all', 'Of everybody'],
+] as const
+
+/** What can be done to a key: a new secret is for its owner alone. */
+const Actions = ({ apiKey: { id, name }, isOwn }: { apiKey: ApiKey; isOwn: boolean }) => (
   <div class="buttons">
-    <DialogButton label="Roll" title={`Roll ${name}`} class="quiet">
-      {(close) => <RollKey id={id} close={close} />}
-    </DialogButton>
+    {isOwn && (
+      <DialogButton label="Roll" title={`Roll ${name}`} class="quiet">
+        {(close) => <RollKey id={id} close={close} />}
+      </DialogButton>
+    )}
     <Danger
       label="Revoke"
       title={`Revoke ${name}`}

@@ -1,10 +1,11 @@
 import { changed } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { ApiKey, Role } from '../api/types.ts'
-import { Check, Choices, Select } from '../parts/choices.tsx'
+import { Check, Choices } from '../parts/choices.tsx'
 import { Field, type Filled } from '../parts/form.tsx'
 import { SecretForm } from '../parts/secret.tsx'
 import { me } from '../session/session.ts'
+import { Grace } from './grace.tsx'
 
 type Scope = ApiKey['scopes'][number]
 
@@ -38,7 +39,7 @@ const orNull = <Item,>(items: Item[]): Item[] | null => (items.length > 0 ? item
 function bodyOf({ text, all, has }: Filled) {
   return {
     name: text('name'),
-    scopes: orNull(all('scopes') as Scope[]),
+    scopes: all('scopes') as Scope[],
     customers: orNull(words(text('customers'))),
     ip_allow: words(text('ip_allow')),
     ip_deny: words(text('ip_deny')),
@@ -84,12 +85,6 @@ export function NewKey({ close }: { close: () => void }) {
   )
 }
 
-const GRACE = [
-  ['0', 'Now'],
-  ['3600', 'In an hour'],
-  ['86400', 'In a day'],
-] as const
-
 /** Gives a key another text, which is shown once. */
 export const RollKey = ({ id, close }: { id: string; close: () => void }) => (
   <SecretForm
@@ -104,6 +99,6 @@ export const RollKey = ({ id, close }: { id: string; close: () => void }) => (
     }}
   >
     <p>The new key is what the one of now is. It is shown once.</p>
-    <Select label="The key of now ends" name="grace_seconds" options={GRACE} value="0" />
+    <Grace of="key" />
   </SecretForm>
 )

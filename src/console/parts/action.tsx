@@ -44,8 +44,4 @@ export function Action({ act, class: look, children }: ActionProps) {
 }
 
 /** A button that reads again what is shown: what is on record is not read again by itself. */
-export const Refresh = ({ of }: { of: QueryKey }) => (
-  <button type="button" onClick={() => changed(...of)}>
-    Refresh
-  </button>
-)
+export const Refresh = ({ of }: { of: QueryKey }) => <Action act={() => changed(...of)}>Refresh</Action>

@@ -9,20 +9,41 @@ interface DialogProps {
   children: ComponentChildren
 }
 
-/** A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open. */
+/**
+ * A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open.
+ * It begins where one types, else at its title: the next key of whoever it comes over must not close it.
+ */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
+    const marked = dialog.current?.querySelectorAll<HTMLElement>('[autofocus]') ?? []
+    ;([...marked].at(-1) ?? heading.current)?.focus()
     return () => (opener as HTMLElement | null)?.focus()
   }, [])
+  const isHeld = () => dialog.current?.querySelector('[data-held]') != null
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={onClose}
+      onCancel={(event) => {
+        if (isHeld()) event.preventDefault()
+      }}
+    >
       <header>
-        <h2 id={id}>{title}</h2>
-        <button type="button" class="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
+        <h2 id={id} ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Close"
+          onClick={() => isHeld() || dialog.current?.close()}
+        >
           <span aria-hidden="true">✕</span>
         </button>
       </header>

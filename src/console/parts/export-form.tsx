@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import { Choices, type Option } from './choices.tsx'
 import { Form } from './form.tsx'
 import { inBytes, save } from './save.ts'
@@ -10,22 +11,25 @@ interface ExportFormProps {
   formats: readonly Option[]
   /** What the file is called, without the format. */
   name: string
-  /** Reads it to its end, and tells how many bytes came so far. */
-  read: (format: string, onBytes: (count: number) => void) => Promise<Blob>
+  /** Reads it to its end, unless it is broken off, and tells how many bytes came so far. */
+  read: (format: string, onBytes: (count: number) => void, signal: AbortSignal) => Promise<Blob>
   close: () => void
 }
 
-/** Downloads something in one of some formats. */
+/** Downloads something in one of some formats. Whoever closes it breaks it off. */
 export function ExportForm({ says, formats, name, read, close }: ExportFormProps) {
   const bytes = useSignal(0)
+  const aborter = useRef(new AbortController())
+  useEffect(() => () => aborter.current.abort(), [])
   return (
     <Form
       submit="Export"
       act={async ({ text }) => {
         const format = text('format')
-        const file = await read(format, (count) => {
+        const onBytes = (count: number) => {
           bytes.value = count
-        })
+        }
+        const file = await read(format, onBytes, aborter.current.signal)
         save(`${name}.${format}`, file)
         close()
       }}

@@ -1,5 +1,5 @@
 import { type ComponentChildren, createContext } from 'preact'
-import { useContext, useId } from 'preact/hooks'
+import { useContext, useId, useRef } from 'preact/hooks'
 import { useAction } from './action.tsx'
 import { Problem } from './problem.tsx'
 
@@ -9,8 +9,10 @@ const FieldErrors = createContext<Record<string, string[]>>({})
 /** What a form was filled with. */
 export class Filled {
   readonly #data: FormData
-  constructor(form: HTMLFormElement) {
+  readonly #first: FormData
+  constructor(form: HTMLFormElement, first: FormData) {
     this.#data = new FormData(form)
+    this.#first = first
   }
   /** Returns what was typed, to the byte. */
   text = (name: string): string => String(this.#data.get(name) ?? '')
@@ -19,6 +21,12 @@ export class Filled {
   /** Returns what was chosen of some. */
   all = (name: string): string[] => this.#data.getAll(name).map(String)
   has = (name: string): boolean => this.#data.has(name)
+  /** Returns the members of a body whose fields are not as they were at first: the others may be another's to change. */
+  changed = <Body extends object>(body: Body, prefix = ''): Partial<Body> => {
+    const isChanged = ([name]: [string, unknown]) =>
+      this.#data.get(prefix + name) !== this.#first.get(prefix + name)
+    return Object.fromEntries(Object.entries(body).filter(isChanged)) as Partial<Body>
+  }
 }
 
 interface FormProps {
@@ -27,20 +35,32 @@ interface FormProps {
   act: (filled: Filled) => Promise<unknown>
   label?: string
   danger?: boolean
+  /** Whether its dialog stays open while it acts: what it does goes on, and what came of it would not be seen. */
+  holds?: boolean
   /** Buttons beside it. */
   beside?: ComponentChildren
   children?: ComponentChildren
 }
 
 /** A form that a script sends. What is refused is said where it was typed, which stays. */
-export function Form({ submit, act, label, danger, beside, children }: FormProps) {
+export function Form({ submit, act, label, danger, holds, beside, children }: FormProps) {
   const { run, busy, refusal } = useAction(act)
+  const first = useRef<FormData>(null)
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault()
-    void run(new Filled(event.currentTarget as HTMLFormElement))
+    const form = event.currentTarget as HTMLFormElement
+    void run(new Filled(form, first.current ?? new FormData()))
   }
   return (
-    <form class="form" aria-label={label} onSubmit={onSubmit}>
+    <form
+      class="form"
+      aria-label={label}
+      data-held={(holds && busy) || undefined}
+      onSubmit={onSubmit}
+      ref={(form) => {
+        if (form) first.current ??= new FormData(form)
+      }}
+    >
       <FieldErrors.Provider value={refusal?.fields ?? {}}>{children}</FieldErrors.Provider>
       <Problem of={refusal} />
       <div class="buttons">
@@ -93,6 +113,7 @@ export function Field({
     autocomplete: 'off',
     'aria-describedby': described || undefined,
     'aria-invalid': errors.length > 0 || undefined,
+    autofocus,
     ref: autofocus ? focusOnce : undefined,
     ...input,
   }
@@ -116,7 +137,7 @@ export function Field({
 
 const focused = new WeakSet<HTMLElement>()
 
-/** Where somebody begins to type: the attribute does nothing in what a script makes. */
+/** Where somebody begins to type: the attribute alone does nothing in what a script adds to a page, or to an open dialog. */
 function focusOnce(element: HTMLElement | null): void {
   if (!element || focused.has(element)) return
   focused.add(element)

@@ -16,12 +16,29 @@ interface PageProps {
   children: ComponentChildren
 }
 
+/** What had the focus last. */
+let focused: Element | null = null
+addEventListener('focusin', ({ target }) => {
+  focused = target as Element
+})
+
+/** Where that goes away the focus goes to the title of what is open; a browser would begin the page anew. */
+new MutationObserver(() => {
+  if (focused?.isConnected !== false || document.activeElement !== document.body) return
+  focused = null
+  const titles = document.querySelectorAll<HTMLElement>('h1, dialog[open] > header > h2')
+  ;[...titles].at(-1)?.focus({ preventScroll: true })
+}).observe(document, { childList: true, subtree: true })
+
 let isFirst = true
 
 /** Whether one went back, or on again: the browser keeps the place then, and begins at the top otherwise. */
 let wentBack = false
 addEventListener('popstate', () => {
   wentBack = true
+})
+addEventListener('pushState', () => {
+  wentBack = false
 })
 
 /** A screen. Whoever comes to it by a link is at its title, with a keyboard and with a screen reader. */
@@ -35,7 +52,6 @@ export function Page({ title, windowTitle = title, actions, lead, children }: Pa
     if (!isFirst && !document.querySelector('dialog[open]')) heading.current?.focus({ preventScroll: true })
     if (!isFirst && !wentBack) scrollTo(0, 0)
     isFirst = false
-    wentBack = false
   }, [])
   return (
     <>

@@ -20,6 +20,9 @@ interface TableProps<Item> {
   empty: ComponentChildren
 }
 
+/** What stands where a search has looked at as many as it may at once, and found nothing yet. */
+export const NOTHING_SO_FAR = 'Nothing among those looked at so far.'
+
 /** A collection, with a way to read on. */
 export function Table<Item>({ label, columns, list, keyOf, empty }: TableProps<Item>) {
   const { items, refusal, more, busy } = list
@@ -27,7 +30,7 @@ export function Table<Item>({ label, columns, list, keyOf, empty }: TableProps<I
     <div aria-busy={busy}>
       <Problem of={refusal} />
       {!items && !refusal && <p class="loading">Loading …</p>}
-      {items?.length === 0 && <p class="empty">{empty}</p>}
+      {items?.length === 0 && <p class="empty">{more ? NOTHING_SO_FAR : empty}</p>}
       {items && items.length > 0 && (
         <table aria-label={label}>
           <thead>

@@ -3,7 +3,7 @@ import { Link } from 'wouter-preact'
 import { useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Entry } from '../api/types.ts'
-import { Action } from '../parts/action.tsx'
+import { Action, Refresh } from '../parts/action.tsx'
 import { Page, Section } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { Facts } from '../parts/table.tsx'
@@ -22,6 +22,7 @@ export function EntryScreen({ id }: { id: string }) {
     <Page
       title={last ? `${last.method} ${last.route ?? last.path}` : 'Entry'}
       windowTitle="Entry"
+      actions={<Refresh of={['trail', 'entry', id]} />}
       lead={
         last && (
           <>

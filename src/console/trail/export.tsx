@@ -22,7 +22,7 @@ export const ExportTrail = ({ filter }: { filter: Filter }) => (
         says="All entries that the filters find, oldest first."
         formats={FORMATS}
         name="trail"
-        read={(format, onBytes) => wholeExport(filter, format, onBytes)}
+        read={(format, onBytes, signal) => wholeExport({ ...filter, format }, onBytes, signal)}
         close={close}
       />
     )}
@@ -30,15 +30,19 @@ export const ExportTrail = ({ filter }: { filter: Filter }) => (
 )
 
 /** Reads all parts of an export, of which each names the next. */
-async function wholeExport(filter: Filter, format: string, onBytes: (count: number) => void): Promise<Blob> {
+async function wholeExport(
+  query: Filter,
+  onBytes: (count: number) => void,
+  signal: AbortSignal,
+): Promise<Blob> {
   const parts: Blob[] = []
-  let path: string | undefined = `/admin/audit/export?${new URLSearchParams({ ...filter, format })}`
+  let path: string | undefined = `/admin/audit/export?${new URLSearchParams(query)}`
   let before = 0
   while (path) {
-    const answer: Response = await asStaff(path)
+    const answer: Response = await asStaff(path, { signal })
     const part = await wholeBody(answer, (count) => onBytes(before + count))
     before += part.size
-    parts.push(parts.length > 0 && format === 'csv' ? await withoutHeader(part) : part)
+    parts.push(parts.length > 0 && query.format === 'csv' ? await withoutHeader(part) : part)
     path = /<([^>]+)>; rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1]
   }
   return new Blob(parts)

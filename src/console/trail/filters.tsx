@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useSearchParams } from 'wouter-preact'
 import { Select } from '../parts/choices.tsx'
 import { Field } from '../parts/form.tsx'
@@ -37,12 +38,18 @@ export function useFilter() {
 /** The filters of the trail; what is chosen is in the address, so that it can be kept, and sent to a colleague. */
 export function Filters() {
   const [filter, setFilter] = useFilter()
+  const form = useRef<HTMLFormElement>(null)
+  const address = JSON.stringify(filter)
+  useLayoutEffect(() => {
+    for (const field of form.current?.querySelectorAll<HTMLInputElement | HTMLSelectElement>('[name]') ?? [])
+      field.value = shownOf(field.name, filter[field.name])
+  }, [address])
   const isLong = Object.keys(filter).some((name) => !['customer_uid', 'admin_id', 'outcome'].includes(name))
   return (
     <form
       class="filter-form"
       aria-label="Filters"
-      key={JSON.stringify(filter)}
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault()
         const filled = [...new FormData(event.currentTarget)].map(([name, value]) => [
@@ -53,30 +60,27 @@ export function Filters() {
           Object.fromEntries(
             filled
               .filter(([, value]) => value)
-              .map(([name = '', value = '']) => [
-                name,
-                name === 'from' || name === 'to' ? inUtc(value) : value,
-              ]),
+              .map(([name = '', value = '']) => [name, isTime(name) ? inUtc(value) : value]),
           ),
         )
       }}
     >
       <div class="columns">
         {FIELDS.slice(0, 2).map(([name, label, hint]) => (
-          <Field key={name} name={name} label={label} value={filter[name]} hint={hint} />
+          <Field key={name} name={name} label={label} hint={hint} />
         ))}
-        <Select name="outcome" label="Outcome" options={options(OUTCOMES)} value={filter.outcome} />
+        <Select name="outcome" label="Outcome" options={options(OUTCOMES)} />
       </div>
       <details open={isLong}>
         <summary>More filters</summary>
         <div class="columns">
           {FIELDS.slice(2).map(([name, label, hint]) => (
-            <Field key={name} name={name} label={label} value={filter[name]} hint={hint} />
+            <Field key={name} name={name} label={label} hint={hint} />
           ))}
-          <Select name="method" label="Method" options={options(METHODS)} value={filter.method} />
-          <Select name="stage" label="Stage" options={options(STAGES)} value={filter.stage} />
+          <Select name="method" label="Method" options={options(METHODS)} />
+          <Select name="stage" label="Stage" options={options(STAGES)} />
           {TIMES.map(([name, label]) => (
-            <Field key={name} name={name} label={label} type="datetime-local" value={inZone(filter[name])} />
+            <Field key={name} name={name} label={label} type="datetime-local" />
           ))}
         </div>
       </details>
@@ -84,22 +88,25 @@ export function Filters() {
         <button type="submit" class="primary">
           Apply
         </button>
-        {Object.keys(filter).length > 0 && (
-          <button type="button" onClick={() => setFilter({})}>
-            Clear
-          </button>
-        )}
+        <button type="button" onClick={() => setFilter({})}>
+          Clear
+        </button>
       </div>
     </form>
   )
 }
 
+const isTime = (name: string) => TIMES.some(([time]) => time === name)
+
+/** Returns a filter as its field has it. */
+const shownOf = (name: string, value = '') => (isTime(name) ? inZone(value) : value)
+
 /** The time of a field, which is in the zone of the person, in UTC. */
 const inUtc = (local: string) => new Date(local).toISOString()
 
 /** And back. */
-function inZone(utc: string | undefined): string {
-  const time = new Date(utc ?? '')
+function inZone(utc: string): string {
+  const time = new Date(utc)
   if (Number.isNaN(time.getTime())) return ''
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }

@@ -52,8 +52,11 @@ export function ReportScreen({ id }: { id: string }) {
   if (!grant)
     return <Page title="Access">{error ? <Problem of={error} /> : <p class="loading">Loading …</p>}</Page>
   const acts = actsUnder(id)
+  // It may never have begun.
+  const until = grant.ended_at ?? grant.expires_at
   return (
     <Page title="Report of access" lead={grant.reason}>
+      <Problem of={error} />
       <Section title="Access">
         <Facts
           of={[
@@ -68,7 +71,7 @@ export function ReportScreen({ id }: { id: string }) {
             ['Ticket', grant.ticket],
             ['State', <State key="s" of={grant} />],
             ['Asked', <Time key="a" at={grant.requested_at} />],
-            ['Until', <Time key="u" at={grant.ended_at ?? grant.expires_at} />],
+            ['Until', until && <Time key="u" at={until} />],
             ['Break glass', grant.break_glass ? (grant.review?.status ?? 'yes') : 'no'],
           ]}
         />

@@ -87,7 +87,7 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await access.getByText('Ended', { exact: true }).waitFor()
     const report = page.getByRole('table', { name: 'What was done' })
     // The records of one access come by the queue, in more than one batch.
-    for (const act of ['POST /contacts/bulk', 'PUT /contacts/:uid']) {
+    for (const act of ['POST /contacts/bulk', 'PATCH /contacts/:uid']) {
       while (!(await report.getByText(act).count())) {
         await page.getByRole('button', { name: 'Refresh' }).click()
         await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })

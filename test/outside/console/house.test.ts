@@ -56,6 +56,10 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     const { page, complaints } = await consoleOf(demo.super_admin, '/console/keys')
     await page.getByRole('button', { name: 'New key' }).click()
     await page.getByLabel('Name').fill('For a script')
+    await page.getByLabel('Read', { exact: true }).uncheck()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    expect(await page.getByRole('alert').textContent()).toContain("scopes can't be blank")
+    await page.getByLabel('Read', { exact: true }).check()
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     expect(await page.getByRole('region', { name: 'API key' }).textContent()).toMatch(/^stw_admin_\w{36,}$/)
     await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())')
@@ -88,9 +92,20 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
       expect.objectContaining({ name: 'The back office', require_bound_signatures: true }),
     )
     await client.getByRole('button', { name: 'Rotate' }).click()
+    await page.getByText('callers that still have it are refused at once').waitFor()
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
     await page.getByRole('region', { name: 'Client secret' }).waitFor()
     expect(complaints).toEqual([])
+  })
+
+  test('keys of others can be revoked, and not rolled', async () => {
+    await asSuperAdmin('POST', '/admin/api_keys', { name: 'Of a colleague' })
+    const { page } = await consoleOf(await person('super_admin'), '/console/keys')
+    await page.getByText('There are no keys.').waitFor()
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('Of everybody')
+    const row = page.getByRole('row', { name: /Of a colleague/ })
+    await row.getByRole('button', { name: 'Revoke' }).waitFor()
+    expect(await row.getByRole('button', { name: 'Roll' }).count()).toBe(0)
   })
 
   test('customers: made, suspended by a word typed, activated', async () => {
@@ -112,7 +127,7 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByRole('button', { name: 'Ask for access' }).waitFor()
   })
 
-  test('members of a list: added, and given another status', async () => {
+  test('members of a list: added, given another status, taken out by words typed', async () => {
     const { page } = await consoleOf(await person('customer_success'), `/console/customers/${acme.uid}`)
     await askForAccess(page, 'Write')
     await acting(page).getByRole('link', { name: 'Lists' }).click()
@@ -120,11 +135,14 @@ describe.skipIf(!hasChromium)('looking after the house in the console', () => {
     await page.getByRole('button', { name: 'New member' }).click()
     await page.getByRole('dialog').getByLabel('Email').fill('ada@example.com')
     await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click()
-    const status = page.getByRole('combobox', { name: 'Status of ada@example.com' })
-    await status.selectOption('Unsubscribed')
+    const row = page.getByRole('row', { name: /ada@example.com/ })
+    await row.getByRole('button', { name: 'Status' }).click()
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('Unsubscribed')
+    expect(await row.textContent()).toContain('Subscribed')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await row.getByText('Unsubscribed').waitFor()
     await page.getByRole('combobox', { name: 'Show' }).selectOption('Unsubscribed')
-    await status.waitFor()
-    await status.selectOption('Take out of the list')
+    await goThrough(page, 'Take out', 'TAKE OUT')
     await page.getByText('Nobody is in it.').waitFor()
   })
 

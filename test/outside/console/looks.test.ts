@@ -1,7 +1,5 @@
-import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import {
   acting,
   askForAccess,
@@ -12,52 +10,10 @@ import {
   openConsole,
   signIn,
 } from '../support/console.ts'
-import { newPerson, person } from '../support/people.ts'
+import { expectUsable, expectUsableDialog, OPTIONS } from '../support/looks.ts'
+import { asCustomer, asSuperAdmin, newPerson, person } from '../support/people.ts'
 
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
-
-/** What is shown differs by the width, the contrast by the colours. */
-const LOOKS = [
-  { width: 360, colorScheme: 'light', rules: [] },
-  { width: 1440, colorScheme: 'dark', rules: [] },
-  { width: 360, colorScheme: 'dark', rules: ['color-contrast'] },
-  { width: 1440, colorScheme: 'light', rules: ['color-contrast'] },
-] as const
-
-/** The checker is put into the page, which its policy forbids. */
-const OPTIONS = { bypassCSP: true, reducedMotion: 'reduce' } as const
-
-/** Expects that everybody can use what is shown, and that it fits. With SHOTS=<folder> each is a picture there. */
-async function expectUsable(page: Page, what: string) {
-  await page.waitForFunction("!document.querySelector('.loading')")
-  await page.evaluate(axe.source)
-  for (const { width, colorScheme, rules } of LOOKS) {
-    const look = `${what}, ${width} pixels, ${colorScheme}`
-    await page.setViewportSize({ width, height: 900 })
-    await page.emulateMedia({ colorScheme })
-    const options = rules.length > 0 ? { runOnly: rules } : {}
-    const violations = await page.evaluate(
-      `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes[0].html))`,
-    )
-    expect.soft(violations, look).toEqual([])
-    expect.soft(await page.evaluate('document.documentElement.scrollWidth'), look).toBe(width)
-    if (process.env.SHOTS)
-      await page.screenshot({
-        path: join(process.env.SHOTS, `${look.replaceAll(/\W+/g, '-')}.png`),
-        fullPage: true,
-      })
-  }
-  await page.setViewportSize({ width: 1280, height: 900 })
-}
-
-/** Opens a dialog by its button, expects that it is usable, and closes it. */
-async function expectUsableDialog(page: Page, button: string, what = button) {
-  await page.getByRole('button', { name: button, exact: true }).first().click()
-  await page.getByRole('dialog').waitFor()
-  await expectUsable(page, what)
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
-}
+const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 /** The screens, and the buttons that open the dialogs of each. */
 const SCREENS = [
@@ -92,6 +48,68 @@ describe.skipIf(!hasChromium)('what everybody can use', () => {
     await expectUsable(enrolling, 'enrolment')
   })
 
+  test('is what stands in the way', async () => {
+    const { page: signingIn } = await openConsole('/console/', OPTIONS)
+    await signingIn.route('**/admin/login', (route) =>
+      route.fulfill({
+        json: { data: { login_token: 'one', methods: ['passkey', 'totp', 'recovery_code'] } },
+      }),
+    )
+    await signIn(signingIn, { email: 'somebody@example.com', password: 'their password' })
+    await signingIn.getByLabel('Code').waitFor()
+    await expectUsable(signingIn, 'second step')
+
+    const account = await person('admin')
+    const { page } = await consoleOf(account, '/console/nothing', OPTIONS)
+    await heading(page, 'There is nothing here').waitFor()
+    await expectUsable(page, 'nothing here')
+    await page.goto(`${new URL(page.url()).origin}/console/customers/${acme.uid}`)
+    await page.route('**/admin/customers/*', (route) =>
+      route.request().method() === 'PATCH'
+        ? route.fulfill({ status: 403, json: { message: 'Prove it', code: 'reauthentication_required' } })
+        : route.continue(),
+    )
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    const proof = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    await proof.getByLabel('Password').fill(account.password)
+    await expectUsable(page, 'a proof')
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    await proof.getByRole('button', { name: 'Confirm' }).click()
+    await page.getByRole('dialog', { name: 'Sign in again' }).waitFor()
+    await expectUsable(page, 'a sign-in over the screen')
+  })
+
+  test('is what waits for somebody', async () => {
+    const emergency = { customer_uid: acme.uid, reason: 'The site is down', mode: 'read', break_glass: true }
+    const { id } = await asSuperAdmin<{ id: string }>('POST', '/admin/access_grants', emergency)
+    await asSuperAdmin('POST', `/admin/access_grants/${id}/end`)
+    const { page } = await consoleOf(await person('super_admin'), '/console/approvals', OPTIONS)
+    const card = page.getByRole('article', { name: `Emergency at ${acme.uid}` })
+    await card.getByRole('button', { name: 'Review' }).click()
+    await page.getByLabel('Comment').fill('It was down')
+    await expectUsable(page, 'a comment')
+    await page.keyboard.press('Escape')
+    await expectUsable(page, 'Approvals, an emergency')
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
+    await page.goto(`${new URL(page.url()).origin}/console/customers/${globex.uid}`)
+    await page.getByRole('button', { name: 'Ask for access' }).click()
+    await page.getByLabel('Break glass').check()
+    await expectUsable(page, 'break glass')
+    await page.keyboard.press('Escape')
+    await askForAccess(page, 'Read')
+    await page.getByText('Waiting for the customer.').waitFor()
+    await expectUsable(page, 'a customer, waiting')
+    await page.getByRole('button', { name: 'Withdraw' }).click()
+    await page.getByText('Waiting for the customer.').waitFor({ state: 'detached' })
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
+    await page.getByRole('link', { name: 'Approvals' }).click()
+    await card.getByRole('button', { name: 'Review' }).click()
+    await page.getByLabel('Comment').fill('It was down')
+    await page.getByRole('dialog').getByRole('button', { name: 'Review' }).click()
+    await card.waitFor({ state: 'detached' })
+  })
+
   test.each(SCREENS)('is $screen, with what it opens', async ({ screen, dialogs }) => {
     const { page } = await consoleOf(await person('super_admin'), `/console/${screen.toLowerCase()}`, OPTIONS)
     if (screen === 'Keys') await makeKey(page)
@@ -115,13 +133,25 @@ describe.skipIf(!hasChromium)('what everybody can use', () => {
       await expectUsableDialog(page, button, `Lists, ${button}`)
     await page.getByRole('link', { name: 'Regulars' }).first().click()
     await page.getByRole('button', { name: 'New member' }).waitFor()
+    const members = `${new URL(page.url()).pathname.replace(/.*(?=\/lists)/, '')}/contacts`
+    await asCustomer(acme.api_key, 'POST', members, { email: 'a.rather.long.address@example.com' })
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    await page.getByText('a.rather.long.address').waitFor()
     await expectUsable(page, 'members')
-    await expectUsableDialog(page, 'New member')
+    for (const button of ['New member', 'Status', 'Take out'])
+      await expectUsableDialog(page, button, `members, ${button}`)
     await acting(page).getByRole('link', { name: 'Contacts' }).click()
     await heading(page, 'Contacts').waitFor()
     await expectUsable(page, 'Contacts')
     for (const button of ['New contact', 'Import', 'Export', 'Edit', 'Delete'])
       await expectUsableDialog(page, button, `Contacts, ${button}`)
+    await page.getByRole('button', { name: 'Import' }).click()
+    const buffer = Buffer.from('email\r\nlooks@example.com\r\nnot an address\r\n')
+    await page.getByLabel('CSV file').setInputFiles({ name: 'contacts.csv', mimeType: 'text/csv', buffer })
+    await page.getByRole('dialog').getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByText('1 created').waitFor()
+    await expectUsable(page, 'import results')
+    await page.getByRole('button', { name: 'Done' }).click()
     await acting(page).getByRole('link', { name: 'Report' }).click()
     await page.getByRole('table', { name: 'What was done' }).waitFor()
     await expectUsable(page, 'Report')

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { closeBrowser, consoleOf, demo, hasChromium, url } from '../support/console.ts'
-import { asSuperAdmin, person } from '../support/people.ts'
+import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
+
+const [, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('the trail in the console', () => {
   // Records come by the queue: two sign-ins, with others between them, whichever test runs first.
@@ -127,5 +129,26 @@ describe.skipIf(!hasChromium)('the trail in the console', () => {
     let text = ''
     for await (const part of stream) text += part
     expect(JSON.parse(text.split('\n')[0] ?? '')).toMatchObject({ seq: 1, prev_hash: expect.any(String) })
+  })
+
+  test('an entry is read again when somebody asks', async () => {
+    const { page } = await consoleOf(demo.super_admin, '/console/trail?route=/admin/login')
+    await page.getByRole('table', { name: 'Trail' }).getByRole('link').first().click()
+    await page.getByRole('button', { name: 'Check the chain' }).last().waitFor()
+    const again = page.waitForResponse(/\/admin\/audit\/aud_/)
+    await page.getByRole('button', { name: 'Refresh' }).click()
+    expect((await again).status()).toBe(200)
+  })
+
+  test('access that never began has no end', async () => {
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
+    const body = { customer_uid: globex.uid, reason: 'Who is this?', mode: 'read' }
+    const { id } = await asSuperAdmin<{ id: string }>('POST', '/admin/access_grants', body)
+    const { page } = await consoleOf(demo.super_admin, `/console/grants/${id}`)
+    const access = page.getByRole('region', { name: 'Access' })
+    await access.getByText('Waiting', { exact: true }).waitFor()
+    expect(await access.textContent()).toMatch(/Untilnone/)
+    await asSuperAdmin('POST', `/admin/access_grants/${id}/end`)
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
   })
 })

@@ -92,3 +92,16 @@ export async function expectNothingKept(page: Page) {
   )
   expect(page.url()).not.toMatch(/stw_|password/)
 }
+
+/** Waits until what has the focus has a text, or such a label. */
+export const expectFocus = (page: Page, text: string) =>
+  page
+    .waitForFunction(
+      `(() => {
+        const it = document.activeElement
+        return (it.labels?.[0] ?? it).textContent === ${JSON.stringify(text)}
+      })()`,
+    )
+    .catch(async () =>
+      expect(await page.evaluate('document.activeElement.outerHTML.slice(0, 200)')).toContain(text),
+    )
