@@ -4,7 +4,8 @@ import type { Grant } from '../api/types.ts'
 import { Action, useAction } from '../parts/action.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { asClock, now } from '../parts/time.tsx'
-import { customerNames, grantKeys, isActive, stop, takeKey, useLiveGrants } from './acting.ts'
+import { customerNames, isActive, stop, useLiveGrants } from './grants.ts'
+import { keyOf, takeKey } from './keys.ts'
 
 /** For whom one acts, how long still, and the way to stop: on every screen. */
 export function ActingBanner() {
@@ -35,7 +36,6 @@ function ActingRow({ grant }: { grant: Grant }) {
   })
   const left = Date.parse(expires_at ?? '') - now.value
   const base = `/customers/${uid}`
-  const hasKey = grantKeys.value.has(id)
   return (
     <div class="acting-row">
       <p>
@@ -48,7 +48,7 @@ function ActingRow({ grant }: { grant: Grant }) {
         </span>
       </p>
       <div class="buttons">
-        {hasKey ? (
+        {keyOf(id) ? (
           <>
             <Link href={`${base}/lists`}>Lists</Link>
             <Link href={`${base}/contacts`}>Contacts</Link>

@@ -3,8 +3,8 @@ import type { Customer, Grant } from '../api/types.ts'
 import { Action } from '../parts/action.tsx'
 import { Section } from '../parts/page.tsx'
 import { Time } from '../parts/time.tsx'
-import { stop, useLiveGrants } from './acting.ts'
 import { AskForAccess } from './ask.tsx'
+import { stop, useLiveGrants } from './grants.ts'
 
 /** The access that one has to a customer, waits for, or can ask for. */
 export function AccessSection({ customer }: { customer: Customer }) {

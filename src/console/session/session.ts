@@ -18,6 +18,15 @@ export function begin(admin: Admin): void {
   me.value = admin
 }
 
+/** How often somebody has signed in since the page is here: by it one knows what is of a session before. */
+export const signIns = signal(0)
+
+/** Begins the session of somebody who just signed in. */
+export function signedIn(admin: Admin): void {
+  signIns.value++
+  begin(admin)
+}
+
 /** Ends it, with all that was read by it. */
 export function end(): void {
   forget()

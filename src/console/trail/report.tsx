@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
-import { isActive } from '../acting/acting.ts'
 import { type Act, actsUnder } from '../acting/acts.ts'
+import { isActive } from '../acting/grants.ts'
 import { adminPage, useListed, useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'

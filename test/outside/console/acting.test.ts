@@ -200,6 +200,30 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await page.getByText('Typed with care').waitFor()
   })
 
+  test.each([
+    { name: 'the send asks for it', first: 'Create' },
+    { name: 'something else asks for it before', first: 'Look' },
+  ])('what was typed for a customer is sent by another key after a sign-in: $name', async ({ first }) => {
+    const account = await person('customer_success')
+    const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('button', { name: 'New contact' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New contact' })
+    const email = `${first}.${account.id}@example.com`.toLowerCase()
+    await dialog.getByLabel('Email').fill(email)
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    if (first === 'Create') await dialog.getByRole('button', { name: 'Create' }).click()
+    // Something that looks by itself finds it out before.
+    else await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    const again = page.getByRole('dialog', { name: 'Sign in again' })
+    await signIn(again, account)
+    await again.waitFor({ state: 'detached' })
+    if (first !== 'Create') await dialog.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('row', { name: email }).waitFor()
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
+  })
+
   test('but nobody else sends it, who signs in instead', async () => {
     const [account, other] = [await person('admin'), await person('admin')]
     const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)

@@ -1,0 +1,73 @@
+import { changed, queries, useThing } from '../api/queries.ts'
+import { read, steward } from '../api/steward.ts'
+import type { Api, Grant } from '../api/types.ts'
+import { now } from '../parts/time.tsx'
+import { endings, me } from '../session/session.ts'
+import { drop, keep, takeKey } from './keys.ts'
+
+/** Names of customers that were looked at, by uid. */
+export const customerNames = new Map<string, string>()
+
+/** Grants that this page asked for: it goes on with them by itself once they are let. */
+const askedHere = new Set<string>()
+
+endings.add(() => {
+  customerNames.clear()
+  askedHere.clear()
+})
+
+/** Returns whether one has access by a grant now: that its time is up is known before it is read again. */
+export const isActive = ({ status, expires_at }: Grant): boolean =>
+  status === 'active' && Date.parse(expires_at ?? '') > now.value
+
+const isLive = (grant: Grant) => grant.status === 'pending' || isActive(grant)
+
+/** How often one looks whether somebody has decided, and whether access that goes on was ended. */
+const WAITING_MS = 4_000
+const ACTIVE_MS = 60_000
+
+const OWN = ['grants', 'own']
+
+export const useOwnGrants = (): readonly Grant[] => useThing(OWN, readLiveGrants, howOften).data ?? NONE
+const NONE: Grant[] = []
+
+/** Returns the own grants that are not over. */
+export const useLiveGrants = (): readonly Grant[] => useOwnGrants().filter(isLive)
+
+const howOften = (grants: Grant[] = []) =>
+  grants.length > 0 && (grants.some(({ status }) => status === 'pending') ? WAITING_MS : ACTIVE_MS)
+
+async function readLiveGrants(): Promise<Grant[]> {
+  const query = { admin_id: `${me.value?.id}`, per_page: '50' }
+  const { data } = await read(steward.admin.access_grants.$get({ query }))
+  const live = data.filter(isLive)
+  for (const grant of data) if (!isLive(grant)) forget(grant.id)
+  for (const { id, status } of live) if (status === 'active' && askedHere.has(id)) await takeKey(id)
+  return live
+}
+
+/** Reads the own grants, and forgets the keys of those that are over. @throws Refusal if it cannot */
+export const readGrants = () => queries.fetchQuery({ queryKey: OWN, queryFn: readLiveGrants, staleTime: 0 })
+
+/** Asks for access. */
+export async function ask(
+  json: Parameters<Api['admin']['access_grants']['$post']>[0]['json'],
+): Promise<Grant> {
+  const { data } = await read(steward.admin.access_grants.$post({ json }))
+  askedHere.add(data.id)
+  if (data.key) keep(data.id, data.key)
+  await changed('grants')
+  return data
+}
+
+/** Ends access, or withdraws what was asked for. */
+export async function stop(id: string): Promise<void> {
+  await read(steward.admin.access_grants[':id'].end.$post({ param: { id } }))
+  forget(id)
+  await changed('grants')
+}
+
+function forget(id: string): void {
+  askedHere.delete(id)
+  drop(id)
+}
