@@ -37,6 +37,8 @@ const FAULT = 'Try again. If it happens again, give the request id to those who 
 
 const ADVICE: Record<string, string> = {
   unreachable: 'Check your connection, then try again. What you typed is still here.',
+  unreadable:
+    'Check your connection. If you changed something, look whether it is done before you try again.',
   forbidden: 'Your role does not allow it. A super admin can do it, or give you another role.',
   key_invalid: 'Your access is over. Ask for it again.',
   consent_required: 'Ask for access: the customer decides.',
@@ -52,8 +54,12 @@ const ADVICE: Record<string, string> = {
 
 /** Returns what an answer refuses. */
 export async function refusalOf(answer: Response): Promise<Refusal> {
-  const body = await answer.json().catch(() => ({ message: `The service answered ${answer.status}` }))
-  return new Refusal(answer.status, body, answer.headers)
+  const body = await answer.json().catch(() => null)
+  return new Refusal(
+    answer.status,
+    body ?? { message: `The service answered ${answer.status}` },
+    answer.headers,
+  )
 }
 
 /** Returns what went wrong as a refusal, whatever it was. */
@@ -62,3 +68,6 @@ export const asRefusal = (error: unknown): Refusal =>
 
 export const unreachable = () =>
   new Refusal(0, { code: 'unreachable', message: 'Steward could not be reached, or did not answer' })
+
+export const unreadable = () =>
+  new Refusal(0, { code: 'unreadable', message: 'The answer could not be read' })
