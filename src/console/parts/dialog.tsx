@@ -9,7 +9,7 @@ interface DialogProps {
   children: ComponentChildren
 }
 
-/** A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open. */
+/** A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open, and open while something in it is held. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -18,11 +18,28 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     dialog.current?.showModal()
     return () => (opener as HTMLElement | null)?.focus()
   }, [])
+  const isHeld = () => dialog.current?.querySelector('[data-held]') != null
   return (
-    <dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onClose={onClose}
+      onCancel={(event) => {
+        if (isHeld()) event.preventDefault()
+      }}
+      onKeyDown={(event) => {
+        // Chromium closes at a second Escape whoever cancels it.
+        if (event.key === 'Escape' && isHeld()) event.preventDefault()
+      }}
+    >
       <header>
         <h2 id={id}>{title}</h2>
-        <button type="button" class="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="Close"
+          onClick={() => isHeld() || dialog.current?.close()}
+        >
           <span aria-hidden="true">✕</span>
         </button>
       </header>
