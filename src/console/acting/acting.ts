@@ -30,7 +30,7 @@ export const changedUnder = ({ grant }: Acting) => changed(...readUnder(grant.id
 
 /** Returns the access to a customer that this page has; undefined if it has none. To write, if there is such. */
 export function useActing(uid: string): Acting | undefined {
-  const grants = useOwnGrants()
+  const { grants } = useOwnGrants()
   // By the second there is another present, but seldom another grant.
   const chosen = useMemo(() => computed(() => usable(grants, uid)), [grants, uid])
   const grant = chosen.value

@@ -3,19 +3,23 @@ import { Link, useLocation } from 'wouter-preact'
 import type { Grant } from '../api/types.ts'
 import { Action, useAction } from '../parts/action.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { asClock, now } from '../parts/time.tsx'
-import { customerNames, isActive, stop, useLiveGrants } from './grants.ts'
+import { asClock } from '../parts/time.tsx'
+import { serviceNow } from '../session/clock.ts'
+import { customerNames, isActive, stop, useOwnGrants } from './grants.ts'
 import { keyOf, takeKey } from './keys.ts'
 
 /** For whom one acts, how long still, and the way to stop: on every screen. */
 export function ActingBanner() {
-  const active = useLiveGrants().filter(isActive)
-  if (active.length === 0) return null
+  const { grants, error } = useOwnGrants()
+  const active = grants.filter(isActive)
+  if (active.length === 0 && !error) return null
   return (
     <section class="acting" aria-label="Acting for">
       {active.map((grant) => (
         <ActingRow key={grant.id} grant={grant} />
       ))}
+      {error && <p>Whether you have access to a customer could not be read. It is tried again by itself.</p>}
+      <Problem of={error} />
     </section>
   )
 }
@@ -34,7 +38,7 @@ function ActingRow({ grant }: { grant: Grant }) {
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   })
-  const left = Date.parse(expires_at ?? '') - now.value
+  const left = Date.parse(expires_at ?? '') - serviceNow.value
   const base = `/customers/${uid}`
   return (
     <div class="acting-row">

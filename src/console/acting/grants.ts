@@ -1,7 +1,8 @@
 import { changed, queries, useThing } from '../api/queries.ts'
+import type { Refusal } from '../api/refusal.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Api, Grant } from '../api/types.ts'
-import { now } from '../parts/time.tsx'
+import { serviceNow } from '../session/clock.ts'
 import { endings, me } from '../session/session.ts'
 import { drop, keep, takeKey } from './keys.ts'
 
@@ -18,9 +19,10 @@ endings.add(() => {
 
 /** Returns whether one has access by a grant now: that its time is up is known before it is read again. */
 export const isActive = ({ status, expires_at }: Grant): boolean =>
-  status === 'active' && Date.parse(expires_at ?? '') > now.value
+  status === 'active' && Date.parse(expires_at ?? '') > serviceNow.value
 
-const isLive = (grant: Grant) => grant.status === 'pending' || isActive(grant)
+/** Returns whether one has access by a grant, or waits for it. */
+export const isLive = (grant: Grant) => grant.status === 'pending' || isActive(grant)
 
 /** How often one looks whether somebody has decided, and whether access that goes on was ended. */
 const WAITING_MS = 4_000
@@ -28,26 +30,31 @@ const ACTIVE_MS = 60_000
 
 const OWN = ['grants', 'own']
 
-export const useOwnGrants = (): readonly Grant[] => useThing(OWN, readLiveGrants, howOften).data ?? NONE
+/** Returns the own grants, newest first, and what kept them from being read. */
+export function useOwnGrants(): { grants: readonly Grant[]; error: Refusal | null } {
+  const { data = NONE, error } = useThing(OWN, readOwnGrants, howOften)
+  return { grants: data, error }
+}
 const NONE: Grant[] = []
 
-/** Returns the own grants that are not over. */
-export const useLiveGrants = (): readonly Grant[] => useOwnGrants().filter(isLive)
+function howOften(grants: Grant[] | undefined): number | false {
+  if (!grants || grants.some(({ status }) => status === 'pending')) return WAITING_MS
+  return grants.some(({ status }) => status === 'active') && ACTIVE_MS
+}
 
-const howOften = (grants: Grant[] = []) =>
-  grants.length > 0 && (grants.some(({ status }) => status === 'pending') ? WAITING_MS : ACTIVE_MS)
-
-async function readLiveGrants(): Promise<Grant[]> {
+async function readOwnGrants(): Promise<Grant[]> {
   const query = { admin_id: `${me.value?.id}`, per_page: '50' }
   const { data } = await read(steward.admin.access_grants.$get({ query }))
-  const live = data.filter(isLive)
-  for (const grant of data) if (!isLive(grant)) forget(grant.id)
-  for (const { id, status } of live) if (status === 'active' && askedHere.has(id)) await takeKey(id)
-  return live
+  for (const { id, status } of data) {
+    if (status !== 'pending' && status !== 'active') forget(id)
+    // If there is no key now, "Go on here" gets one, or says why not.
+    if (status === 'active' && askedHere.delete(id)) await takeKey(id).catch(() => undefined)
+  }
+  return data
 }
 
 /** Reads the own grants, and forgets the keys of those that are over. @throws Refusal if it cannot */
-export const readGrants = () => queries.fetchQuery({ queryKey: OWN, queryFn: readLiveGrants, staleTime: 0 })
+export const readGrants = () => queries.fetchQuery({ queryKey: OWN, queryFn: readOwnGrants, staleTime: 0 })
 
 /** Asks for access. */
 export async function ask(

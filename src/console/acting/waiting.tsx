@@ -4,11 +4,12 @@ import { Action } from '../parts/action.tsx'
 import { Section } from '../parts/page.tsx'
 import { Time } from '../parts/time.tsx'
 import { AskForAccess } from './ask.tsx'
-import { stop, useLiveGrants } from './grants.ts'
+import { isLive, stop, useOwnGrants } from './grants.ts'
 
 /** The access that one has to a customer, waits for, or can ask for. */
 export function AccessSection({ customer }: { customer: Customer }) {
-  const grants = useLiveGrants().filter(({ customer_uid }) => customer_uid === customer.customer_uid)
+  const { grants: own } = useOwnGrants()
+  const grants = own.filter((grant) => grant.customer_uid === customer.customer_uid && isLive(grant))
   const canAsk = customer.status === 'active'
   return (
     <Section title="Access" actions={canAsk && <AskForAccess customer={customer} />}>

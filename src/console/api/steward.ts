@@ -1,12 +1,15 @@
 import { hc } from 'hono/client'
 import type { AppType } from '../../../dist/client.d.ts'
+import { setClock } from '../session/clock.ts'
 import { overcome } from '../session/gates.ts'
 import { refusalOf, unreachable, unreadable } from './refusal.ts'
 
 /** Returns the answer to a request, whatever it says. @throws Refusal `unreachable` if none comes */
 export const send = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
   try {
-    return await fetch(input, init)
+    const answer = await fetch(input, init)
+    setClock(answer)
+    return answer
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error
     throw unreachable()
