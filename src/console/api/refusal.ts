@@ -12,7 +12,7 @@ export class Refusal extends Error {
   readonly details: Record<string, unknown>
 
   constructor(status: number, body: Record<string, unknown>, headers = new Headers()) {
-    super(String(body.message ?? body.error ?? 'The answer could not be read'))
+    super(String(WORDS[String(body.code)] ?? body.message ?? body.error ?? 'The answer could not be read'))
     this.status = status
     this.code = String(body.code ?? '')
     this.fields = (body.errors ?? {}) as Record<string, string[]>
@@ -35,11 +35,17 @@ const lockedFor = (seconds: number) =>
 
 const FAULT = 'Try again. If it happens again, give the request id to those who run Steward.'
 
+/** What is said to people, where the service says it to programs. */
+const WORDS: Record<string, string> = {
+  reauthentication_required: 'Nothing is changed: it was not confirmed that it is you',
+}
+
 const ADVICE: Record<string, string> = {
   unreachable: 'Check your connection, then try again. What you typed is still here.',
   unreadable:
     'Check your connection. If you changed something, look whether it is done before you try again.',
   forbidden: 'Your role does not allow it. A super admin can do it, or give you another role.',
+  reauthentication_required: 'Do it again, and confirm.',
   key_invalid: 'Your access is over. Ask for it again.',
   consent_required: 'Ask for access: the customer decides.',
   access_closed: 'The customer has closed its account to staff. Ask it to open it.',

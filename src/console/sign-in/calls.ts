@@ -40,20 +40,22 @@ export async function signInByPasskey(): Promise<void> {
   signedIn((await read(login.passkey.$post({ json: { credential } }))).data.admin)
 }
 
-/** Asks the person for a passkey. @throws DOMException if there is none, or the person does not want to */
+/** Asks the person for a passkey. @throws Error if there is none, or the person does not want to */
 export async function usePasskey(options: PublicKeyCredentialRequestOptionsJSON) {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
   const credential = await navigator.credentials.get({ publicKey }).catch(declined)
   return (credential as PublicKeyCredential).toJSON() as Assertion
 }
 
-/** Makes a passkey. @throws DOMException if the person does not want to */
+/** Makes a passkey. @throws Error if the person does not want to, or there is one here already */
 export async function makePasskey(options: PublicKeyCredentialCreationOptionsJSON) {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options)
   const credential = await navigator.credentials.create({ publicKey }).catch(declined)
   return (credential as PublicKeyCredential).toJSON() as Registration
 }
 
-const declined = () => {
+const declined = ({ name }: DOMException) => {
+  // What is registered already is told by this name only (https://www.w3.org/TR/webauthn-3/#sctn-createCredential).
+  if (name === 'InvalidStateError') throw new Error('There is a passkey of your account here already')
   throw new Error('No passkey was used: it was cancelled, took too long, or there is none here')
 }
