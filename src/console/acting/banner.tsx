@@ -15,8 +15,8 @@ export function ActingBanner() {
   if (active.length === 0 && !error) return null
   return (
     <section class="acting" aria-label="Acting for">
-      {active.map((grant) => (
-        <ActingRow key={grant.id} grant={grant} />
+      {active.map((grant, place) => (
+        <ActingRow key={grant.id} grant={grant} isFirst={place === 0} />
       ))}
       {error && <p>Whether you have access to a customer could not be read. It is tried again by itself.</p>}
       <Problem of={error} />
@@ -24,7 +24,8 @@ export function ActingBanner() {
   )
 }
 
-function ActingRow({ grant }: { grant: Grant }) {
+/** The keys stop what is shown first: held down, they stop no other. */
+function ActingRow({ grant, isFirst }: { grant: Grant; isFirst: boolean }) {
   const { id, customer_uid: uid, mode, expires_at } = grant
   const [, navigate] = useLocation()
   const stopping = useAction(async () => {
@@ -33,8 +34,11 @@ function ActingRow({ grant }: { grant: Grant }) {
   })
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.altKey && event.shiftKey && event.code === 'KeyS') void stopping.run()
+      if (!event.altKey || !event.shiftKey || event.code !== 'KeyS') return
+      event.preventDefault()
+      if (!event.repeat) void stopping.run()
     }
+    if (!isFirst) return
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   })
@@ -64,8 +68,7 @@ function ActingRow({ grant }: { grant: Grant }) {
         <button
           type="button"
           class="stop"
-          aria-keyshortcuts="Alt+Shift+S"
-          title="Alt+Shift+S"
+          {...(isFirst && { 'aria-keyshortcuts': 'Alt+Shift+S', title: 'Alt+Shift+S' })}
           aria-busy={stopping.busy}
           aria-disabled={stopping.busy}
           onClick={() => stopping.run()}

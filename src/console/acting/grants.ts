@@ -71,6 +71,7 @@ export async function ask(
 export async function stop(id: string): Promise<void> {
   await read(steward.admin.access_grants[':id'].end.$post({ param: { id } }))
   forget(id)
+  void changed('trail', 'grant', id)
   await changed('grants')
 }
 

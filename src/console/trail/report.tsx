@@ -108,8 +108,9 @@ function OnRecord({ id }: { id: string }) {
         columns={ENTRY_COLUMNS}
         list={list}
         keyOf={({ seq }) => seq}
-        empty="Nothing is on record yet. What was done just now takes some seconds to be here."
+        empty="Nothing is on record yet."
       />
+      <p class="soft">What was done just now takes some seconds to be here.</p>
     </Section>
   )
 }

@@ -81,7 +81,9 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await acting(page).getByRole('link', { name: 'Report' }).click()
     const access = page.getByRole('region', { name: 'Access' })
     await access.getByText('Active', { exact: true }).waitFor()
+    const readAgain = page.waitForRequest(/\/admin\/audit\?.*grant_id/)
     await acting(page).getByRole('button', { name: 'Stop' }).click()
+    await readAgain
     await acting(page).waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Report of access' }).waitFor()
     await access.getByText('Ended', { exact: true }).waitFor()
@@ -187,6 +189,39 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await acting(page).getByRole('link', { name: 'Contacts' }).click()
     await page.getByRole('table', { name: 'Contacts' }).waitFor()
     expect(reads).toHaveLength(2)
+  })
+
+  test('the keys stop the access that is shown first, and no other; a new name is in the banner', async () => {
+    const { page } = await consoleOf(await person('super_admin'), `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Read')
+    const stop = acting(page).getByRole('button', { name: 'Stop' })
+    await stop.waitFor()
+    await askForAccess(page, 'Write')
+    await stop.nth(1).waitFor()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await fillIn(page, 'Edit the customer', { Company: 'Globex Renamed' }, 'Save')
+    await acting(page).getByRole('link', { name: 'Globex Renamed' }).first().waitFor()
+    await page.keyboard.press('Alt+Shift+S')
+    await page.getByRole('heading', { name: 'Report of access' }).waitFor()
+    await expect.poll(() => stop.count()).toBe(1)
+    await stop.click()
+    await acting(page).waitFor({ state: 'detached' })
+    const company = { name: globex.name }
+    await asSuperAdmin('PATCH', `/admin/customers/${globex.uid}`, { company })
+  })
+
+  test('what was declined is told, and leads to its report', async () => {
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
+    const { page } = await consoleOf(await person('customer_success'), `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Read')
+    await page.getByText('Waiting for the customer.').waitFor()
+    const path = '/access_requests'
+    const { access_requests } = await asCustomer<{ access_requests: [Uid] }>(globex.api_key, 'GET', path)
+    await asCustomer(globex.api_key, 'POST', `${path}/${access_requests[0].uid}/decline`)
+    await page.getByText('What you asked for last was declined.').waitFor()
+    await page.getByRole('link', { name: 'Its report' }).click()
+    await page.getByText('The customer declined it').waitFor()
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
   })
 
   test('a session that ends keeps what was typed', async () => {
