@@ -19,7 +19,7 @@ describe.skipIf(!hasChromium)('what goes wrong, said in the console', () => {
     const { page } = await consoleOf(await person('admin'), '/console/keys')
     await page.getByRole('button', { name: 'New key' }).click()
     const dialog = page.getByRole('dialog', { name: 'New key' })
-    await dialog.getByLabel('Name').fill('For a script')
+    await dialog.getByLabel('Name').fill('Made slowly')
     let make = () => {}
     const isAsked = new Promise((resolve) => {
       make = () => resolve(undefined)
