@@ -4,7 +4,7 @@ import { Router } from 'wouter-preact'
 import { asRefusal, type Refusal } from './api/refusal.ts'
 import { read, steward } from './api/steward.ts'
 import { Problem } from './parts/problem.tsx'
-import { openGate } from './session/gates.ts'
+import { away, watchElsewhere } from './session/elsewhere.ts'
 import { begin, end, me, owes } from './session/session.ts'
 import { Shell } from './shell.tsx'
 import { EnrolmentScreen } from './sign-in/enrolment.tsx'
@@ -19,8 +19,7 @@ export function App() {
     recognize().catch((error) => {
       refusal.value = asRefusal(error)
     })
-    document.addEventListener('visibilitychange', lookAgain)
-    return () => document.removeEventListener('visibilitychange', lookAgain)
+    return watchElsewhere()
   }, [])
   const screen = screenOf()
   useEffect(() => {
@@ -37,6 +36,9 @@ export function App() {
         <Screen />
       )}
       <GateDialog />
+      {away.value && (
+        <p class="away">Nobody was here for a while. Press a key, or touch the page, to go on.</p>
+      )}
     </Router>
   )
 }
@@ -49,14 +51,6 @@ function screenOf() {
 }
 
 const Nothing = () => null
-
-/** Who comes back may have signed in as somebody else in another tab, which has the same cookie. */
-async function lookAgain(): Promise<void> {
-  if (document.hidden || !me.value || openGate.value) return
-  const shown = me.value.id
-  const now = await read(steward.admin.$get()).catch(() => undefined)
-  if (now && now.data.id !== shown) location.assign('/console/')
-}
 
 /** Looks whether the browser has a session already. */
 async function recognize(): Promise<void> {

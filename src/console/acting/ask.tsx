@@ -4,7 +4,7 @@ import { Check, Choices, Select } from '../parts/choices.tsx'
 import { DialogButton } from '../parts/dialog.tsx'
 import { Field, Form } from '../parts/form.tsx'
 import { may } from '../session/may.ts'
-import { ask } from './acting.ts'
+import { ask } from './grants.ts'
 
 const MODES = [
   { value: 'read', label: 'Read', hint: 'Look at lists and contacts, export them.' },

@@ -3,23 +3,29 @@ import { Link, useLocation } from 'wouter-preact'
 import type { Grant } from '../api/types.ts'
 import { Action, useAction } from '../parts/action.tsx'
 import { Problem } from '../parts/problem.tsx'
-import { asClock, now } from '../parts/time.tsx'
-import { customerNames, grantKeys, isActive, stop, takeKey, useLiveGrants } from './acting.ts'
+import { asClock } from '../parts/time.tsx'
+import { serviceNow } from '../session/clock.ts'
+import { customerNames, isActive, stop, useOwnGrants } from './grants.ts'
+import { keyOf, takeKey } from './keys.ts'
 
 /** For whom one acts, how long still, and the way to stop: on every screen. */
 export function ActingBanner() {
-  const active = useLiveGrants().filter(isActive)
-  if (active.length === 0) return null
+  const { grants, error } = useOwnGrants()
+  const active = grants.filter(isActive)
+  if (active.length === 0 && !error) return null
   return (
     <section class="acting" aria-label="Acting for">
-      {active.map((grant) => (
-        <ActingRow key={grant.id} grant={grant} />
+      {active.map((grant, place) => (
+        <ActingRow key={grant.id} grant={grant} isFirst={place === 0} />
       ))}
+      {error && <p>Whether you have access to a customer could not be read. It is tried again by itself.</p>}
+      <Problem of={error} />
     </section>
   )
 }
 
-function ActingRow({ grant }: { grant: Grant }) {
+/** The keys stop what is shown first: held down, they stop no other. */
+function ActingRow({ grant, isFirst }: { grant: Grant; isFirst: boolean }) {
   const { id, customer_uid: uid, mode, expires_at } = grant
   const [, navigate] = useLocation()
   const stopping = useAction(async () => {
@@ -28,14 +34,16 @@ function ActingRow({ grant }: { grant: Grant }) {
   })
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.altKey && event.shiftKey && event.code === 'KeyS') void stopping.run()
+      if (!event.altKey || !event.shiftKey || event.code !== 'KeyS') return
+      event.preventDefault()
+      if (!event.repeat) void stopping.run()
     }
+    if (!isFirst) return
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)
   })
-  const left = Date.parse(expires_at ?? '') - now.value
+  const left = Date.parse(expires_at ?? '') - serviceNow.value
   const base = `/customers/${uid}`
-  const hasKey = grantKeys.value.has(id)
   return (
     <div class="acting-row">
       <p>
@@ -48,7 +56,7 @@ function ActingRow({ grant }: { grant: Grant }) {
         </span>
       </p>
       <div class="buttons">
-        {hasKey ? (
+        {keyOf(id) ? (
           <>
             <Link href={`${base}/lists`}>Lists</Link>
             <Link href={`${base}/contacts`}>Contacts</Link>
@@ -60,8 +68,7 @@ function ActingRow({ grant }: { grant: Grant }) {
         <button
           type="button"
           class="stop"
-          aria-keyshortcuts="Alt+Shift+S"
-          title="Alt+Shift+S"
+          {...(isFirst && { 'aria-keyshortcuts': 'Alt+Shift+S', title: 'Alt+Shift+S' })}
           aria-busy={stopping.busy}
           aria-disabled={stopping.busy}
           onClick={() => stopping.run()}

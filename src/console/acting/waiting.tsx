@@ -3,15 +3,18 @@ import type { Customer, Grant } from '../api/types.ts'
 import { Action } from '../parts/action.tsx'
 import { Section } from '../parts/page.tsx'
 import { Time } from '../parts/time.tsx'
-import { stop, useLiveGrants } from './acting.ts'
 import { AskForAccess } from './ask.tsx'
+import { isLive, stop, useOwnGrants } from './grants.ts'
 
 /** The access that one has to a customer, waits for, or can ask for. */
 export function AccessSection({ customer }: { customer: Customer }) {
-  const grants = useLiveGrants().filter(({ customer_uid }) => customer_uid === customer.customer_uid)
+  const { grants: own } = useOwnGrants()
+  const here = own.filter((grant) => grant.customer_uid === customer.customer_uid)
+  const grants = here.filter(isLive)
   const canAsk = customer.status === 'active'
   return (
     <Section title="Access" actions={canAsk && <AskForAccess customer={customer} />}>
+      {here[0] && !isLive(here[0]) && <Last grant={here[0]} />}
       {grants.length === 0 && (
         <p class="soft">
           {canAsk
@@ -31,6 +34,17 @@ export function AccessSection({ customer }: { customer: Customer }) {
         ),
       )}
     </Section>
+  )
+}
+
+/** What became of what one asked for last, and where it is told whole. */
+function Last({ grant }: { grant: Grant }) {
+  const declined = grant.decisions.find(({ decision }) => decision === 'declined')
+  return (
+    <p class="soft">
+      What you asked for last {declined ? 'was declined' : 'is over'}
+      {declined?.comment && `: “${declined.comment}”`}. <Link href={`/grants/${grant.id}`}>Its report</Link>
+    </p>
   )
 }
 

@@ -1,6 +1,6 @@
 import { QueryClient, type QueryKey, useInfiniteQuery, useQuery } from '@tanstack/preact-query'
 import { attended } from '../session/attended.ts'
-import type { Refusal } from './refusal.ts'
+import { asRefusal, type Refusal } from './refusal.ts'
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -60,7 +60,7 @@ export function useListed<Item>(
   readPage: (cursor: { cursor?: string }) => Promise<Page<Item>>,
   options: { enabled?: boolean } = {},
 ): Listed<Item> {
-  const found = useInfiniteQuery<Page<Item>, Refusal>({
+  const found = useInfiniteQuery<Page<Item>>({
     queryKey: key,
     queryFn: ({ pageParam }) => readPage(pageParam ? { cursor: pageParam as string } : {}),
     initialPageParam: null,
@@ -69,22 +69,23 @@ export function useListed<Item>(
   })
   return {
     items: found.data?.pages.flatMap(({ items }) => items),
-    refusal: found.error,
+    refusal: found.error && asRefusal(found.error),
     more: found.hasNextPage ? () => void found.fetchNextPage({ cancelRefetch: false }) : undefined,
     busy: found.isFetching,
   }
 }
 
-/** Returns one thing, or why there is none. It is read again every so often, if that is given and somebody is there. */
+/** Returns one thing, as it was read last, and what went wrong since. It is read again every so often, if that is given and somebody is there. */
 export function useThing<Thing>(
   key: QueryKey,
   readThing: () => Promise<Thing>,
   everyMs: (thing: Thing | undefined) => number | false = () => false,
 ) {
   const isAttended = attended.value
-  return useQuery<Thing, Refusal>({
+  const found = useQuery<Thing>({
     queryKey: key,
     queryFn: readThing,
     refetchInterval: ({ state }) => isAttended && everyMs(state.data),
   })
+  return { data: found.data, error: found.error && asRefusal(found.error) }
 }

@@ -12,7 +12,7 @@ export class Refusal extends Error {
   readonly details: Record<string, unknown>
 
   constructor(status: number, body: Record<string, unknown>, headers = new Headers()) {
-    super(String(body.message ?? body.error ?? 'The answer could not be read'))
+    super(String(WORDS[String(body.code)] ?? body.message ?? body.error ?? 'The answer could not be read'))
     this.status = status
     this.code = String(body.code ?? '')
     this.fields = (body.errors ?? {}) as Record<string, string[]>
@@ -35,9 +35,17 @@ const lockedFor = (seconds: number) =>
 
 const FAULT = 'Try again. If it happens again, give the request id to those who run Steward.'
 
+/** What is said to people, where the service says it to programs. */
+const WORDS: Record<string, string> = {
+  reauthentication_required: 'Nothing is changed: it was not confirmed that it is you',
+}
+
 const ADVICE: Record<string, string> = {
   unreachable: 'Check your connection, then try again. What you typed is still here.',
+  unreadable:
+    'Check your connection. If you changed something, look whether it is done before you try again.',
   forbidden: 'Your role does not allow it. A super admin can do it, or give you another role.',
+  reauthentication_required: 'Do it again, and confirm.',
   key_invalid: 'Your access is over. Ask for it again.',
   consent_required: 'Ask for access: the customer decides.',
   access_closed: 'The customer has closed its account to staff. Ask it to open it.',
@@ -52,8 +60,12 @@ const ADVICE: Record<string, string> = {
 
 /** Returns what an answer refuses. */
 export async function refusalOf(answer: Response): Promise<Refusal> {
-  const body = await answer.json().catch(() => ({ message: `The service answered ${answer.status}` }))
-  return new Refusal(answer.status, body, answer.headers)
+  const body = await answer.json().catch(() => null)
+  return new Refusal(
+    answer.status,
+    body ?? { message: `The service answered ${answer.status}` },
+    answer.headers,
+  )
 }
 
 /** Returns what went wrong as a refusal, whatever it was. */
@@ -62,3 +74,6 @@ export const asRefusal = (error: unknown): Refusal =>
 
 export const unreachable = () =>
   new Refusal(0, { code: 'unreachable', message: 'Steward could not be reached, or did not answer' })
+
+export const unreadable = () =>
+  new Refusal(0, { code: 'unreadable', message: 'The answer could not be read' })

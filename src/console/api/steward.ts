@@ -1,12 +1,15 @@
 import { hc } from 'hono/client'
 import type { AppType } from '../../../dist/client.d.ts'
+import { setClock } from '../session/clock.ts'
 import { overcome } from '../session/gates.ts'
-import { refusalOf, unreachable } from './refusal.ts'
+import { refusalOf, unreachable, unreadable } from './refusal.ts'
 
 /** Returns the answer to a request, whatever it says. @throws Refusal `unreachable` if none comes */
 export const send = async (input: RequestInfo | URL, init: RequestInit): Promise<Response> => {
   try {
-    return await fetch(input, init)
+    const answer = await fetch(input, init)
+    setClock(answer)
+    return answer
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error
     throw unreachable()
@@ -36,8 +39,12 @@ export async function asStaff(input: RequestInfo | URL, init: RequestInit = {}):
 /** The API of the staff. */
 export const steward = hc<AppType>(location.origin, { fetch: asStaff })
 
-/** Returns the body of an answer. */
-export const read = async <Answer extends { json(): Promise<unknown> }>(
+/** Returns the body of an answer. @throws Refusal if it is refused, or `unreadable` if its body is broken off or no JSON */
+export async function read<Answer extends { json(): Promise<unknown> }>(
   answer: Promise<Answer>,
-): Promise<Awaited<ReturnType<Answer['json']>>> =>
-  (await answer).json() as Promise<Awaited<ReturnType<Answer['json']>>>
+): Promise<Awaited<ReturnType<Answer['json']>>> {
+  const body = (await answer).json() as Promise<Awaited<ReturnType<Answer['json']>>>
+  return body.catch(() => {
+    throw unreadable()
+  })
+}

@@ -103,6 +103,7 @@ function Requests() {
       {data?.map(({ id, kind, reason, user, created_at, created_by }) => {
         const say = (decision: 'approve' | 'decline') => async (comment: string) => {
           await REQUESTS[kind][decision][':id'].$post({ param: { id: `${id}` }, json: { comment } })
+          void changed('customers')
           await Promise.all([changed('approvals', 'requests'), changed('customer', user.customer_uid)])
         }
         return (

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { Link, useLocation } from 'wouter-preact'
-import { type Acting, customerNames, readUnder, useActing } from '../acting/acting.ts'
+import { type Acting, readUnder, useActing } from '../acting/acting.ts'
+import { customerNames } from '../acting/grants.ts'
 import { Refresh } from '../parts/action.tsx'
 import { Page } from '../parts/page.tsx'
 

@@ -1,4 +1,4 @@
-import { type Acting, refusedUnder } from '../acting/acting.ts'
+import type { Acting } from '../acting/acting.ts'
 import { noteAct } from '../acting/acts.ts'
 import { Refusal, unreachable } from '../api/refusal.ts'
 import type { Imported } from '../api/types.ts'
@@ -9,8 +9,16 @@ const isNdjson = ({ name }: File) => /\.(nd)?jsonl?$/i.test(name)
  * Sends a file of contacts, and tells how much of it is sent, from 0 to 1: which fetch does not.
  * @throws Refusal if it is refused
  */
-export function upload(
-  { grant, headers }: Acting,
+export const upload = (
+  { grant, by }: Acting,
+  path: string,
+  file: File,
+  onSent: (part: number) => void,
+): Promise<Imported> => by((headers) => post(grant.id, headers, path, file, onSent))
+
+function post(
+  grantId: string,
+  headers: Record<string, string>,
   path: string,
   file: File,
   onSent: (part: number) => void,
@@ -29,13 +37,11 @@ export function upload(
           return value === null ? [] : [[name, value] as [string, string]]
         }),
       )
-      noteAct(grant.id, 'POST', path, { status: request.status, headers: answered })
+      noteAct(grantId, 'POST', path, { status: request.status, headers: answered })
       try {
         const body = JSON.parse(request.responseText)
         if (request.status === 200) return resolve(body)
-        const refusal = new Refusal(request.status, body, answered)
-        refusedUnder(grant.id, refusal)
-        reject(refusal)
+        reject(new Refusal(request.status, body, answered))
       } catch {
         reject(unreachable())
       }

@@ -1,5 +1,5 @@
 import { Link } from 'wouter-preact'
-import { customerNames } from '../acting/acting.ts'
+import { customerNames } from '../acting/grants.ts'
 import { AccessSection } from '../acting/waiting.tsx'
 import { useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'

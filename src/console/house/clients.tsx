@@ -63,7 +63,7 @@ const NewClient = () => (
         onDone={close}
         make={async (filled) => {
           const { data } = await read(steward.admin.clients.$post({ json: bodyOf(filled) }))
-          await changed('clients')
+          void changed('clients')
           return data.secret
         }}
       >
@@ -140,7 +140,7 @@ const Rotate = ({ client, close }: { client: Client; close: () => void }) => (
     make={async ({ text }) => {
       const call = { param: { id: client.id }, json: { grace_seconds: Number(text('grace_seconds')) } }
       const { data } = await read(steward.admin.clients[':id'].rotate.$post(call))
-      await changed('clients')
+      void changed('clients')
       return data.secret
     }}
   >

@@ -1,4 +1,5 @@
 import { changed, useThing } from '../api/queries.ts'
+import { refusalOf, unreadable } from '../api/refusal.ts'
 import { read, send, steward } from '../api/steward.ts'
 import { Action, Refresh } from '../parts/action.tsx'
 import { Danger } from '../parts/dialog.tsx'
@@ -33,13 +34,19 @@ export const HealthScreen = () => (
   </Page>
 )
 
+async function readReadiness(): Promise<Readiness> {
+  const answer = await send('/health/ready', {})
+  // It answers 503 with the same body.
+  const body: Partial<Readiness> | null = await answer
+    .clone()
+    .json()
+    .catch(() => null)
+  if (body?.checks) return body as Readiness
+  throw answer.ok ? unreadable() : await refusalOf(answer)
+}
+
 function Ready() {
-  const { data, error } = useThing(
-    ['health', 'ready'],
-    async (): Promise<Readiness> =>
-      // It answers 503 with the same body.
-      (await send('/health/ready', {})).json(),
-  )
+  const { data, error } = useThing(['health', 'ready'], readReadiness)
   return (
     <Section title="Service">
       <Problem of={error} />

@@ -58,7 +58,7 @@ export function NewKey({ close }: { close: () => void }) {
       onDone={close}
       make={async (filled) => {
         const { data } = await read(steward.admin.api_keys.$post({ json: bodyOf(filled) }))
-        await changed('keys')
+        void changed('keys')
         return data.key
       }}
     >
@@ -94,7 +94,7 @@ export const RollKey = ({ id, close }: { id: string; close: () => void }) => (
     make={async ({ text }) => {
       const call = { param: { id }, json: { grace_seconds: Number(text('grace_seconds')) } }
       const { data } = await read(steward.admin.api_keys[':id'].roll.$post(call))
-      await changed('keys')
+      void changed('keys')
       return data.key
     }}
   >

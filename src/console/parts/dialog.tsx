@@ -10,8 +10,9 @@ interface DialogProps {
 }
 
 /**
- * A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open.
- * It begins where one types, else at its title: the next key of whoever it comes over must not close it.
+ * A dialog over the page, which the browser keeps the focus in and gives it back from. It is there while it is open, and
+ * open while something in it is held. It begins where one types, else at its title: the next key of whoever it comes
+ * over must not close it.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const id = useId()
@@ -32,6 +33,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onClose={onClose}
       onCancel={(event) => {
         if (isHeld()) event.preventDefault()
+      }}
+      onKeyDown={(event) => {
+        // Chromium closes at a second Escape whoever cancels it.
+        if (event.key === 'Escape' && isHeld()) event.preventDefault()
       }}
     >
       <header>

@@ -8,23 +8,31 @@ interface SecretFormProps {
   /** What the secret is. */
   label: string
   submit: string
-  /** Makes it, and returns its text. */
+  /** Makes it, and returns its text, which waits for nothing else: nobody can make it again. */
   make: (filled: Filled) => Promise<string>
   onDone: () => void
   children: ComponentChildren
 }
 
-/** A form that makes something secret, which takes its place. */
+/** A form that makes something secret, which takes its place: from when it is made on, only Done closes the dialog. */
 export function SecretForm({ label, submit, make, onDone, children }: SecretFormProps) {
   const made = useSignal<string | null>(null)
+  const isMaking = useSignal(false)
   if (made.value) return <Secret label={label} text={made.value} onDone={onDone} />
   const act = async (filled: Filled) => {
-    made.value = await make(filled)
+    isMaking.value = true
+    try {
+      made.value = await make(filled)
+    } finally {
+      isMaking.value = false
+    }
   }
   return (
-    <Form submit={submit} act={act}>
-      {children}
-    </Form>
+    <div data-held={isMaking.value || undefined}>
+      <Form submit={submit} act={act}>
+        {children}
+      </Form>
+    </div>
   )
 }
 
@@ -38,7 +46,7 @@ function Secret({ label, text, onDone }: { label: string; text: string; onDone: 
     copied.value = true
   })
   return (
-    <div class="form">
+    <div class="form" data-held>
       <p>This is shown once. Keep it where secrets are kept: nobody can show it again.</p>
       <section aria-label={label}>
         <pre class="secret">{text}</pre>

@@ -18,6 +18,31 @@ export function begin(admin: Admin): void {
   me.value = admin
 }
 
+/** How often somebody has signed in since the page is here: by it one knows what is of a session before. */
+export const signIns = signal(0)
+
+/** The tabs of a browser have one cookie, and tell each other `begin` and `end` of its session: nothing secret. */
+export const tabs = new BroadcastChannel('session')
+
+/** Begins the session of somebody who just signed in. */
+export function signedIn(admin: Admin): void {
+  signIns.value++
+  begin(admin)
+  tabs.postMessage('begin')
+}
+
+/** Ends the session of all tabs, by somebody who signed out. */
+export function signedOut(): void {
+  tabs.postMessage('end')
+  leave()
+}
+
+/** Ends it here. What was looked at stays in no address: the next who signs in would look at it again. */
+export function leave(): void {
+  end()
+  location.replace('/console/')
+}
+
 /** Ends it, with all that was read by it. */
 export function end(): void {
   forget()

@@ -1,6 +1,6 @@
 import { Dialog } from '../parts/dialog.tsx'
 import { openGate } from '../session/gates.ts'
-import { end, me } from '../session/session.ts'
+import { leave, me } from '../session/session.ts'
 import { Reauthentication } from './reauthentication.tsx'
 import { SignIn } from './sign-in.tsx'
 
@@ -11,7 +11,7 @@ export function GateDialog() {
   const giveUp = () => {
     open.passed(false)
     // Who has no session any more is shown nothing that one has read.
-    if (open.gate === 'sign-in') end()
+    if (open.gate === 'sign-in') leave()
   }
   // What one person typed is not sent in the name of another.
   const goOn = () => {
@@ -27,9 +27,11 @@ export function GateDialog() {
       </Dialog>
     )
   return (
-    <Dialog title="Sign in again" onClose={giveUp}>
-      <p>Your session is over. What you typed is still here: sign in, and it goes on.</p>
-      <SignIn email={me.value?.email} onDone={goOn} />
-    </Dialog>
+    <div class="gate">
+      <Dialog title="Sign in again" onClose={giveUp}>
+        <p>Your session is over. What you typed is still here: sign in, and it goes on.</p>
+        <SignIn email={me.value?.email} onDone={goOn} />
+      </Dialog>
+    </div>
   )
 }

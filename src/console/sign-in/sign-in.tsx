@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { Action } from '../parts/action.tsx'
 import { Field, Form } from '../parts/form.tsx'
+import { serviceNow } from '../session/clock.ts'
 import { type SecondStep, secondStep, signIn, signInByPasskey } from './calls.ts'
 import { Proof } from './proof.tsx'
 
@@ -13,6 +14,7 @@ interface SignInProps {
 /** Email and password, and what has to be proven besides; or a passkey alone. */
 export function SignIn({ email, onDone }: SignInProps) {
   const step = useSignal<SecondStep | null>(null)
+  const isLate = useSignal(false)
   if (step.value) {
     const current = step.value
     return (
@@ -21,6 +23,11 @@ export function SignIn({ email, onDone }: SignInProps) {
         options={current.passkey_options}
         submit="Sign in"
         act={async (proof) => {
+          if (Date.parse(current.expires_at) < serviceNow.value) {
+            isLate.value = true
+            step.value = null
+            return
+          }
           await secondStep(current, proof)
           onDone?.()
         }}
@@ -35,6 +42,7 @@ export function SignIn({ email, onDone }: SignInProps) {
       label="Sign in"
       submit="Sign in"
       act={async ({ text }) => {
+        isLate.value = false
         step.value = (await signIn(text('email'), text('password'))) ?? null
         if (!step.value) onDone?.()
       }}
@@ -49,6 +57,11 @@ export function SignIn({ email, onDone }: SignInProps) {
         </Action>
       }
     >
+      {isLate.value && (
+        <p class="note warn" role="alert">
+          The second step took too long. Begin again with your password.
+        </p>
+      )}
       <Field
         label="Email"
         name="email"

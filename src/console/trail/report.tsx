@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
-import { isActive } from '../acting/acting.ts'
 import { type Act, actsUnder } from '../acting/acts.ts'
+import { isActive } from '../acting/grants.ts'
 import { adminPage, useListed, useThing } from '../api/queries.ts'
 import { read, steward } from '../api/steward.ts'
 import type { Grant } from '../api/types.ts'
@@ -111,8 +111,9 @@ function OnRecord({ id }: { id: string }) {
         columns={ENTRY_COLUMNS}
         list={list}
         keyOf={({ seq }) => seq}
-        empty="Nothing is on record yet. What was done just now takes some seconds to be here."
+        empty="Nothing is on record yet."
       />
+      <p class="soft">What was done just now takes some seconds to be here.</p>
     </Section>
   )
 }

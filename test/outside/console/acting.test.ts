@@ -81,7 +81,9 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await acting(page).getByRole('link', { name: 'Report' }).click()
     const access = page.getByRole('region', { name: 'Access' })
     await access.getByText('Active', { exact: true }).waitFor()
+    const readAgain = page.waitForRequest(/\/admin\/audit\?.*grant_id/)
     await acting(page).getByRole('button', { name: 'Stop' }).click()
+    await readAgain
     await acting(page).waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Report of access' }).waitFor()
     await access.getByText('Ended', { exact: true }).waitFor()
@@ -155,6 +157,9 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await acting(page).getByRole('link', { name: 'Contacts' }).click()
     await page.getByRole('table', { name: 'Contacts' }).waitFor()
     await page.clock.install({ time: Date.now() + 61 * 60_000 })
+    // Nobody was here for so long, by the same clock.
+    await page.getByText('Nobody was here for a while.').waitFor()
+    await page.keyboard.press('Shift')
     await page.getByText('You have no access to this customer here.').waitFor()
     expect(await acting(page).count()).toBe(0)
   })
@@ -186,6 +191,39 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     expect(reads).toHaveLength(2)
   })
 
+  test('the keys stop the access that is shown first, and no other; a new name is in the banner', async () => {
+    const { page } = await consoleOf(await person('super_admin'), `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Read')
+    const stop = acting(page).getByRole('button', { name: 'Stop' })
+    await stop.waitFor()
+    await askForAccess(page, 'Write')
+    await stop.nth(1).waitFor()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await fillIn(page, 'Edit the customer', { Company: 'Globex Renamed' }, 'Save')
+    await acting(page).getByRole('link', { name: 'Globex Renamed' }).first().waitFor()
+    await page.keyboard.press('Alt+Shift+S')
+    await page.getByRole('heading', { name: 'Report of access' }).waitFor()
+    await expect.poll(() => stop.count()).toBe(1)
+    await stop.click()
+    await acting(page).waitFor({ state: 'detached' })
+    const company = { name: globex.name }
+    await asSuperAdmin('PATCH', `/admin/customers/${globex.uid}`, { company })
+  })
+
+  test('what was declined is told, and leads to its report', async () => {
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'ask' })
+    const { page } = await consoleOf(await person('customer_success'), `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Read')
+    await page.getByText('Waiting for the customer.').waitFor()
+    const path = '/access_requests'
+    const { access_requests } = await asCustomer<{ access_requests: [Uid] }>(globex.api_key, 'GET', path)
+    await asCustomer(globex.api_key, 'POST', `${path}/${access_requests[0].uid}/decline`)
+    await page.getByText('What you asked for last was declined.').waitFor()
+    await page.getByRole('link', { name: 'Its report' }).click()
+    await page.getByText('The customer declined it').waitFor()
+    await asCustomer(globex.api_key, 'PUT', '/account/support_access', { policy: 'open' })
+  })
+
   test('a session that ends keeps what was typed', async () => {
     const account = await person('admin')
     const { page } = await consoleOf(account, `/console/customers/${acme.uid}`)
@@ -198,6 +236,30 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     await again.getByLabel('Password').fill(account.password)
     await again.getByRole('button', { name: 'Sign in' }).click()
     await page.getByText('Typed with care').waitFor()
+  })
+
+  test.each([
+    { name: 'the send asks for it', first: 'Create' },
+    { name: 'something else asks for it before', first: 'Look' },
+  ])('what was typed for a customer is sent by another key after a sign-in: $name', async ({ first }) => {
+    const account = await person('customer_success')
+    const { page } = await consoleOf(account, `/console/customers/${globex.uid}`)
+    await askForAccess(page, 'Write')
+    await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('button', { name: 'New contact' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New contact' })
+    const email = `${first}.${account.id}@example.com`.toLowerCase()
+    await dialog.getByLabel('Email').fill(email)
+    await asSuperAdmin('DELETE', `/admin/${account.id}/sessions`)
+    if (first === 'Create') await dialog.getByRole('button', { name: 'Create' }).click()
+    // Something that looks by itself finds it out before.
+    else await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    const again = page.getByRole('dialog', { name: 'Sign in again' })
+    await signIn(again, account)
+    await again.waitFor({ state: 'detached' })
+    if (first !== 'Create') await dialog.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('row', { name: email }).waitFor()
+    await acting(page).getByRole('button', { name: 'Stop' }).click()
   })
 
   test('but nobody else sends it, who signs in instead', async () => {

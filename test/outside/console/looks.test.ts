@@ -170,7 +170,7 @@ describe.skipIf(!hasChromium)('what everybody can use', () => {
 
 async function makeKey(page: Page) {
   await page.getByRole('button', { name: 'New key' }).click()
-  await page.getByLabel('Name').fill('For a script')
+  await page.getByLabel('Name').fill('Looked at')
   await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
   await page.getByRole('region', { name: 'API key' }).waitFor()
   await expectUsable(page, 'a key, shown once')

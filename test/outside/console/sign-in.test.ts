@@ -107,6 +107,55 @@ describe.skipIf(!hasChromium)('signing in to the console', () => {
     expect(request).toMatchObject({ reason: 'Unpaid for a year', super_admin_comment: 'Paid today' })
   })
 
+  test('what a super admin approved is in the list of customers that was read before', async () => {
+    const asks = await person('customer_success')
+    const { page } = await consoleOf(asks, `/console/customers/${globex.uid}`)
+    await page.getByRole('button', { name: 'Ask to disable' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Reason').fill('Closed for good')
+    await dialog.getByRole('button', { name: 'Ask to disable' }).click()
+    await page.getByText('A super admin decides.').waitFor()
+
+    const { page: decides } = await consoleOf(demo.super_admin)
+    const row = decides.getByRole('row', { name: globex.name })
+    await row.getByText('Active').waitFor()
+    await decides.getByRole('link', { name: /^Approvals/ }).click()
+    await decides.getByRole('button', { name: 'Approve' }).click()
+    await decides.getByRole('dialog').getByLabel('Comment').fill('So be it')
+    await decides.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+    await decides.getByText('No request waits.').waitFor()
+    await decides.getByRole('link', { name: 'Customers' }).click()
+    await row.getByText('Suspended').waitFor()
+    await asSuperAdmin('POST', `/admin/customers/${globex.uid}/activate`)
+  })
+
+  test('a second step that comes too late says so, and begins again', async () => {
+    const { page } = await openConsole()
+    const step = { login_token: 'stw_login_0', expires_at: '2026-01-01T00:00:00.000Z', methods: ['totp'] }
+    await page.route('**/admin/login', (route) => route.fulfill({ json: { data: step } }))
+    await signIn(page, demo.super_admin)
+    await page.getByLabel('Code').fill('123456')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    expect(await page.getByRole('alert').textContent()).toMatch(/second step took too long/)
+    await page.unroute('**/admin/login')
+    await signIn(page, demo.super_admin)
+    await page.getByRole('navigation', { name: 'Main' }).waitFor()
+  })
+
+  test('a proof that one does not give is told in words for people', async () => {
+    const { page } = await consoleOf(await person('admin'), `/console/customers/${acme.uid}`)
+    await page.route('**/admin/customers/*', (route) =>
+      route.request().method() === 'PATCH'
+        ? route.fulfill({ status: 403, json: { message: 'POST it', code: 'reauthentication_required' } })
+        : route.fallback(),
+    )
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('dialog', { name: 'Confirm that it is you' }).waitFor()
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('alert').textContent()).toMatch(/it was not confirmed.*Do it again/)
+  })
+
   test('where nobody is, nothing is asked that would keep the session; the next input asks again', async () => {
     const { page } = await consoleOf(await person('admin'))
     await page.clock.install()
