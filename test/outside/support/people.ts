@@ -50,6 +50,13 @@ export async function asSuperAdmin<Data>(method: string, path: string, body?: ob
   return asClient(method, path, body && JSON.stringify(body), await superAdmin)
 }
 
+/** Signs an account in. Returns what calls the admin surface as its owner. */
+export async function callsAs(account: Account) {
+  const token = await tokenOf(account)
+  return <Data>(method: string, path: string, body?: object) =>
+    asClient<Data>(method, path, body && JSON.stringify(body), token)
+}
+
 /** Calls a customer's endpoint with its own key. */
 export async function asCustomer<Body>(
   key: string,
