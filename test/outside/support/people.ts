@@ -39,8 +39,10 @@ async function asClient<Data>(
   return data
 }
 
-const tokenOf = async (account: Account): Promise<string> =>
-  (await asClient<{ auth_token: string }>('POST', '/admin/login', JSON.stringify(account))).auth_token
+const tokenOf = async ({ email, password }: Account): Promise<string> => {
+  const body = JSON.stringify({ email, password })
+  return (await asClient<{ auth_token: string }>('POST', '/admin/login', body)).auth_token
+}
 
 let superAdmin: Promise<string> | undefined
 
