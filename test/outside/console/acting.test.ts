@@ -47,6 +47,9 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
     expect(new URL(page.url()).pathname).toBe(`/console/customers/${acme.uid}/lists`)
 
     await acting(page).getByRole('link', { name: 'Contacts' }).click()
+    await page.getByRole('table', { name: 'Contacts' }).waitFor()
+    // The picture of the README: PICTURE=docs/console.png, with the command for a single test file.
+    if (process.env.PICTURE) await page.screenshot({ path: process.env.PICTURE })
     await page.getByRole('button', { name: 'Import' }).click()
     const buffer = Buffer.from(
       `email,first_name\r\nmary@example.com,Mary\r\nnot an address,Nobody\r\n''=run@example.com,Formula\r\n`,
@@ -68,8 +71,6 @@ describe.skipIf(!hasChromium)('acting for a customer in the console', () => {
       .click()
     await fillIn(page, 'Edit the contact', { 'Last name': 'Somerville' }, 'Save')
     await page.getByText('Mary Somerville').waitFor()
-    // The picture of the README: PICTURE=docs/console.png, with the command for a single test file.
-    if (process.env.PICTURE) await page.screenshot({ path: process.env.PICTURE })
 
     await page.getByRole('button', { name: 'Export' }).click()
     const exported = page.waitForEvent('download')
