@@ -2,18 +2,17 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  acme,
   acting,
   askForAccess,
   closeBrowser,
   consoleOf,
-  demo,
   expectNothingKept,
+  globex,
   hasChromium,
   signIn,
 } from '../support/console.ts'
 import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
-
-const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 interface Uid {
   uid: string

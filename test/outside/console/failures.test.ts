@@ -1,9 +1,16 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { acting, askForAccess, closeBrowser, consoleOf, demo, hasChromium } from '../support/console.ts'
+import {
+  acme,
+  acting,
+  askForAccess,
+  closeBrowser,
+  consoleOf,
+  globex,
+  hasChromium,
+} from '../support/console.ts'
 import { asCustomer, person } from '../support/people.ts'
 
-const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 const ofAcme = `/console/customers/${acme.uid}`
 
 /** What a network in between answers with in the place of the service. */

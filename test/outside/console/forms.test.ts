@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import {
+  acme,
   acting,
   askForAccess,
   closeBrowser,
@@ -9,8 +10,6 @@ import {
   hasChromium,
 } from '../support/console.ts'
 import { asCustomer, asSuperAdmin, person } from '../support/people.ts'
-
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('forms in the console', () => {
   afterAll(closeBrowser)

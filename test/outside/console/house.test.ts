@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import {
+  acme,
   acting,
   askForAccess,
   closeBrowser,
@@ -11,8 +12,6 @@ import {
   signIn,
 } from '../support/console.ts'
 import { asSuperAdmin, newPerson, person } from '../support/people.ts'
-
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
 
 /** Opens a dialog by its button, types the word that it asks for, and goes on. */
 async function goThrough(page: Page, button: string, word: string) {

@@ -1,19 +1,19 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, test } from 'vitest'
 import {
+  acme,
   acting,
   askForAccess,
   closeBrowser,
   consoleOf,
   demo,
+  globex,
   hasChromium,
   openConsole,
   signIn,
 } from '../support/console.ts'
 import { expectUsable, expectUsableDialog, OPTIONS } from '../support/looks.ts'
 import { asCustomer, asSuperAdmin, newPerson, person } from '../support/people.ts'
-
-const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 /** The screens, and the buttons that open the dialogs of each. */
 const SCREENS = [

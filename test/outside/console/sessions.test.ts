@@ -1,9 +1,8 @@
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeBrowser, consoleOf, demo, hasChromium, signIn } from '../support/console.ts'
+import { acme, closeBrowser, consoleOf, hasChromium, signIn } from '../support/console.ts'
 import { asSuperAdmin, person } from '../support/people.ts'
 
-const [acme] = demo.customers as [(typeof demo.customers)[0]]
 const ofAcme = `/console/customers/${acme.uid}`
 
 const signInHeading = (page: Page) => page.getByRole('heading', { name: 'Sign in', exact: true })

@@ -1,8 +1,16 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeBrowser, consoleOf, demo, hasChromium, openConsole, signIn, url } from '../support/console.ts'
+import {
+  acme,
+  closeBrowser,
+  consoleOf,
+  demo,
+  globex,
+  hasChromium,
+  openConsole,
+  signIn,
+  url,
+} from '../support/console.ts'
 import { asSuperAdmin, newPerson, person } from '../support/people.ts'
-
-const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('signing in to the console', () => {
   afterAll(closeBrowser)

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { closeBrowser, consoleOf, demo, hasChromium, url } from '../support/console.ts'
+import { closeBrowser, consoleOf, demo, globex, hasChromium, url } from '../support/console.ts'
 import { asCustomer, asSuperAdmin, callsAs, person } from '../support/people.ts'
-
-const [, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
 
 describe.skipIf(!hasChromium)('the trail in the console', () => {
   // Records come by the queue: two sign-ins, with others between them, whichever test runs first.

@@ -10,6 +10,9 @@ import { expect, inject } from 'vitest'
 
 export const { url, demo } = inject('service')
 
+/** The customers of the demo data. */
+export const [acme, globex] = demo.customers as [(typeof demo.customers)[0], (typeof demo.customers)[0]]
+
 /** Whether there is a Chromium on npm for this platform. */
 export const hasChromium = process.platform === 'linux' && process.arch === 'x64'
 
