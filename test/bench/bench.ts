@@ -49,14 +49,15 @@ await runCommand(async (defer) => {
 async function compare(folder: string, defer: Defer) {
   const upstream = await run(upstreamWorker(folder), join(folder, 'upstream'))
   defer(() => upstream.miniflare.dispose())
+  const bare = bareTarget(folder, upstream.url)
   const service = serviceTarget(folder, upstream.url)
   const table = ROWS.filter(({ name }) => name.includes(options.only)).map((row) => ({
     row,
     cells: [] as Job[],
   }))
   for (const target of [
-    bareTarget(folder, upstream.url),
-    recordingTarget(folder, upstream.url),
+    bare,
+    recordingTarget(folder, bare),
     service,
     ...(options.peer ? peerTargets(options.peer) : []),
   ]) {

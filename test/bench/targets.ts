@@ -25,9 +25,8 @@ export const bareTarget = (folder: string, upstream: string): Target => ({
 })
 
 /** The least that an audited act costs here, whatever is done in it: what the impersonated rows cannot go below. */
-export const recordingTarget = (folder: string, upstream: string): Target => {
+export const recordingTarget = (folder: string, bare: Target): Target => {
   const { queueProducers, queueConsumers } = serviceOptions()
-  const bare = bareTarget(folder, upstream)
   return {
     ...bare,
     name: 'bare, recording',
