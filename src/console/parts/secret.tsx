@@ -17,22 +17,14 @@ interface SecretFormProps {
 /** A form that makes something secret, which takes its place: from when it is made on, only Done closes the dialog. */
 export function SecretForm({ label, submit, make, onDone, children }: SecretFormProps) {
   const made = useSignal<string | null>(null)
-  const isMaking = useSignal(false)
   if (made.value) return <Secret label={label} text={made.value} onDone={onDone} />
   const act = async (filled: Filled) => {
-    isMaking.value = true
-    try {
-      made.value = await make(filled)
-    } finally {
-      isMaking.value = false
-    }
+    made.value = await make(filled)
   }
   return (
-    <div data-held={isMaking.value || undefined}>
-      <Form submit={submit} act={act}>
-        {children}
-      </Form>
-    </div>
+    <Form submit={submit} act={act} holds>
+      {children}
+    </Form>
   )
 }
 
